@@ -1,0 +1,34 @@
+# make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+TEST_READY := $(VENV)/ready-to-test
+PACKAGES := model properties tests
+
+.PHONY: check test deep clean
+
+check: $(READY)
+	$(BIN)/ringplug check
+
+test: $(TEST_READY)
+	$(BIN)/ruff check $(PACKAGES)
+	$(BIN)/ruff format --check --quiet $(PACKAGES)
+	$(BIN)/pyright
+	$(BIN)/python -m pytest
+
+deep: $(TEST_READY)
+	$(BIN)/python -m pytest -m deep
+
+clean:
+	rm -rf $(VENV)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(f"ringplug needs Python 3.11 or newer, $(PYTHON) is {sys.version.split()[0]}; try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(TEST_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@

@@ -1,0 +1,42 @@
+"""Configuration changes at one processor: leaving the old ring, installing the new one. Mail M8 and M9."""
+
+from __future__ import annotations
+
+from model.decisions import decide
+from model.machine import Guard
+from model.rules import protocol
+from model.sets import Processor, any_of, within
+from model.sorts import Ring
+from model.state import PlugState
+
+decide(
+    "D4",
+    "Does an unplug count that was called before the regular configuration is installed?",
+    "No: install plugs every registered handle again, so only a call after it counts.",
+)
+
+
+@protocol()
+def leave(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
+    """p leaves ring r for one that is pending: its transitional configuration. Its gate closes.
+
+    Source: mail M7, M8; EVS 1994 (transitional configuration); openais gmi.c:2084.
+    """
+    yield "p has installed r", within(p, now.installed[r])
+    yield "another ring is pending at p", within(p, any_of(Ring, lambda x: now.pending[x]))
+    then.installed[r] = now.installed[r] - p
+    then.gate = now.gate - p
+
+
+@protocol()
+def install(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
+    """p installs ring r, its regular configuration: its gate is closed and every handle of p is plugged.
+
+    Source: mail M8, M9; D4; openais gmi.c:2084.
+    """
+    yield "r is pending at p", within(p, now.pending[r])
+    yield "p has left its old ring", ~within(p, any_of(Ring, lambda x: now.installed[x]))
+    then.pending[r] = now.pending[r] - p
+    then.installed[r] = now.installed[r] | p
+    then.gate = now.gate - p
+    then.plugged.each(lambda h: now.plugged[h] | (p & now.handles[h]))

@@ -1,0 +1,62 @@
+"""The plug interface: create, unplug and destroy, called by services at any time and in any order. Mail M2-M4."""
+
+from __future__ import annotations
+
+from model.decisions import decide
+from model.machine import Guard
+from model.rules import service
+from model.sets import Processor, within
+from model.sorts import Handle
+from model.state import PlugState
+
+decide(
+    "D1",
+    "What does create do in the middle of a configuration?",
+    "The handle is registered unplugged, and counts from the next regular configuration on: create neither closes a "
+    "gate nor takes back a bit.",
+)
+decide(
+    "D2",
+    "What does destroy of a plugged handle do?",
+    "It counts as its unplug: destroying the last plugged handle makes the processor ready.",
+)
+decide("D5", "What does a second unplug do?", "Nothing: unplug is idempotent.")
+decide(
+    "D6",
+    "What does a call with an unknown or destroyed handle do?",
+    "It is an error to the caller, and nothing changes.",
+)
+
+
+@service(feature="create-destroy")
+def create(now: PlugState, then: PlugState, p: Processor, h: Handle) -> Guard:
+    """A service of p creates handle h: it is registered, unplugged.
+
+    Source: mail M2, M3; D1; openais gmi.c:1084.
+    """
+    yield "h is not registered at p", ~within(p, now.handles[h])
+    then.handles[h] = now.handles[h] | p
+
+
+@service()
+def unplug(now: PlugState, then: PlugState, p: Processor, h: Handle) -> Guard:
+    """A service of p has recovered and unplugs handle h; if h is unknown or not plugged, nothing changes.
+
+    Source: mail M2, M4; D5, D6; openais gmi.c:1140.
+    """
+    yield from ()
+    known = p & now.handles[h]
+    then.plugged[h] = now.plugged[h] - known
+
+
+@service(feature="create-destroy")
+def destroy(now: PlugState, then: PlugState, p: Processor, h: Handle) -> Guard:
+    """A service of p destroys handle h: it is released and no longer registered; if h is unknown, nothing changes.
+
+    Source: mail M2; D2, D6.
+    Differs: openais gmi.c:1117 removes the handle and evaluates nothing.
+    """
+    yield from ()
+    known = p & now.handles[h]
+    then.handles[h] = now.handles[h] - known
+    then.plugged[h] = now.plugged[h] - known

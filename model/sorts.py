@@ -1,0 +1,94 @@
+"""Sorts: what a recorded value is, and the names of handles, rings and copies.
+
+Processors are not here: they only ever appear in sets (`model.sets`).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NoReturn, Self, TypeVar, cast
+
+
+class Recorded:
+    """What all recorded values share: they are not asked in Python, only recorded."""
+
+    __slots__ = ("depth",)
+
+    depth: int
+    """How deeply quantifiers nest inside this value; it names bound indices, so that equal graphs are one object."""
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a recorded value is not computed here: use when(), implies() or a guard part instead of 'if'")
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise TypeError("recorded values are compared with equal() or same(); objects with 'is'")
+
+    __hash__ = object.__hash__
+
+
+class Index(Recorded):
+    """Names one element of a sort other than processors: a handle, a ring, a copy. Each subclass is a sort.
+
+    `value` is None while the element is symbolic (a parameter or a bound index), else its number in a finite scope.
+    """
+
+    __slots__ = ("name", "value")
+
+    sort: ClassVar[type[Index]]
+    fresh: ClassVar[bool] = False
+    """A parameter of this class names an element not used before: any is as good as another."""
+
+    def __init_subclass__(cls, of: type[Index] | None = None) -> None:
+        cls.sort, cls.fresh = (of, True) if of else (cls, False)
+
+    def __init__(self, name: str, value: int | None = None) -> None:
+        self.name, self.value, self.depth = name, value, 0
+
+    @classmethod
+    def element(cls, value: int) -> Index:
+        """The element of the sort with this number."""
+        return intern(cls.sort, f"{cls.sort.__name__.lower()} {value}", value)
+
+    @classmethod
+    def bound(cls, depth: int) -> Self:
+        """The index that a quantifier of this nesting depth binds."""
+        return intern(cls, f"{cls.sort.__name__.lower()[0]}_{depth}")
+
+
+class Handle(Index):
+    """A plug handle (mail M2): a name that every processor uses for one of its own."""
+
+
+class Ring(Index):
+    """A ring, by its ring id."""
+
+
+class NewRing(Ring, of=Ring):
+    """A ring that was never formed."""
+
+
+class Copy(Index):
+    """A place for late or duplicated tokens: one copy of each ring's."""
+
+
+_interned: dict[tuple[object, ...], object] = {}
+_T = TypeVar("_T", bound=Recorded)
+
+
+def intern(make: type[_T], *parts: object) -> _T:
+    """The one object of this class with these parts."""
+    key = (make, *parts_key(parts))
+    if key not in _interned:
+        term = make(*parts)
+        if not isinstance(term, Index):
+            term.depth = max((part.depth for part in parts if isinstance(part, Recorded)), default=0)
+        _interned[key] = term
+    return cast(_T, _interned[key])
+
+
+def parts_key(parts: tuple[object, ...]) -> tuple[object, ...]:
+    """Parts as a dictionary key: recorded ones by identity."""
+    return tuple(
+        parts_key(cast("tuple[object, ...]", part)) if isinstance(part, tuple)
+        else id(part) if isinstance(part, Recorded) else part
+        for part in parts
+    )  # fmt: skip

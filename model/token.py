@@ -1,0 +1,109 @@
+"""The token of a ring, its bitmap, and the gate: mail M5-M9.
+
+A token is its bitmap and its ring id. Where it is and whom it visits next is forgotten, so every order of visits is
+covered, also none; a lost token that is retransmitted is a late one.
+"""
+
+from __future__ import annotations
+
+from model.decisions import decide
+from model.machine import Guard
+from model.rules import protocol
+from model.sets import Processor, Set, any_of, several, when, within
+from model.sorts import Copy, Handle, Ring
+from model.state import PlugState
+
+decide(
+    "D8",
+    "Who zeroes the bitmap, and how does a member know that a token is of its ring?",
+    "The representative zeroes it when it creates the token, at formation. The token carries the ring id: a member "
+    "that has installed the ring takes the plug step, a member for which it is pending passes the bitmap on unchanged, "
+    "anyone else rejects the token.",
+)
+decide(
+    "D7",
+    "What does a ring of one member do, which has no token?",
+    "Its member counts as holding one: it takes the same plug step, at any moment after it has installed the ring.",
+)
+decide(
+    "D3",
+    "When is a processor with no handle ready?",
+    "At once: M9 holds of it vacuously. Its first visit sets its bit, so it never holds up the ring.",
+)
+
+
+def plug_step(now: PlugState, then: PlugState, p: Processor, r: Ring, bitmap: Set) -> Set:
+    """The bitmap that p sends on: its own bit added if it is ready. A full bitmap opens p's gate.
+
+    Source: mail M6, M7, M9; D3.
+    """
+    ready = p - any_of(Handle, lambda h: now.plugged[h])
+    sent_on = bitmap | ready
+    then.gate = now.gate | when(within(now.member[r], sent_on), p)
+    return sent_on
+
+
+@protocol()
+def visit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
+    """The token of ring r visits p, which has installed r: p takes the plug step.
+
+    Source: mail M5, M6, M9; D3, D8.
+    """
+    yield "r has a token", several(now.member[r])
+    yield "p has installed r", within(p, now.installed[r])
+    then.bits[r] = plug_step(now, then, p, r, now.bits[r])
+
+
+@protocol(feature="late-copies")
+def late_visit(now: PlugState, then: PlugState, p: Processor, r: Ring, c: Copy) -> Guard:
+    """A late or duplicated token of ring r arrives at p, which has installed r, and is taken for the token.
+
+    Source: mail M5, M6, M9; D8.
+    Differs: a ring that numbers its tokens rejects it; this machine does not, and stays safe.
+    """
+    yield "r has a token", several(now.member[r])
+    yield "p has installed r", within(p, now.installed[r])
+    then.copy[c, r] = plug_step(now, then, p, r, now.copy[c, r])
+
+
+@protocol()
+def pass_on(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
+    """A token of ring r, late or not, visits p, at which r is pending: p passes it on unchanged.
+
+    Source: D8; mail M9 (nothing counts before the configuration change).
+    """
+    yield "r has a token", several(now.member[r])
+    yield "r is pending at p", within(p, now.pending[r])
+
+
+@protocol()
+def reject(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
+    """A token of ring r, late or not, arrives at p, which has r neither installed nor pending: nothing changes.
+
+    Source: D8.
+    """
+    yield "r has a token", several(now.member[r])
+    yield "r is neither installed nor pending at p", ~within(p, now.installed[r] | now.pending[r])
+
+
+@protocol()
+def sole_visit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
+    """The only member of ring r counts as holding a token: it takes the plug step on a bitmap of its own.
+
+    Source: D7; openais gmi.c:1173.
+    Differs: the code opens the gate inside the unplug call; here it is a step of its own.
+    """
+    yield "r has no token", ~several(now.member[r])
+    yield "p has installed r", within(p, now.installed[r])
+    then.bits[r] = plug_step(now, then, p, r, now.bits[r])
+
+
+@protocol()
+def originate(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
+    """p originates a high, medium or low priority message in ring r: it will reach r's members.
+
+    Source: mail M6, M7.
+    """
+    yield "p has installed r", within(p, now.installed[r])
+    yield "p's gate is open", within(p, now.gate)
+    then.normal[r] = now.normal[r] | now.member[r]

@@ -1,0 +1,149 @@
+"""The catalogue: every claim with its sentence, source, parts, witness and the mutant it rejects.
+
+It is the one source of the README's table, the tests' names and the command line's ids. A claim's parts are separate
+statements, so that a failure names the clause. Auxiliary invariants are another list: they are the scaffolding of
+proofs, and nobody cites them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from model.sets import Truth
+
+Statement = Callable[..., Truth]
+F = TypeVar("F", bound=Statement)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One clause of a claim: of every state, of every step, or of every step of one action (`at`)."""
+
+    label: str
+    statement: Statement
+    of_steps: bool = False
+    at: str | None = None
+
+    def concerns(self, action: str) -> bool:
+        """Whether it says something of a step of this action."""
+        return self.of_steps and self.at in (None, action)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """From every state where the premise holds of a ring, the goal can be reached by steps of these actions alone."""
+
+    premise: Statement
+    """Of (now, r), as the goal is."""
+    goal: Statement
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Least:
+    """The smallest scope in which the claim says something, and the features it needs."""
+
+    processors: int
+    handles: int
+    rings: int
+    features: frozenset[str] = frozenset()
+
+    def missing(self, processors: int, handles: int, rings: int, features: frozenset[str]) -> str | None:
+        """Why a scope is too small for the claim, or None."""
+        for have, need, name in (
+            (processors, self.processors, "members"), (handles, self.handles, "handles"), (rings, self.rings, "rings"),
+        ):  # fmt: skip
+            if have < need:
+                return f"needs {need} {name}"
+        off = sorted(self.features - features)
+        return f"needs {', '.join(off)}" if off else None
+
+
+@dataclass
+class Claim:
+    """A public claim about the machine."""
+
+    id: str
+    sentence: str
+    source: str
+    least: Least
+    mutant: str
+    """The variant that breaks it."""
+    correction: str | None = None
+    """How the starting catalogue's wording was corrected, and why."""
+    parts: list[Part] = field(default_factory=list[Part])
+    witness: Part | None = None
+    reach: Reach | None = None
+
+    def always(self, statement: F) -> F:
+        """Add a part that holds of every state: (now)."""
+        self.parts.append(Part(words(statement), statement))
+        return statement
+
+    def each_step(self, statement: F) -> F:
+        """Add a part that holds of every step: (now, then)."""
+        self.parts.append(Part(words(statement), statement, of_steps=True))
+        return statement
+
+    def at(self, *actions: str) -> Callable[[F], F]:
+        """Add a part that holds of every step of these actions: (now, then, parameters…)."""
+
+        def add(statement: F) -> F:
+            self.parts += [Part(words(statement), statement, of_steps=True, at=action) for action in actions]
+            return statement
+
+        return add
+
+    def witnessed(self, *, at: str | None = None) -> Callable[[F], F]:
+        """State the premise that some run must reach, else the claim says nothing."""
+
+        def add(statement: F) -> F:
+            self.witness = Part(words(statement), statement, of_steps=at is not None, at=at)
+            return statement
+
+        return add
+
+    @property
+    def decisions(self) -> list[str]:
+        """The decisions that the source names."""
+        return re.findall(r"\bD\d+\b", self.source)
+
+
+@dataclass(frozen=True)
+class Auxiliary:
+    """An invariant that a proof needs: of which claim (or auxiliary), and for which action."""
+
+    part: Part
+    needed_by: str
+    action: str
+
+
+REGISTERED: dict[str, Claim] = {}
+"""Claims as their rooms state them; `properties.claims` has them all, in order."""
+AUXILIARY: list[Auxiliary] = []
+
+
+def claim(id: str, sentence: str, *, source: str, least: Least, mutant: str, correction: str | None = None) -> Claim:
+    """Put a claim into the catalogue."""
+    if id in REGISTERED:
+        raise ValueError(f"claim {id} is already in the catalogue")
+    REGISTERED[id] = Claim(id, sentence, source, least, mutant, correction)
+    return REGISTERED[id]
+
+
+def auxiliary(*, needed_by: str, action: str) -> Callable[[F], F]:
+    """Register an auxiliary invariant, with the obligation that fails without it."""
+
+    def register(statement: F) -> F:
+        AUXILIARY.append(Auxiliary(Part(words(statement), statement), needed_by, action))
+        return statement
+
+    return register
+
+
+def words(statement: Callable[..., object]) -> str:
+    """A statement's name as words."""
+    return statement.__name__.replace("_", " ")

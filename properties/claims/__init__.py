@@ -1,0 +1,23 @@
+"""The catalogue of claims, filled: one room a subject."""
+
+from __future__ import annotations
+
+import re
+
+from properties.catalogue import AUXILIARY, REGISTERED, Claim
+from properties.claims import auxiliary, bitmap, configuration, gate, handles, liveness
+
+__all__ = ["AUXILIARY", "CLAIMS", "ROOMS"]
+
+ROOMS = (gate, bitmap, configuration, handles, liveness, auxiliary)
+FAMILIES = ("PLUG-S", "PLUG-C", "CFG-S", "LIVE-")
+
+
+def _order(claim: Claim) -> tuple[int, int]:
+    number = re.search(r"\d+$", claim.id)
+    assert number, f"claim id {claim.id} has no number"
+    return FAMILIES.index(claim.id[: number.start()]), int(number[0])
+
+
+CLAIMS: dict[str, Claim] = {claim.id: claim for claim in sorted(REGISTERED.values(), key=_order)}
+"""Every claim by id, in the order of the README's table."""

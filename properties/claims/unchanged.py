@@ -1,0 +1,33 @@
+"""What did not change between two states."""
+
+from __future__ import annotations
+
+from model.machine import State
+from model.sets import TRUE, Set, Truth, equal, every
+
+
+def unchanged(now: State, then: State) -> Truth:
+    """Every variable but the ghosts has the value it had."""
+    same = TRUE
+    for name, declared in now.declared.items():
+        if not declared.ghost:
+            same = same & _unchanged(now, then, name)
+    return same
+
+
+def _unchanged(now: State, then: State, name: str) -> Truth:
+    before, after = now.families[name], then.families[name]
+    match before.declared.sorts:
+        case ():
+            return equal(before[()], after[()])
+        case (sort,):
+            return every(sort, lambda i: equal(before[i], after[i]))
+        case (first, second):
+            return every(first, lambda i: every(second, lambda j: equal(before[i, j], after[i, j])))
+        case _:
+            raise TypeError(f"{name} has more than two indices")
+
+
+def difference(before: Set, after: Set) -> Set:
+    """The processors that are in one and not in the other."""
+    return (before - after) | (after - before)

@@ -1,0 +1,222 @@
+"""Inductive proof, for any number of processors, handles, rings and copies.
+
+One query an action and part: assume every invariant and the action's guard, substitute the action's effect into the
+part, and ask z3 for a step that breaks it. What is unsatisfiable holds; `unknown` is never a pass. Invariants that turn
+out not to be inductive are dropped, and everything is asked again without them, until the rest supports itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import z3
+
+from model.machine import Action, Machine
+from model.sets import Processor, Processors, Set, Truth
+from model.sorts import Index
+from properties.catalogue import Claim, Part
+from properties.claims import AUXILIARY, CLAIMS
+from properties.predicates import Predicates, Vocabulary
+
+TIMEOUT_MS = 20_000
+INITIALLY = "initially"
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A part that is to hold of every reachable state, and whose it is."""
+
+    owner: str
+    part: Part
+
+    @property
+    def name(self) -> str:
+        """Owner and words: unique among invariants."""
+        return f"{self.owner}: {self.part.label}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An obligation that was not met, with the step that the solver found, or the reason why it found nothing."""
+
+    owner: str
+    label: str
+    action: str
+    step: tuple[str, ...]
+    """Lines: the parameters, and each set before and after; or one line with the solver's reason."""
+    unknown: bool = False
+
+
+@dataclass
+class Proof:
+    """What became of the obligations of every claim."""
+
+    obligations: dict[str, int] = field(default_factory=dict[str, int])
+    """By claim or auxiliary invariant, the number of queries."""
+    failures: list[Failure] = field(default_factory=list[Failure])
+    vacuous: list[str] = field(default_factory=list[str])
+    """Actions that no state allowed by the invariants enables."""
+
+    def failures_of(self, owner: str) -> list[Failure]:
+        """The unmet obligations of one claim."""
+        return [failure for failure in self.failures if failure.owner == owner]
+
+
+def invariants() -> list[Invariant]:
+    """The state parts of all claims, and the auxiliary invariants."""
+    public = [Invariant(claim.id, part) for claim in CLAIMS.values() for part in claim.parts if not part.of_steps]
+    return public + [Invariant(one.part.label, one.part) for one in AUXILIARY]
+
+
+def prove(machine: Machine, assumed: Sequence[Invariant] | None = None) -> Proof:
+    """Decide every obligation of the catalogue on a machine."""
+    proof, kept = Proof(), list(invariants() if assumed is None else assumed)
+    while True:
+        round_ = _Round(machine, kept)
+        failures = list(round_.base()) + [failure for action in machine.actions for failure in round_.keeps(action)]
+        proof.failures += failures
+        if not failures:
+            break
+        lost = {f"{failure.owner}: {failure.label}" for failure in failures}
+        kept = [one for one in kept if one.name not in lost]
+    for action in machine.actions:
+        proof.failures += round_.steps(action)
+        if not round_.enabled(action):
+            proof.vacuous.append(action.name)
+    proof.obligations = round_.counted
+    return proof
+
+
+class _Round:
+    """One attempt with a set of assumed invariants."""
+
+    def __init__(self, machine: Machine, assumed: Sequence[Invariant]) -> None:
+        self.machine, self.assumed = machine, assumed
+        self.words = Vocabulary(machine.state)
+        self.read = Predicates(self.words)
+        self.now = machine.state()
+        self.counted: dict[str, int] = {}
+        self.hypothesis = [self.read.truth(one.part.statement(self.now)) for one in assumed]
+
+    def base(self) -> Iterator[Failure]:
+        """Invariants that the initial state breaks."""
+        solver = _solver()
+        for one in self.assumed:
+            yield from self._ask(solver, one.owner, one.part, one.part.statement(self.machine.initial), None)
+
+    def keeps(self, action: Action) -> Iterator[Failure]:
+        """Invariants that a step of the action breaks."""
+        solver = self._before(action)
+        for one in self.assumed:
+            yield from self._ask(solver, one.owner, one.part, one.part.statement(action.then), action)
+
+    def steps(self, action: Action) -> Iterator[Failure]:
+        """Claims about steps that a step of the action breaks."""
+        solver = self._before(action)
+        for claim in CLAIMS.values():
+            for part in claim.parts:
+                if part.concerns(action.name):
+                    yield from self._ask(solver, claim.id, part, action.read(part.statement), action)
+
+    def enabled(self, action: Action) -> bool:
+        """Whether some state that the invariants allow enables the action."""
+        return self._before(action).check() == z3.sat
+
+    def _before(self, action: Action) -> z3.Solver:
+        solver = _solver()
+        solver.add(*self.hypothesis, *(self.read.truth(part) for _, part in action.guard))
+        return solver
+
+    def _ask(
+        self, solver: z3.Solver, owner: str, part: Part, statement: Truth, action: Action | None
+    ) -> Iterator[Failure]:
+        self.counted[owner] = self.counted.get(owner, 0) + 1
+        solver.push()
+        solver.add(z3.Not(self.read.truth(statement)))
+        answer = solver.check()
+        if answer != z3.unsat:
+            name = action.name if action else INITIALLY
+            if answer == z3.sat:
+                yield Failure(owner, part.label, name, tuple(_Step(self, solver.model()).lines(action)))
+            else:
+                yield Failure(owner, part.label, name, (f"z3 gave up: {solver.reason_unknown()}",), unknown=True)
+        solver.pop()
+
+
+class _Step:
+    """A step that the solver found, for a reader: every set before it, and what it changes."""
+
+    def __init__(self, asked: _Round, model: z3.ModelRef) -> None:
+        self.asked, self.model = asked, model
+        self.names = {
+            name: {element.sexpr(): f"{name.lower()} {i}" for i, element in enumerate(model.get_universe(sort) or [])}
+            for name, sort in asked.words.elements.items()
+        }
+
+    def lines(self, action: Action | None) -> Iterator[str]:
+        """The parameters, then each variable that is not empty before or after."""
+        if action is None:
+            yield "the initial state"
+            return
+        for name, parameter in action.parameters.items():
+            yield f"{name} = {self._argument(parameter)}"
+        for name, declared in self.asked.machine.state.declared.items():
+            for at in self._places(declared.sorts):
+                before = self._members(action.now.families[name][at])
+                after = self._members(action.then.families[name][at])
+                label = name + (f"[{', '.join(self._called(i) for i in at)}]" if at else "")
+                if before != after:
+                    yield f"{label}: {_braces(before)} → {_braces(after)}"
+                elif before:
+                    yield f"{label}: {_braces(before)}"
+
+    def _argument(self, parameter: Index | Processor | Processors) -> str:
+        if isinstance(parameter, Index):
+            return self._called(parameter)
+        members = self._members(parameter)
+        return _braces(members) if isinstance(parameter, Processors) else members[0]
+
+    def _places(self, sorts: Sequence[type[Index]]) -> Iterator[tuple[Index, ...]]:
+        """Every element of the solver's universe, as an index that stands for it."""
+        if not sorts:
+            yield ()
+            return
+        for element in self.names[sorts[0].sort.__name__]:
+            for rest in self._places(sorts[1:]):
+                yield (sorts[0](element), *rest)
+
+    def _called(self, index: Index) -> str:
+        value = self.model.eval(self.asked.words.index(index), model_completion=True)
+        return self.names[index.sort.__name__].get(value.sexpr(), value.sexpr())
+
+    def _members(self, term: Set) -> list[str]:
+        holds = self.asked.read.set(term).holds
+        universe = self.model.get_universe(self.asked.words.processor) or []
+        names = self.names[str(self.asked.words.processor.name())]
+        return [
+            names[one.sexpr()] for one in universe if z3.is_true(self.model.eval(holds(one), model_completion=True))
+        ]
+
+
+def _braces(members: Sequence[str]) -> str:
+    return "{" + ", ".join(members) + "}"
+
+
+def _solver() -> z3.Solver:
+    solver = z3.Solver()
+    solver.set("timeout", TIMEOUT_MS)
+    return solver
+
+
+def needs(machine: Machine, without: Invariant, owner: str, action: str) -> bool:
+    """Whether the owner's obligation at this action fails when one invariant is not assumed."""
+    round_ = _Round(machine, [one for one in invariants() if one.name != without.name])
+    step = machine.action(action)
+    failures = [*round_.keeps(step), *round_.steps(step)]
+    return any(failure.owner == owner for failure in failures)
+
+
+def proved(proof: Proof, claim: Claim) -> bool:
+    """Whether all obligations of a claim were met, and no action is vacuous."""
+    return not proof.failures_of(claim.id) and not proof.vacuous

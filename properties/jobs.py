@@ -1,0 +1,83 @@
+"""Running jobs side by side in processes, with their progress."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing.queues import Queue
+
+from properties.checking import Job
+from properties.search import Report
+from properties.verdicts import Verdict
+
+TICK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Tick:
+    """How far a search has come."""
+
+    job: int
+    states: int
+    transitions: int
+    depth: int
+
+    @property
+    def words(self) -> str:
+        """The counts, for a reader."""
+        return f"{self.states:,} states, {self.transitions:,} transitions, depth {self.depth}"
+
+
+Reports = Callable[[Tick], None]
+_ticks: Queue[Tick] | None = None
+
+
+def run_jobs(jobs: Sequence[Job], on_tick: Reports) -> Iterator[tuple[Job, list[Verdict]]]:
+    """Each job's verdicts as they come, first come first served; two processes on two cores."""
+    context = multiprocessing.get_context("spawn")
+    ticks: Queue[Tick] = context.Queue()
+    workers = min(len(jobs), os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_listen, initargs=(ticks,)) as pool:
+        futures = {pool.submit(_work, number, job): job for number, job in enumerate(jobs)}
+        waiting: set[Future[list[Verdict]]] = set(futures)
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)
+                for tick in _drain(ticks):
+                    on_tick(tick)
+                for future in done:
+                    yield futures[future], future.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _drain(ticks: Queue[Tick]) -> Iterator[Tick]:
+    while True:
+        try:
+            yield ticks.get_nowait()
+        except queue.Empty:
+            return
+
+
+def _listen(ticks: Queue[Tick]) -> None:
+    """In each process: where to send progress."""
+    global _ticks
+    _ticks = ticks
+
+
+def _work(number: int, job: Job) -> list[Verdict]:
+    said = time.monotonic()
+
+    def progress(report: Report) -> None:
+        nonlocal said
+        if _ticks and time.monotonic() - said > TICK_SECONDS:
+            said = time.monotonic()
+            _ticks.put(Tick(number, report.states, report.transitions, report.depth))
+
+    return job.run(progress)

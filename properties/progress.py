@@ -1,0 +1,38 @@
+"""Progress on standard error: a live line on a terminal, a plain line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+
+PLAIN_EVERY_SECONDS = 5.0
+
+
+class Progress:
+    """Says how far the work has come, for as long as it lasts."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        self.status: Status | None = None
+        self.said = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        if self.console.is_terminal:
+            self.status = self.console.status("starting")
+            self.status.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.status:
+            self.status.stop()
+
+    def say(self, line: str) -> None:
+        """Show where the work stands; on a terminal it replaces the last such line."""
+        if self.status:
+            self.status.update(line)
+        elif time.monotonic() - self.said > PLAIN_EVERY_SECONDS:
+            self.said = time.monotonic()
+            self.console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,203 @@
+"""What a reader sees of verdicts, traces and claims."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from model.decisions import DECISIONS
+from model.ground import GroundMachine
+from model.plug import RECOVERY_PLUG
+from model.text import Notation
+from properties.catalogue import Claim, Part
+from properties.checking import ANY_NUMBER, Job
+from properties.claims import CLAIMS
+from properties.scopes import NamedScope
+from properties.search import Report
+from properties.traces import Played, Trace, replay, show_changes, show_step, trace_machine
+from properties.verdicts import EXHAUSTIVE, HOLDS, OPEN, PROVED, VIOLATED, Verdict
+
+PLAIN_WIDTH = 140
+STYLES = {PROVED: "green", EXHAUSTIVE: "green", VIOLATED: "bold red", OPEN: "yellow"}
+
+
+def out() -> Console:
+    """Standard output: colours on a terminal only, and lines as wide as they are elsewhere."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def job_line(job: Job, verdicts: Sequence[Verdict]) -> str:
+    """One finished job in a line."""
+    counts = {name: sum(one.verdict == name for one in verdicts) for name in (PROVED, EXHAUSTIVE, VIOLATED, OPEN)}
+    found = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    seconds = max((one.seconds for one in verdicts), default=0.0)
+    return f"{job.title}: {found}; {_figures(verdicts)}{seconds:.1f} s"
+
+
+def _figures(verdicts: Sequence[Verdict]) -> str:
+    first = next((one for one in verdicts if one.states is not None), None)
+    if first:
+        return f"{first.states:,} states, {first.transitions:,} transitions, depth {first.depth}; "
+    obligations = sum(one.obligations or 0 for one in verdicts)
+    return f"{obligations} obligations of claims; " if obligations else ""
+
+
+def verdict_table(verdicts: Sequence[Verdict]) -> Table:
+    """Claims by engines; of several scopes the largest in which the claim was decided."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("claim", "any number", "exhaustive", "says"):
+        table.add_column(heading, overflow="fold", no_wrap=heading != "says")
+    for id, group in itertools.groupby(
+        sorted(verdicts, key=lambda one: list(CLAIMS).index(one.claim)), lambda v: v.claim
+    ):
+        mine = list(group)
+        proof = _best(one for one in mine if one.engine == "inductive")
+        search = _best(one for one in mine if one.engine == "exhaustive")
+        table.add_row(id, _cell(proof), _cell(search), escape(CLAIMS[id].sentence))
+    return table
+
+
+def _best(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """A violation if there is one, else the verdict on the most states."""
+    return max(verdicts, key=lambda one: (one.verdict == VIOLATED, one.verdict in HOLDS, one.states or 0), default=None)
+
+
+def _cell(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "-"
+    words = verdict.verdict if verdict.scope == ANY_NUMBER else f"{verdict.verdict} {verdict.scope}"
+    return f"[{STYLES[verdict.verdict]}]{words}[/]"
+
+
+def summary(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """What does not hold, with its reason; or that everything does."""
+    held = {one.claim for one in verdicts if one.verdict in HOLDS}
+    bad = [one for one in verdicts if one.verdict == VIOLATED]
+    undecided = [
+        one for one in verdicts if one.verdict == OPEN and (one.claim not in held or one.engine == "inductive")
+    ]
+    seen: set[tuple[str, str, str | None]] = set()
+    for one in [*bad, *undecided]:
+        if (one.claim, one.verdict, one.reason) not in seen:
+            seen.add((one.claim, one.verdict, one.reason))
+            yield f"{one.claim} {one.verdict} ({one.engine}, {one.scope}): {one.reason}"
+            yield from (f"    {line}" for line in one.step)
+    if not bad and held:
+        yield f"{len(held)} claims hold."
+
+
+def trace_lines(trace: Trace) -> Iterator[str]:
+    """The trace, replayed: one line a step, what changed marked + and -."""
+    ground = trace_machine(trace)
+    played = list(replay(ground, trace.steps))
+    steps = [show_step(one.step) for one in played]
+    width = max(map(len, steps), default=0)
+    for number, (one, step) in enumerate(zip(played, steps, strict=True), 1):
+        yield f"{number:3}  {step:<{width}}   {_changes(ground, one)}"
+
+
+def _changes(ground: GroundMachine, played: Played) -> str:
+    return "  ".join(show_changes(ground, played)) or "(changes nothing)"
+
+
+def trace_title(trace: Trace) -> str:
+    """What the trace is of."""
+    scope = trace.scope
+    machine = f"variant {trace.variant}" if trace.variant else "the protocol"
+    features = ", ".join(trace.features) or "no feature"
+    what = f"{trace.claim}: {trace.shows}; " if trace.claim else ""
+    return f"{what}{machine} at {scope.processors}/{scope.handles}/{scope.rings} with {features}"
+
+
+def claim_lines(claim: Claim) -> Iterator[str]:
+    """Everything that the catalogue says of one claim."""
+    yield f"{claim.id}  {claim.sentence}"
+    yield f"  source      {claim.source}"
+    for id in claim.decisions:
+        if id in DECISIONS:
+            yield f"  decision    {id}: {DECISIONS[id].question} {DECISIONS[id].answer}"
+    yield from (f"  says        {part.label}\n              {notation(part)}" for part in claim.parts)
+    if claim.reach:
+        yield f"  reachable   by {', '.join(claim.reach.by)}"
+    if claim.witness:
+        yield f"  witness     {claim.witness.label}"
+    least = claim.least
+    features = f" with {', '.join(sorted(least.features))}" if least.features else ""
+    yield f"  least scope {least.processors}/{least.handles}/{least.rings}{features}"
+    yield f"  mutant      {claim.mutant}"
+    if claim.correction:
+        yield f"  corrected   {claim.correction}"
+
+
+def notation(part: Part) -> str:
+    """A part as set notation; primed variables are those after the step."""
+    state = RECOVERY_PLUG.state
+    if not part.of_steps:
+        return str(Notation().truth(part.statement(state())))
+    machine = RECOVERY_PLUG.record()
+    action = next(action for action in machine.actions if part.concerns(action.name))
+    where = f"at {part.at}: " if part.at else "at every step: "
+    return where + str(Notation().truth(action.read(part.statement, then=state(primed=True))))
+
+
+def search_lines(report: Report, ground: GroundMachine) -> Iterator[str]:
+    """What a search counted, and which actions and guard parts it never exercised."""
+    yield f"{report.states:,} states, {report.transitions:,} transitions, depth {report.depth}"
+    yield f"{report.stutters:,} further steps change nothing"
+    for action in ground.machine.actions:
+        if action.name not in report.fired:
+            yield f"never enabled: {action.name}"
+        for label, _ in action.guard:
+            if (action.name, label) not in report.refused:
+                yield f"never false: {action.name}, {label}"
+
+
+def marked(line: str) -> Text:
+    """A line of a trace with what came and what went in colour."""
+    text = Text(line)
+    text.highlight_regex(r"\+p\d+", "bold green")
+    text.highlight_regex(r"-p\d+", "bold red")
+    return text
+
+
+def shortest_traces(verdicts: Sequence[Verdict]) -> Iterator[Trace]:
+    """For each violated claim the shortest of its traces."""
+    traces = [one.trace for one in verdicts if one.trace]
+    for id in dict.fromkeys(trace.claim for trace in traces):
+        yield min((trace for trace in traces if trace.claim == id), key=lambda trace: len(trace.steps))
+
+
+def claim_record(claim: Claim) -> dict[str, object]:
+    """A claim as a JSON object."""
+    least = claim.least
+    return {
+        "id": claim.id,
+        "sentence": claim.sentence,
+        "source": claim.source,
+        "decisions": claim.decisions,
+        "parts": [{"label": part.label, "notation": notation(part)} for part in claim.parts],
+        "witness": claim.witness.label if claim.witness else None,
+        "mutant": claim.mutant,
+        "least": {"members": least.processors, "handles": least.handles, "rings": least.rings,
+                  "features": sorted(least.features)},
+        "correction": claim.correction,
+    }  # fmt: skip
+
+
+def search_record(report: Report, scope: NamedScope) -> dict[str, object]:
+    """A search's counts as a JSON object."""
+    return {
+        "scope": scope.name,
+        "features": sorted(scope.features),
+        "states": report.states,
+        "transitions": report.transitions,
+        "stutters": report.stutters,
+        "depth": report.depth,
+        "enabled_actions": sorted(report.fired),
+    }

@@ -1,0 +1,52 @@
+"""Verdicts: what an engine says of a claim, never more than it decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from properties.traces import Trace
+
+PROVED = "proved"
+"""Inductive, for any number: base case, every action, and no action vacuous."""
+EXHAUSTIVE = "exhaustive"
+"""Every reachable state of the scope, and the claim's witness is among them."""
+VIOLATED = "violated"
+"""With a trace; or vacuous, if no run reaches the claim's premise."""
+OPEN = "open"
+"""Not decided: a reason says why."""
+HOLDS = frozenset({PROVED, EXHAUSTIVE})
+
+ALL_HOLD, SOME_VIOLATED, UNDETERMINED, BAD_INPUT = range(4)
+"""Exit codes."""
+
+
+class Verdict(msgspec.Struct, omit_defaults=True):
+    """One claim, one engine, one scope."""
+
+    claim: str
+    engine: str
+    verdict: str
+    scope: str
+    seconds: float
+    features: list[str] = []
+    reason: str | None = None
+    states: int | None = None
+    transitions: int | None = None
+    depth: int | None = None
+    symmetry: bool | None = None
+    obligations: int | None = None
+    witness_length: int | None = None
+    trace: Trace | None = None
+    step: list[str] = []
+    """Of an obligation that was not met: the step that the solver found."""
+
+
+def exit_code(verdicts: Sequence[Verdict], asked: frozenset[str]) -> int:
+    """1 if anything is violated; 2 if a proof is open, or a claim that was asked for by name; else 0."""
+    if any(one.verdict == VIOLATED for one in verdicts):
+        return SOME_VIOLATED
+    undecided = [one for one in verdicts if one.verdict == OPEN and (one.claim in asked or one.engine == "inductive")]
+    decided = {one.claim for one in verdicts if one.verdict in HOLDS}
+    return UNDETERMINED if undecided or not decided or asked - decided else ALL_HOLD

@@ -1,0 +1,157 @@
+"""The command line as a user meets it: as a process, by its output and exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from properties.claims import CLAIMS
+
+RINGPLUG = Path(sys.executable).with_name("ringplug")
+
+
+def ringplug(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([RINGPLUG, *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+def refused(*arguments: str | Path) -> str:
+    """The one line that a refused call prints."""
+    done = ringplug(*arguments)
+    assert done.returncode == 3, done
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+def test_check_as_json_decides_the_claims() -> None:
+    done = ringplug("check", "--members", "3", "--handles", "1", "--rings", "2", "--without", "late-copies", "--json")
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert {one["claim"] for one in results} == set(CLAIMS)
+    for one in results:
+        assert one.keys() >= {"claim", "engine", "verdict", "scope", "seconds"}
+        if one["engine"] == "exhaustive":
+            assert (one["verdict"], one["states"], one["transitions"], one["depth"]) == (
+                "exhaustive",
+                20512,
+                113671,
+                27,
+            )
+        else:
+            assert one["verdict"] == "proved"
+            assert one["obligations"] > 0
+
+
+def test_a_violation_exits_1_with_its_trace() -> None:
+    done = ringplug("check", "--claim", "PLUG-S1", "--variant", "open-on-own-bit", "--json")
+    assert done.returncode == 1
+    violated = [one for one in json.loads(done.stdout)["results"] if one["verdict"] == "violated"]
+    assert min(len(one["trace"]["steps"]) for one in violated) == 4
+
+
+def test_a_violation_is_shown_in_words() -> None:
+    done = ringplug(
+        "check", "--claim", "PLUG-S1", "--engine", "exhaustive", "--members", "2", "--variant", "open-on-own-bit"
+    )
+    assert done.returncode == 1
+    assert "PLUG-S1 violated (exhaustive, 2/1/2): behind an open gate every member is done" in done.stdout
+    assert "visit p0 r0" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_a_claim_asked_for_in_too_small_a_scope_is_undetermined() -> None:
+    done = ringplug("check", "--engine", "exhaustive", "--claim", "PLUG-S4", "--members", "2", "--rings", "1")
+    assert done.returncode == 2
+    assert "needs 3 members" in done.stdout
+    done = ringplug("check", "--claim", "PLUG-C1", "--without", "create-destroy", "--members", "2")
+    assert done.returncode == 2
+    assert "needs create-destroy" in done.stdout
+
+
+def test_what_was_not_asked_for_may_stay_open() -> None:
+    assert ringplug("check", "--engine", "exhaustive", "--members", "2", "--rings", "1").returncode == 0
+
+
+def test_induction_leaves_liveness_open() -> None:
+    assert ringplug("check", "--claim", "LIVE-2", "--engine", "inductive").returncode == 2
+    assert ringplug("check", "--claim", "LIVE-2", "--members", "2").returncode == 0
+
+
+def test_a_witness_is_shown_saved_and_replayed(tmp_path: Path) -> None:
+    file = tmp_path / "s1.json"
+    shown = ringplug("trace", "PLUG-S1", "--witness", "--out", file)
+    assert shown.returncode == 0
+    assert "gate {+p1}" in shown.stdout
+    again = ringplug("replay", file)
+    assert again.returncode == 0
+    assert again.stdout == shown.stdout
+    as_json = ringplug("replay", file, "--json")
+    assert json.loads(as_json.stdout) == json.loads(file.read_text())
+
+
+def test_a_counterexample_is_shown_with_exit_code_1() -> None:
+    done = ringplug("trace", "LIVE-2", "--variant", "judge-only-when-setting")
+    assert done.returncode == 1
+    assert ringplug("trace", "LIVE-2").returncode == 0
+
+
+def test_claims_are_listed_and_explained() -> None:
+    listed = ringplug("claims").stdout
+    assert all(id in listed for id in CLAIMS)
+    one = ringplug("claims", "PLUG-S5").stdout
+    for word in ("source", "witness", "mutant", "bits[r] ⊆ bits'[r]"):
+        assert word in one
+    assert {one["id"] for one in json.loads(ringplug("claims", "--json").stdout)["claims"]} == set(CLAIMS)
+
+
+def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
+    file = tmp_path / "states.graphml"
+    done = ringplug("explore", "--members", "2", "--rings", "1", "--without", "late-copies", "--graph", file)
+    assert done.returncode == 0
+    assert "they agree" in done.stdout
+    assert file.read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("command", ["", "check", "trace", "replay", "claims", "explore"])
+def test_help_has_examples(command: str) -> None:
+    done = ringplug(*([command] if command else []), "--help")
+    assert done.returncode == 0
+    assert f"ringplug {command}" in done.stdout.split("Usage:")[1].partition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["check", "--claim", "PLUG-S99"], "unknown claim 'PLUG-S99'"),
+        (["check", "--without", "wings"], "unknown feature 'wings'"),
+        (["check", "--variant", "none"], "unknown variant 'none'"),
+        (["check", "--members", "many"], "--members"),
+        (["check", "--members", "99"], "--members"),
+        (["check", "--engine", "magic"], "--engine"),
+        (["check", "--memory", "0.01", "--members", "4", "--engine", "exhaustive"], "scope too large"),
+        (["explore", "--graph", "unwritten.xml", "--members", "3"], "scope too large"),
+        (["trace", "PLUG-S99"], "unknown claim"),
+        (["trace", "PLUG-S1", "--witness", "--out", "no/such/folder/t.json"], "no/such/folder/t.json"),
+        (["fly"], "fly"),
+        (["replay"], "FILE"),
+        (["replay", "no-such-file.json"], "no-such-file.json: No such file"),
+        (["replay", "."], ".: Is a directory"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_code_3(arguments: list[str], says: str) -> None:
+    assert says in refused(*arguments)
+
+
+def test_a_bad_trace_names_file_step_and_reason(tmp_path: Path) -> None:
+    file = tmp_path / "bad.json"
+    ringplug("trace", "PLUG-S1", "--witness", "--out", file)
+    file.write_text(file.read_text().replace('"install"', '"visit"', 1))
+    assert (
+        refused("replay", file) == f"ringplug: {file}: step 2: visit is not enabled: not true that p has installed r\n"
+    )
+    file.write_text("{")
+    assert f"{file}: not JSON" in refused("replay", file)

@@ -1,0 +1,62 @@
+"""The inductive engine decides, and says so when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from model.machine import Edit, Guard
+from model.plug import RECOVERY_PLUG
+from model.sets import Processor, empty
+from model.state import PlugState
+from properties import inductive
+from properties.catalogue import Auxiliary
+from properties.checking import Job
+from properties.claims import AUXILIARY, CLAIMS
+from properties.inductive import Invariant, needs, prove
+from properties.verdicts import OPEN
+
+MACHINE = RECOVERY_PLUG.record()
+
+
+def test_the_number_of_obligations_is_pinned() -> None:
+    assert sum(prove(MACHINE).obligations.values()) == 270
+
+
+@pytest.mark.parametrize("one", AUXILIARY, ids=lambda one: one.part.label.replace(" ", "-"))
+def test_an_auxiliary_invariant_is_needed_where_it_says(one: Auxiliary) -> None:
+    assert needs(MACHINE, Invariant(one.part.label, one.part), one.needed_by, one.action)
+
+
+def test_a_solver_that_gives_up_is_never_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(*_: object) -> object:
+        return inductive.z3.unknown
+
+    monkeypatch.setattr(inductive.z3.Solver, "check", give_up)
+    for verdict in Job(tuple(CLAIMS), None).run():
+        assert verdict.verdict == OPEN
+
+
+def test_an_action_that_no_state_enables_is_vacuous() -> None:
+    def never(now: PlugState, then: PlugState, p: Processor) -> Guard:
+        yield "p is nobody", empty(p)
+
+    machine = replace(RECOVERY_PLUG, edits=(Edit("visit", write=never),)).record()
+    assert prove(machine).vacuous == ["visit"]
+    verdicts = Job(("PLUG-S1",), None).run()
+    assert [one.verdict for one in verdicts] == ["proved"]
+
+
+def test_a_failed_obligation_shows_the_action_and_both_states() -> None:
+    def lines() -> Iterator[str]:
+        for verdict in Job(("PLUG-S1",), None, "open-on-own-bit").run():
+            assert verdict.verdict == OPEN
+            assert verdict.reason == "behind an open gate every member is done: not kept by visit"
+            yield from verdict.step
+
+    step = list(lines())
+    assert step[0].startswith("p = processor ")
+    assert any(line.startswith("gate: {} → {") for line in step)
+    assert len(step) == len(set(step))

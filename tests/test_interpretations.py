@@ -1,0 +1,136 @@
+"""Every interpretation that computes gives the same answers: integers, columns, predicates on a fixed finite sort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import z3
+
+from model.ground import Bitmaps, GroundMachine, Integers, Step, plug_scope
+from model.plug import RECOVERY_PLUG
+from model.sets import Set, Truth
+from model.sorts import Index
+from properties.columns import Columns
+from properties.predicates import PROCESSOR, Predicates, Vocabulary
+from properties.search import Search
+
+SCOPES = [(2, 1, 1, frozenset({"late-copies", "create-destroy"})), (2, 1, 2, frozenset[str]())]
+
+
+@pytest.fixture(params=SCOPES, ids=lambda scope: "/".join(map(str, scope[:3])))
+def search(request: pytest.FixtureRequest) -> Search:
+    members, handles, rings, features = request.param
+    ground = GroundMachine(RECOVERY_PLUG.record(features), plug_scope(members, handles, rings))
+    search = Search(ground, symmetry=False)
+    search.run()
+    return search
+
+
+def states(search: Search) -> list[Bitmaps]:
+    return [search.bitmaps(search.words(number)) for number in range(search.index.size)]
+
+
+def terms(step: Step) -> Iterator[tuple[str, Truth | Set]]:
+    """Every guard part and every effect of a step."""
+    yield from step.guard
+    for slot, value in step.effect:
+        yield f"slot {slot}", value
+
+
+def test_columns_agree_with_integers(search: Search) -> None:
+    everything = states(search)
+    columns = Columns(search.ground, np.array(everything, np.uint8).T)
+    for step in search.ground.steps:
+        for label, term in terms(step):
+            together = columns.truth(term) if isinstance(term, Truth) else columns.set(term)
+            alone = [
+                integers.truth(term) if isinstance(term, Truth) else integers.set(term)
+                for integers in (Integers(search.ground, state) for state in everything)
+            ]
+            assert np.broadcast_to(together, len(everything)).tolist() == alone, (step.action.name, label)
+
+
+def test_packing_loses_nothing(search: Search) -> None:
+    fields = np.array(states(search), np.uint8).T
+    assert (search.packing.unpack(search.packing.pack(fields)) == fields).all()
+
+
+class FiniteSorts:
+    """The predicates of the proofs, on sorts with as many elements as the scope has."""
+
+    def __init__(self, ground: GroundMachine) -> None:
+        self.ground = ground
+        sizes = {PROCESSOR: ground.scope.processors} | {s.__name__: n for s, n in ground.scope.sizes.items()}
+        context = f"{ground.scope.processors}_{len(ground.slots)}"
+        made = {
+            name: z3.EnumSort(f"{name}_{context}", [f"{name}_{context}_{i}" for i in range(n)])
+            for name, n in sizes.items()
+        }
+        self.elements = {name: values for name, (_, values) in made.items()}
+        self.words = Vocabulary(ground.machine.state, {name: sort for name, (sort, _) in made.items()})
+        self.read = Predicates(self.words)
+
+    def statements(self, step: Step) -> Iterator[tuple[z3.BoolRef, Truth | Set, int]]:
+        """Guard parts and effects as formulas with the step's arguments; beside the ground term, and a processor."""
+        chosen = [
+            (self.words.index(parameter), self.elements[parameter.sort.__name__][step.arguments[name]])
+            if isinstance(parameter, Index)
+            else (self.words.processor_named(name), self.elements[PROCESSOR][step.arguments[name]])
+            for name, parameter in step.action.parameters.items()
+            if name != "members"
+        ]
+        for (_, part), (_, ground) in zip(step.action.guard, step.guard, strict=True):
+            yield z3.substitute(self.read.truth(part), *chosen), ground, -1
+        effect = dict(step.effect)
+        for (name, at), slot in self.ground.slots.items():
+            sorts = self.ground.machine.state.declared[name].sorts
+            index = tuple(sort(f"at {i}") for i, sort in enumerate(sorts))
+            places = [
+                (self.words.index(one), self.elements[one.sort.__name__][i]) for one, i in zip(index, at, strict=True)
+            ]
+            holds = self.read.set(step.action.then.families[name][index]).holds
+            for p, element in enumerate(self.elements[PROCESSOR]):
+                if slot in effect:
+                    yield z3.substitute(holds(element), *chosen, *places), effect[slot], p
+
+    def facts(self, state: Bitmaps, members: int) -> Iterator[z3.BoolRef]:
+        """What is so in a state, about every relation and the parameter `members`."""
+        known = dict(zip(self.ground.slots, state, strict=True)) | self.ground.known
+        for (name, at), bitmap in known.items():
+            sorts = self.ground.machine.state.declared[name].sorts
+            where = [self.elements[sort.__name__][i] for sort, i in zip(sorts, at, strict=True)]
+            for p, element in enumerate(self.elements[PROCESSOR]):
+                atom = self.words.relations[name](*where, element)
+                yield atom if bitmap >> p & 1 else z3.Not(atom)
+        chosen = z3.Function("members", self.words.processor, z3.BoolSort())
+        for p, element in enumerate(self.elements[PROCESSOR]):
+            yield chosen(element) if members >> p & 1 else z3.Not(chosen(element))
+
+
+def test_predicates_agree_with_integers(search: Search) -> None:
+    finite = FiniteSorts(search.ground)
+    checked = 0
+    for members in range(1 << search.ground.scope.processors):
+        steps = [step for step in search.ground.steps if step.arguments.get("members", 0) == members]
+        asked = [
+            (z3.Bool(f"e{i}"), *one) for i, one in enumerate(one for step in steps for one in finite.statements(step))
+        ]
+        if members == 0:
+            assert {step.action.name for step in steps} >= {"visit", "install", "form_ring"}
+        solver = z3.Solver()
+        solver.add(*(name == formula for name, formula, _, _ in asked))
+        for state in states(search):
+            integers = Integers(search.ground, state)
+            expected = [
+                integers.truth(term) if isinstance(term, Truth) else bool(integers.set(term) >> p & 1)
+                for _, _, term, p in asked
+            ]
+            solver.push()
+            solver.add(*finite.facts(state, members))
+            solver.add(z3.Or(*(z3.Not(n) if e else n for (n, *_), e in zip(asked, expected, strict=True))))
+            assert solver.check() == z3.unsat, (state, members)
+            solver.pop()
+            checked += len(asked)
+    assert checked > 1000

@@ -1,0 +1,72 @@
+"""The set language: recorded values cannot be asked, and equal graphs are one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import lt
+
+import pytest
+
+from model.sets import (
+    EVERYBODY,
+    FALSE,
+    NOBODY,
+    TRUE,
+    Processor,
+    any_of,
+    empty,
+    equal,
+    every,
+    same,
+    several,
+    those,
+    variable,
+    when,
+    within,
+)
+from model.sorts import Handle, Ring
+
+P, GATE = Processor.named("p"), variable("gate", ())
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: bool(GATE),
+        lambda: bool(within(P, GATE)),
+        lambda: P == GATE,
+        lambda: lt(P, GATE),
+        lambda: P in [GATE],
+    ],
+)
+def test_a_recorded_value_cannot_be_asked(ask: Callable[[], object]) -> None:
+    with pytest.raises(TypeError):
+        ask()
+
+
+def test_equal_graphs_are_one_object() -> None:
+    def plugged() -> object:
+        return P - any_of(Handle, lambda h: variable("plugged", (h,)))
+
+    assert plugged() is plugged()
+    assert any_of(Handle, lambda h: variable("a", (h,))) is not any_of(Handle, lambda h: variable("b", (h,)))
+
+
+def test_quantifiers_of_different_depth_do_not_capture() -> None:
+    pairs = every(Ring, lambda r: every(Ring, lambda q: same(r, q) | empty(variable("a", (r,)) & variable("a", (q,)))))
+    assert pairs is every(
+        Ring, lambda q: every(Ring, lambda r: same(q, r) | empty(variable("a", (q,)) & variable("a", (r,))))
+    )
+    assert pairs is not TRUE
+
+
+@pytest.mark.parametrize(
+    ("term", "simple"),
+    [
+        (GATE | NOBODY, GATE), (GATE & EVERYBODY, GATE), (GATE - GATE, NOBODY), (those(6) - those(2), those(4)),
+        (when(TRUE, GATE), GATE), (when(FALSE, GATE), NOBODY), (within(NOBODY, GATE), TRUE), (several(P), FALSE),
+        (several(those(5)), TRUE), (equal(those(1), NOBODY), FALSE), (~~within(P, GATE), within(P, GATE)),
+    ],
+)  # fmt: skip
+def test_what_is_known_is_simplified(term: object, simple: object) -> None:
+    assert term is simple
