@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import lt
+from typing import Any, cast
 
 import pytest
 
@@ -35,7 +35,7 @@ P, GATE = Processor.named("p"), variable("gate", ())
         lambda: bool(GATE),
         lambda: bool(within(P, GATE)),
         lambda: P == GATE,
-        lambda: lt(P, GATE),
+        lambda: cast(Any, P) < GATE,
         lambda: P in [GATE],
     ],
 )
