@@ -18,19 +18,24 @@ decide(
 
 @protocol()
 def leave(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
-    """p leaves ring r for one that is pending: its transitional configuration. Its gate closes.
+    """P leaves ring r for one that is pending: its transitional configuration. Its gate closes.
 
-    Source: mail M7, M8; EVS 1994 (transitional configuration); openais gmi.c:2084.
+    What is queued no longer counts: it is dropped, or with the feature leftovers kept and tagged.
+
+    Source: mail M7, M8; EVS 1994 (transitional configuration); openais gmi.c:2084; D13.
     """
     yield "p has installed r", within(p, now.installed[r])
     yield "another ring is pending at p", within(p, any_of(Ring, lambda x: now.pending[x]))
     then.installed[r] = now.installed[r] - p
     then.gate = now.gate - p
+    then.turn = now.turn - p
+    then.queued = now.queued - p
+    then.queued_two = now.queued_two - p
 
 
 @protocol()
 def install(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
-    """p installs ring r, its regular configuration: its gate is closed and every handle of p is plugged.
+    """P installs ring r, its regular configuration: its gate is closed and every handle of p is plugged.
 
     Source: mail M8, M9; D4; openais gmi.c:2084.
     """

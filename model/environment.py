@@ -1,4 +1,4 @@
-"""What the adversary may do, at any time: form rings, keep copies of tokens.
+"""What the adversary may do, at any time: form rings, keep copies of tokens, crash and restart processors.
 
 Left out on purpose: how a ring is agreed on (an oracle forms it, at once, from any processors), losses (a lost token is
 one that nobody receives), time.
@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from model.machine import Guard
 from model.rules import environment
-from model.sets import NOBODY, Processors, empty, several, some
+from model.sets import NOBODY, Processor, Processors, empty, several, some, within
 from model.sorts import Copy, NewRing, Ring
 from model.state import PlugState
 
 
 @environment()
 def form_ring(now: PlugState, then: PlugState, r: NewRing, members: Processors) -> Guard:
-    """A new ring r forms of any processors: one of them creates its token with a zero bitmap; r is pending at them all.
+    """A new ring r forms of any live processors. One creates its token with a zero bitmap; r is pending at them all.
 
     What was pending at them no longer is. Also covers the first ring, joins, partitions, merges and a ring of one.
     Source: mail M8; D7, D8; Totem 1995 (membership).
     """
-    yield "r was never formed", empty(now.member[r])
+    yield "r is unused", empty(now.member[r])
     yield "r has a member", some(members)
+    yield "its members are up", empty(members & now.down)
     then.member[r] = members
     then.bits[r] = NOBODY
     then.pending.each(lambda x: now.pending[x] - members)
@@ -36,3 +37,30 @@ def duplicate(now: PlugState, then: PlugState, r: Ring, c: Copy) -> Guard:
     """
     yield "r has a token", several(now.member[r])
     then.copy[c, r] = now.bits[r]
+
+
+@environment(feature="crash")
+def crash(now: PlugState, then: PlugState, p: Processor) -> Guard:
+    """P stops, and all that it held in memory is gone.
+
+    Source: EVS 1994 (fail events).
+    """
+    yield "p is up", ~within(p, now.down)
+    then.down = now.down | p
+    then.pending.each(lambda r: now.pending[r] - p)
+    then.installed.each(lambda r: now.installed[r] - p)
+    then.handles.each(lambda h: now.handles[h] - p)
+    then.plugged.each(lambda h: now.plugged[h] - p)
+    then.gate, then.turn, then.half = now.gate - p, now.turn - p, now.half - p
+    then.queued, then.queued_two, then.leftover = now.queued - p, now.queued_two - p, now.leftover - p
+
+
+@environment(feature="crash")
+def restart(now: PlugState, then: PlugState, p: Processor) -> Guard:
+    """P starts again as a fresh incarnation: its services call create in their init functions.
+
+    Source: mail M3; Totem 1995 (a restarted processor).
+    """
+    yield "p is down", within(p, now.down)
+    then.down = now.down - p
+    then.handles.each(lambda h: now.handles[h] | p)

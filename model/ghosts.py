@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.rules import ghost
 from model.sets import Processor, any_of
-from model.sorts import Handle
+from model.sorts import Copy, Handle, Ring
 from model.state import PlugState
 
 
@@ -25,3 +25,28 @@ def owes_every_handle(now: PlugState, then: PlugState, p: Processor) -> None:
 def owes_it_no_more(now: PlugState, then: PlugState, p: Processor, h: Handle) -> None:
     """An unplug or destroy releases the handle."""
     then.owes[h] = now.owes[h] - (p & now.handles[h])
+
+
+@ghost(watches=("bits", "copy"))
+def has_signed(now: PlugState, then: PlugState) -> None:
+    """A member has signed ring r once its bit is in any token of r."""
+    then.signed.each(lambda r: now.signed[r] | then.bits[r] | any_of(Copy, lambda c: then.copy[c, r]))
+
+
+@ghost(after=("queue_recovery",))
+def is_early(now: PlugState, then: PlugState, p: Processor) -> None:
+    """A message is early if it is queued before the processor has signed its ring."""
+    then.early = now.early | (p - any_of(Ring, lambda r: now.installed[r] & now.signed[r]))
+
+
+@ghost(after=("leave",))
+def is_stale(now: PlugState, then: PlugState, p: Processor) -> None:
+    """What still counts after its ring was left is stale."""
+    then.stale = now.stale | (p & then.queued)
+
+
+@ghost(watches=("queued",))
+def forgets_what_is_sent(now: PlugState, then: PlugState) -> None:
+    """An empty queue holds nothing early and nothing stale."""
+    then.early = then.early & then.queued
+    then.stale = then.stale & then.queued

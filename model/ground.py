@@ -15,7 +15,7 @@ from model import sets
 from model.interpretation import Interpretation, Rewriting
 from model.machine import Action, Machine, Parameter, Write, constant
 from model.sets import TRUE, Processor, Processors, Set, Truth, those
-from model.sorts import Copy, Handle, Index, Ring
+from model.sorts import Copy, Handle, Index, Ring, Seat, Token
 
 Slot = tuple[str, tuple[int, ...]]
 """A variable's name and the numbers of its indices."""
@@ -40,9 +40,12 @@ class Scope:
         return product(*([sort.sort.element(i) for i in range(self.sizes[sort.sort])] for sort in sorts))
 
 
-def plug_scope(processors: int, handles: int, rings: int, copies: int = 1) -> Scope:
-    """A scope of the plug machine: processors, handles at each, rings formed, places for late tokens of each ring."""
-    return Scope(processors, {Handle: handles, Ring: rings, Copy: copies})
+def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, tokens: int = 4) -> Scope:
+    """A scope of the plug machine: processors, handles at each, rings formed, places for late tokens of each ring.
+
+    `tokens` is the number of tokens sent where these are numbered.
+    """
+    return Scope(processors, {Handle: handles, Ring: rings, Copy: copies, Token: tokens, Seat: processors})
 
 
 class Grounding(Rewriting):
@@ -142,7 +145,10 @@ class Integers(Interpretation[int, bool]):
         return of & (of - 1) != 0
 
     def same(self, left: Index, right: Index) -> bool:
-        return left.value == right.value
+        raise ValueError("a ground term compares no indices")
+
+    def at_most(self, left: Index, right: Index) -> bool:
+        raise ValueError("a ground term compares no indices")
 
     def negation(self, of: bool) -> bool:
         return not of
@@ -221,6 +227,10 @@ class GroundMachine:
         """A statement about one state, written out."""
         return Grounding(self.scope, self.known, {}, {}).truth(term)
 
+    def set(self, term: Set) -> Set:
+        """A set in one state, written out."""
+        return Grounding(self.scope, self.known, {}, {}).set(term)
+
     def choices(self, parameter: Parameter) -> range:
         """The values that a parameter ranges over."""
         match parameter:
@@ -256,13 +266,14 @@ class GroundMachine:
         return grounding.set(write.value) if numbers(here) == numbers(at) else before
 
     def _first_unused(self, action: Action, arguments: Mapping[str, int]) -> Truth:
-        """The first guard part of an action with a fresh parameter says that the element is unused."""
+        """Of an action with a fresh parameter x, the guard part "x is unused" says that the element is unused."""
         lower_used = TRUE
         for name, parameter in action.parameters.items():
             if isinstance(parameter, Index) and parameter.fresh:
+                unused = dict(action.guard)[f"{name} is unused"]
                 for value in range(arguments[name]):
                     lower = self.grounding(action, {**arguments, name: value})
-                    lower_used = lower_used & ~lower.truth(action.guard[0][1])
+                    lower_used = lower_used & ~lower.truth(unused)
         return lower_used
 
     @cached_property

@@ -75,6 +75,8 @@ class Interpretation(ABC, Generic[S, T]):
                 return self.several(self.set(of))
             case sets.Same(left, right):
                 return self.same(left, right)
+            case sets.AtMost(left, right):
+                return self.at_most(left, right)
             case sets.Not(of):
                 return self.negation(self.truth(of))
             case sets.Both(left, right):
@@ -114,6 +116,8 @@ class Interpretation(ABC, Generic[S, T]):
     def several(self, of: S) -> T: ...
     @abstractmethod
     def same(self, left: Index, right: Index) -> T: ...
+    @abstractmethod
+    def at_most(self, left: Index, right: Index) -> T: ...
     @abstractmethod
     def negation(self, of: T) -> T: ...
     @abstractmethod
@@ -177,6 +181,9 @@ class Rewriting(Interpretation[Set, Truth]):
 
     def same(self, left: Index, right: Index) -> Truth:
         return sets.same(self.index(left), self.index(right))
+
+    def at_most(self, left: Index, right: Index) -> Truth:
+        return sets.at_most(self.index(left), self.index(right))
 
     def negation(self, of: Truth) -> Truth:
         return ~of

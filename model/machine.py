@@ -7,7 +7,7 @@ values (`model.sets`); what it leaves is an `Action`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, TypeVar, cast, get_type_hints
@@ -45,8 +45,8 @@ class Write:
 class Family:
     """A variable that holds one set for each index, in one state: `bits[r]`."""
 
-    def __init__(self, declared: Declared, mark: str = "") -> None:
-        self.declared, self.name = declared, declared.name + mark
+    def __init__(self, declared: Declared, name: str) -> None:
+        self.declared, self.name = declared, name
         self.writes: list[Write] = []
 
     def __getitem__(self, at: Index | tuple[Index, ...]) -> Set:
@@ -114,9 +114,9 @@ class State:
 
     declared: ClassVar[dict[str, Declared]] = {}
 
-    def __init__(self, *, primed: bool = False) -> None:
-        mark = "'" if primed else ""
-        self.families = {name: Family(declared, mark) for name, declared in self.declared.items()}
+    def __init__(self, called: Callable[[str], str] = str) -> None:
+        """`called` gives variables other names: primed ones, or those of a machine that implements this one."""
+        self.families = {name: Family(declared, called(name)) for name, declared in self.declared.items()}
 
     def written(self) -> dict[str, tuple[Write, ...]]:
         """The writes to each variable that has any."""
@@ -147,8 +147,7 @@ class Rule:
     @property
     def parameters(self) -> dict[str, type[Parameter]]:
         """The parameters after `now` and `then`, and their sorts."""
-        hints = get_type_hints(self.write)
-        return {name: hints[name] for name in list(inspect.signature(self.write).parameters)[2:]}
+        return _parameters(self.write)
 
 
 @dataclass(frozen=True)
@@ -193,12 +192,14 @@ class Action:
 class Edit:
     """One change of one action: guard parts dropped, and a function that runs after the action's own text.
 
-    The function may yield further guard parts; what it assigns replaces what the action assigned.
+    The function may yield further guard parts and name further parameters; what it assigns replaces what the action
+    assigned. With a feature, the change is made only while that is on.
     """
 
     action: str
     without: tuple[str, ...] = ()
     write: Callable[..., Guard | None] | None = None
+    feature: str | None = None
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ class Text:
     @property
     def features(self) -> frozenset[str]:
         """The names of what can be switched off."""
-        return frozenset(rule.feature for rule in self.rules if rule.feature)
+        return frozenset(one.feature for one in (*self.rules, *self.edits) if one.feature)
 
     def record(self, features: frozenset[str] | None = None) -> Machine:
         """Run every action once on recording values; without `features`, all of them are on."""
@@ -237,22 +238,31 @@ class Text:
         for family in initial.families.values():
             family.each(_nobody)
         self.initial(initial)
-        actions = tuple(self._record(rule) for rule in self.rules if rule.feature is None or rule.feature in on)
+        edits = [edit for edit in self.edits if edit.feature is None or edit.feature in on]
+        actions = tuple(self._record(rule, edits) for rule in self.rules if rule.feature is None or rule.feature in on)
         return Machine(self.state, initial, actions, on)
 
-    def _record(self, rule: Rule) -> Action:
+    def _record(self, rule: Rule, edits: Sequence[Edit]) -> Action:
         now, then = self.state(), self.state()
-        parameters = {name: _parameter(sort, name) for name, sort in rule.parameters.items()}
-        guard = tuple(rule.write(now, then, **parameters))
-        for edit in self.edits:
-            if edit.action == rule.name:
-                guard = tuple(part for part in guard if part[0] not in edit.without)
-                if edit.write:
-                    guard += tuple(_call(edit.write, now, then, parameters) or ())
+        mine = [edit for edit in edits if edit.action == rule.name]
+        writes = [rule.write, *(edit.write for edit in mine if edit.write)]
+        sorts = {name: sort for write in writes for name, sort in _parameters(write).items()}
+        parameters = {name: _parameter(sort, name) for name, sort in sorts.items()}
+        guard = tuple(_call(rule.write, now, then, parameters))
+        for edit in mine:
+            guard = tuple(part for part in guard if part[0] not in edit.without)
+            if edit.write:
+                guard += tuple(_call(edit.write, now, then, parameters) or ())
         for ghost in self.ghosts:
             if ghost.follows(rule.name, then):
                 _call(ghost.write, now, then, parameters)
         return Action(rule, parameters, guard, now, then)
+
+
+def _parameters(write: Callable[..., object]) -> dict[str, type[Parameter]]:
+    """The parameters of a rule or an edit after `now` and `then`, and their sorts."""
+    hints = get_type_hints(write)
+    return {name: hints[name] for name in list(inspect.signature(write).parameters)[2:]}
 
 
 def _nobody(*_at: Index) -> Set:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from model import configuration, environment, ghosts, plugs, token
+from model import configuration, environment, ghosts, messages, plugs, token
 from model.machine import Text
-from model.rules import ENVIRONMENT, GHOSTS, PROTOCOL
+from model.rules import ENVIRONMENT, EXTENSIONS, GHOSTS, PROTOCOL
 from model.state import PlugState, initial
 
-ROOMS = (configuration, token, plugs, environment, ghosts)
+ROOMS = (configuration, token, messages, plugs, environment, ghosts)
 """The modules that state the machine."""
 
-RECOVERY_PLUG = Text(PlugState, initial, (*PROTOCOL, *ENVIRONMENT), tuple(GHOSTS))
+RECOVERY_PLUG = Text(PlugState, initial, (*PROTOCOL, *ENVIRONMENT), tuple(GHOSTS), tuple(EXTENSIONS))

@@ -34,6 +34,7 @@ def create(now: PlugState, then: PlugState, p: Processor, h: Handle) -> Guard:
 
     Source: mail M2, M3; D1; openais gmi.c:1084.
     """
+    yield "p is up", ~within(p, now.down)
     yield "h is not registered at p", ~within(p, now.handles[h])
     then.handles[h] = now.handles[h] | p
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from model.machine import Ghost, Guard, Kind, Rule
+from model.machine import Edit, Ghost, Guard, Kind, Rule
 
 PROTOCOL: list[Rule] = []
 """Steps of a processor: of the protocol itself, and of its services calling the plug interface."""
 ENVIRONMENT: list[Rule] = []
 """Steps of the adversary."""
+EXTENSIONS: list[Edit] = []
+"""What a feature adds to an action."""
 GHOSTS: list[Ghost] = []
 """What the claims remember."""
 
@@ -31,6 +33,16 @@ def service(*, feature: str | None = None) -> Callable[[W], W]:
 def environment(*, feature: str | None = None) -> Callable[[W], W]:
     """Register a step that the adversary may take at any time."""
     return _register(ENVIRONMENT, Kind.ENVIRONMENT, feature)
+
+
+def extends(action: str, *, feature: str) -> Callable[[G], G]:
+    """Register what an action also does while a feature is on."""
+
+    def register(write: G) -> G:
+        EXTENSIONS.append(Edit(action, write=write, feature=feature))
+        return write
+
+    return register
 
 
 def ghost(*, after: tuple[str, ...] = (), watches: tuple[str, ...] = ()) -> Callable[[G], G]:

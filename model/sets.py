@@ -9,7 +9,7 @@ Left out on purpose: numbers, functions and order. What needs them is not a set.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar, dataclass_transform
 
@@ -227,6 +227,14 @@ class Same(Truth):
 
 
 @node
+class AtMost(Truth):
+    """The first element is numbered no higher than the second: a total preorder."""
+
+    left: Index
+    right: Index
+
+
+@node
 class Not(Truth):
     """The opposite."""
 
@@ -324,6 +332,23 @@ def same(left: Index, right: Index) -> Truth:
     if left.value is not None and right.value is not None:
         return TRUE if left.value == right.value else FALSE
     return intern(Same, left, right)
+
+
+def at_most(left: Index, right: Index) -> Truth:
+    """The first element is numbered no higher than the second."""
+    if left is right:
+        return TRUE
+    if left.value is not None and right.value is not None:
+        return TRUE if left.value <= right.value else FALSE
+    return intern(AtMost, left, right)
+
+
+def all_of(statements: Iterable[Truth]) -> Truth:
+    """All of them hold."""
+    together = TRUE
+    for statement in statements:
+        together = together & statement
+    return together
 
 
 def implies(premise: Truth, conclusion: Truth) -> Truth:

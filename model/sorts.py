@@ -70,6 +70,18 @@ class Copy(Index):
     """A place for late or duplicated tokens: one copy of each ring's."""
 
 
+class Token(Index):
+    """A token that was sent: one hop of it. Tokens are numbered; in a finite scope the number is the element's own."""
+
+
+class NewToken(Token, of=Token):
+    """A token that was never sent."""
+
+
+class Seat(Index):
+    """A processor's place in the fixed order of processors."""
+
+
 _interned: dict[tuple[object, ...], object] = {}
 _T = TypeVar("_T", bound=Recorded)
 

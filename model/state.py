@@ -13,7 +13,7 @@ from model.sorts import Copy, Handle, Ring
 
 
 class PlugState(State):
-    """Variables of the machine. The last two are ghosts: the claims need them, the protocol never reads them."""
+    """Variables of the machine. The last ones are ghosts: the claims need them, the protocol never reads them."""
 
     member = family(Ring, means="the members of ring r; nobody while r was never formed")
     pending = family(Ring, means="the members of r that may still install it")
@@ -23,9 +23,18 @@ class PlugState(State):
     handles = family(Handle, means="the processors at which handle h is registered")
     plugged = family(Handle, means="the processors at which handle h is registered and not yet unplugged")
     gate = single(means="the processors that may originate high, medium and low priority messages")
+    turn = single(means="the processors that hold the token of their ring and may still originate in this visit")
+    queued = single(means="the processors with a recovery message queued in their configuration")
+    queued_two = single(means="the processors with two of them queued")
+    leftover = single(means="the processors with a recovery message queued in an older configuration")
+    half = single(means="the processors with a long message half sent")
+    down = single(means="the processors that have crashed and not restarted")
     normal = family(Ring, means="the members that a high, medium or low priority message of ring r is addressed to")
     done = family(Ring, ghost=True, means="the members that, in ring r, had no handle plugged at some moment")
     owes = family(Handle, ghost=True, means="the processors that have not released h since their last install")
+    signed = family(Ring, ghost=True, means="the members whose bit was ever set in a token of r")
+    early = single(ghost=True, means="the processors with a recovery message queued before their own bit was set")
+    stale = single(ghost=True, means="the processors where a message of an older configuration would count in this one")
 
 
 def initial(then: PlugState) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from model.interpretation import Interpretation
 from model.machine import Action
-from model.sets import Both, Every, Not, Processor, Processors, Set, Truth
+from model.sets import Both, Common, Every, Not, Processor, Processors, Set, Truth, Union, When, Without
 from model.sorts import Index
 
 ATOM, TERM, RELATION, CONNECTIVE, QUANTIFIED = range(5)
 """How loosely a phrase binds, tightest first."""
 
 
-OPPOSITES = ((" = ", " ≠ "), (" ∈ ", " ∉ "), (" ⊆ ", " ⊈ "), (" ≥ 2", " ≤ 1"))
+OPPOSITES = ((" = ", " ≠ "), (" ∈ ", " ∉ "), (" ⊆ ", " ⊈ "), (" ≤ ", " > "), (" ≥ 2", " ≤ 1"))
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉", "_")
 
 
@@ -95,6 +97,9 @@ class Notation(Interpretation[Phrase, Phrase]):
     def same(self, left: Index, right: Index) -> Phrase:
         return Phrase(f"{_name(left)} = {_name(right)}", RELATION)
 
+    def at_most(self, left: Index, right: Index) -> Phrase:
+        return Phrase(f"{_name(left)} ≤ {_name(right)}", RELATION)
+
     def negation(self, of: Phrase) -> Phrase:
         for symbol, opposite in OPPOSITES:
             if of.loose == RELATION and of.count(symbol) == 1:
@@ -102,7 +107,8 @@ class Notation(Interpretation[Phrase, Phrase]):
         return Phrase(f"¬{of.inside(ATOM)}", TERM)
 
     def both(self, left: Phrase, right: Phrase) -> Phrase:
-        return Phrase(f"{left.inside(RELATION)} ∧ {right.inside(RELATION)}", CONNECTIVE)
+        first = str(left) if left.joint == "∧" else left.inside(RELATION)
+        return Phrase(f"{first} ∧ {right.inside(RELATION)}", CONNECTIVE, joint="∧")
 
     def every(self, index: Index, body: Truth) -> Phrase:
         return Phrase(f"∀{_name(index)}: {self.truth(body)}", QUANTIFIED)
@@ -119,12 +125,35 @@ def _name(index: Index) -> str:
     return index.name.translate(SUBSCRIPTS) if "_" in index.name else index.name
 
 
-def effects(action: Action) -> list[str]:
-    """One assignment a line, as set notation."""
-    notation = Notation()
-    return [
-        f"{notation.variable(name, write.at)} := {notation.set(write.value)}"
-        + (" for every index" if write.whole else "")
-        for name, writes in action.writes.items()
-        for write in writes
+class Naming(Notation):
+    """Notation in which some terms have a name, by identity: a new value is the primed variable that has it."""
+
+    def __init__(self, names: Mapping[int, str]) -> None:
+        super().__init__()
+        self.names = names
+
+    def set(self, term: Set) -> Phrase:
+        return Phrase(self.names[id(term)]) if id(term) in self.names else super().set(term)
+
+    def truth(self, term: Truth) -> Phrase:
+        return Phrase(self.names[id(term)]) if id(term) in self.names else super().truth(term)
+
+
+def equations(action: Action, *, ghosts: bool = False) -> list[str]:
+    """What the action changes, one equation a line; primed names are values after the step."""
+    writes = [
+        (Notation().variable(f"{name}'", write.at), write)
+        for name, all_writes in action.writes.items()
+        for write in all_writes
+        if ghosts or not action.now.declared[name].ghost
     ]
+    lines: list[str] = []
+    for left, write in writes:
+        others = {id(one.value): str(name) for name, one in writes if one is not write and _has_parts(one.value)}
+        whole = f"   for every {', '.join(_name(i) for i in write.at)}" if write.whole else ""
+        lines.append(f"{left} = {Naming(others).set(write.value)}{whole}")
+    return lines
+
+
+def _has_parts(term: Set) -> bool:
+    return isinstance(term, Union | Common | Without | When)

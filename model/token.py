@@ -26,6 +26,13 @@ decide(
     "Its member counts as holding one: it takes the same plug step, at any moment after it has installed the ring.",
 )
 decide(
+    "D11",
+    "When is a processor ready whose recovery messages are still queued?",
+    "Its bit waits until they are sent. The test is made when the token arrives, before sending: with k visits needed "
+    "to drain the longest queue, all of a ring of n open within (2+k)n-1 visits (LIVE-1). Tested after sending it "
+    "would be (2+max(0,k-1))n-1, and as safe: variant bit-after-sending.",
+)
+decide(
     "D3",
     "When is a processor with no handle ready?",
     "At once: M9 holds of it vacuously. Its first visit sets its bit, so it never holds up the ring.",
@@ -35,9 +42,9 @@ decide(
 def plug_step(now: PlugState, then: PlugState, p: Processor, r: Ring, bitmap: Set) -> Set:
     """The bitmap that p sends on: its own bit added if it is ready. A full bitmap opens p's gate.
 
-    Source: mail M6, M7, M9; D3.
+    Source: mail M6, M7, M9; D3, D11.
     """
-    ready = p - any_of(Handle, lambda h: now.plugged[h])
+    ready = p - any_of(Handle, lambda h: now.plugged[h]) - now.queued
     sent_on = bitmap | ready
     then.gate = now.gate | when(within(now.member[r], sent_on), p)
     return sent_on
@@ -45,13 +52,15 @@ def plug_step(now: PlugState, then: PlugState, p: Processor, r: Ring, bitmap: Se
 
 @protocol()
 def visit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
-    """The token of ring r visits p, which has installed r: p takes the plug step.
+    """The token of ring r visits p, which has installed r: p takes the plug step, and may then originate.
 
+    Whoever held this token before has sent it on.
     Source: mail M5, M6, M9; D3, D8.
     """
     yield "r has a token", several(now.member[r])
     yield "p has installed r", within(p, now.installed[r])
     then.bits[r] = plug_step(now, then, p, r, now.bits[r])
+    then.turn = (now.turn - now.installed[r]) | p
 
 
 @protocol(feature="late-copies")
@@ -64,6 +73,7 @@ def late_visit(now: PlugState, then: PlugState, p: Processor, r: Ring, c: Copy) 
     yield "r has a token", several(now.member[r])
     yield "p has installed r", within(p, now.installed[r])
     then.copy[c, r] = plug_step(now, then, p, r, now.copy[c, r])
+    then.turn = now.turn | p
 
 
 @protocol()
@@ -96,14 +106,4 @@ def sole_visit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     yield "r has no token", ~several(now.member[r])
     yield "p has installed r", within(p, now.installed[r])
     then.bits[r] = plug_step(now, then, p, r, now.bits[r])
-
-
-@protocol()
-def originate(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
-    """p originates a high, medium or low priority message in ring r: it will reach r's members.
-
-    Source: mail M6, M7.
-    """
-    yield "p has installed r", within(p, now.installed[r])
-    yield "p's gate is open", within(p, now.gate)
-    then.normal[r] = now.normal[r] | now.member[r]
+    then.turn = now.turn | p

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from model.machine import Edit, Guard, Text
-from model.plug import RECOVERY_PLUG
-from model.sets import Processor, any_of, when, within
+from model.sets import Processor, any_of, some, when, within
 from model.sorts import Handle, Ring
 from model.state import PlugState
 
@@ -26,10 +25,9 @@ class Variant:
     says: str
     edits: tuple[Edit, ...]
 
-    @property
-    def text(self) -> Text:
-        """The protocol with this edit."""
-        return replace(RECOVERY_PLUG, edits=self.edits)
+    def edit(self, machine: Text) -> Text:
+        """The machine with this edit made last."""
+        return replace(machine, edits=(*machine.edits, *self.edits))
 
 
 VARIANTS: dict[str, Variant] = {}
@@ -124,3 +122,61 @@ def judge_only_when_setting(now: PlugState, then: PlugState, p: Processor, r: Ri
     """A member looks for the full bitmap only in the visit in which it sets its own bit."""
     full = within(now.member[r], then.bits[r])
     then.gate = now.gate | when(full, p & then.bits[r] - now.bits[r])
+
+
+@edits("finish_long", without=("p's gate is open",))
+def rest_passes_a_closed_gate(now: PlugState, then: PlugState) -> None:
+    """The gate is tested when a message is begun only, so its rest goes out through a closed one."""
+
+
+@edits("send_recovery")
+def half_sent_goes_first(now: PlugState, then: PlugState, p: Processor) -> Guard:
+    """The send cursor stays on a half sent message, also when the gate closes on it."""
+    yield "no message is half sent", ~within(p, now.half)
+
+
+@edits("visit")
+def bit_ignores_the_queue(now: PlugState, then: PlugState, p: Processor, r: Ring) -> None:
+    """A member sets its bit while recovery messages are still queued at it."""
+    then.bits[r] = now.bits[r] | (p - any_of(Handle, lambda h: now.plugged[h]))
+    then.gate = now.gate | when(within(now.member[r], then.bits[r]), p)
+
+
+@edits("leave")
+def leftovers_count(now: PlugState, then: PlugState) -> None:
+    """The queue is kept over the change, and its messages lose the tag of their configuration."""
+    then.families["queued"].keep()
+    then.families["queued_two"].keep()
+    then.families["leftover"].keep()
+
+
+@edits("reject")
+def rejected_token_gives_the_turn(now: PlugState, then: PlugState, p: Processor) -> None:
+    """A token that is rejected still lets its receiver send."""
+    then.turn = now.turn | p
+
+
+@edits("visit", without=("p has accepted no token numbered t or higher",))
+def accept_the_last_number_again(now: PlugState, then: PlugState) -> None:
+    """A token that was already accepted is accepted again; tokens have numbers in a companion only."""
+
+
+@edits("visit")
+def all_gates_open_together(now: PlugState, then: PlugState, p: Processor, r: Ring) -> None:
+    """Whoever finds the bitmap full opens the gates of all members."""
+    then.gate = now.gate | when(within(now.member[r], then.bits[r]), now.member[r])
+
+
+@edits("visit")
+def bit_every_other_visit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> None:
+    """A member sets its bit only in a visit that finds another bit set, or a turn unused since the last."""
+    then.bits[r] = now.bits[r] | when(some(now.bits[r]) | within(p, now.turn), then.bits[r])
+    then.gate = now.gate | when(within(now.member[r], then.bits[r]), p)
+
+
+@edits("send_recovery")
+def bit_after_sending(now: PlugState, then: PlugState, p: Processor, r: Ring) -> None:
+    """The bit is tested again after sending: whoever sends its last recovery message sets its bit in the same visit."""
+    ready = p - any_of(Handle, lambda h: now.plugged[h]) - then.queued
+    then.bits[r] = now.bits[r] | ready
+    then.gate = now.gate | when(within(now.member[r], then.bits[r]), p)

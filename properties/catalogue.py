@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from model.machines import PLUG
 from model.sets import Truth
 
 Statement = Callable[..., Truth]
@@ -26,6 +27,8 @@ class Part:
     statement: Statement
     of_steps: bool = False
     at: str | None = None
+    enables: bool = False
+    """The statement is a premise: wherever it holds, the action `at` is enabled."""
 
     def concerns(self, action: str) -> bool:
         """Whether it says something of a step of this action."""
@@ -40,6 +43,24 @@ class Reach:
     """Of (now, r), as the goal is."""
     goal: Statement
     by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """From every state where the premise holds of a ring of n, at most `limit(n, k)` visits lead to the goal.
+
+    k is how many visits the longest queue of a member needs to drain. The limit is attained wherever n and k occur.
+    """
+
+    premise: Statement
+    """Of (now, r), as the goal is."""
+    goal: Statement
+    visits: tuple[str, ...]
+    sends: tuple[str, ...]
+    """What else a member does while it holds the token."""
+    needs: tuple[Statement, ...]
+    """Of (now, r): a member needs at least one visit to drain its queue, at least two, and so on."""
+    limit: Callable[[int, int], int]
 
 
 @dataclass(frozen=True)
@@ -72,11 +93,14 @@ class Claim:
     least: Least
     mutant: str
     """The variant that breaks it."""
+    machine: str = PLUG
+    """The machine that it is about: the plug machine or a companion."""
     correction: str | None = None
     """How the starting catalogue's wording was corrected, and why."""
     parts: list[Part] = field(default_factory=list[Part])
     witness: Part | None = None
     reach: Reach | None = None
+    bound: Bound | None = None
 
     def always(self, statement: F) -> F:
         """Add a part that holds of every state: (now)."""
@@ -97,6 +121,15 @@ class Claim:
 
         return add
 
+    def enables(self, action: str) -> Callable[[F], F]:
+        """Add a part: wherever this premise (now, then, parameters…) holds, the action is enabled."""
+
+        def add(statement: F) -> F:
+            self.parts.append(Part(words(statement), statement, of_steps=True, at=action, enables=True))
+            return statement
+
+        return add
+
     def witnessed(self, *, at: str | None = None) -> Callable[[F], F]:
         """State the premise that some run must reach, else the claim says nothing."""
 
@@ -105,6 +138,11 @@ class Claim:
             return statement
 
         return add
+
+    @property
+    def is_safety(self) -> bool:
+        """Whether it is a statement of every state or every step."""
+        return bool(self.parts)
 
     @property
     def decisions(self) -> list[str]:
@@ -119,6 +157,7 @@ class Auxiliary:
     part: Part
     needed_by: str
     action: str
+    machine: str = PLUG
 
 
 REGISTERED: dict[str, Claim] = {}
@@ -126,19 +165,28 @@ REGISTERED: dict[str, Claim] = {}
 AUXILIARY: list[Auxiliary] = []
 
 
-def claim(id: str, sentence: str, *, source: str, least: Least, mutant: str, correction: str | None = None) -> Claim:
+def claim(
+    id: str,
+    sentence: str,
+    *,
+    source: str,
+    least: Least,
+    mutant: str,
+    machine: str = PLUG,
+    correction: str | None = None,
+) -> Claim:
     """Put a claim into the catalogue."""
     if id in REGISTERED:
         raise ValueError(f"claim {id} is already in the catalogue")
-    REGISTERED[id] = Claim(id, sentence, source, least, mutant, correction)
+    REGISTERED[id] = Claim(id, sentence, source, least, mutant, machine, correction)
     return REGISTERED[id]
 
 
-def auxiliary(*, needed_by: str, action: str) -> Callable[[F], F]:
+def auxiliary(*, needed_by: str, action: str, machine: str = PLUG) -> Callable[[F], F]:
     """Register an auxiliary invariant, with the obligation that fails without it."""
 
     def register(statement: F) -> F:
-        AUXILIARY.append(Auxiliary(Part(words(statement), statement), needed_by, action))
+        AUXILIARY.append(Auxiliary(Part(words(statement), statement), needed_by, action, machine))
         return statement
 
     return register

@@ -10,9 +10,11 @@ from model.ground import GroundMachine, Scope
 from model.machine import Machine
 from model.sets import Truth
 from properties.catalogue import Claim, Part
-from properties.claims.liveness import is_stuck
-from properties.liveness import lost_states
+from properties.claims.liveness import LIVE_2, is_stuck
+from properties.liveness import lost_states, most_visits
 from properties.search import Found, Probe, Progress, Report, Search
+
+NOT_ATTAINED = "the bound is not attained"
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Outcome:
 
     violation: Found | None
     witness: Found | None
+    detail: str | None = None
+    """Of a bound: the largest number of visits found, by ring size n and queue k."""
 
     @property
     def clause(self) -> str:
@@ -48,10 +52,16 @@ def explore(
     *,
     symmetry: bool = True,
     memory_gib: float = 4.0,
+    most_states: int | None = None,
     progress: Progress | None = None,
 ) -> Exploration:
-    """Visit every reachable state of the scope and decide these claims on them."""
-    search = Search(GroundMachine(machine, scope), symmetry=symmetry, memory_gib=memory_gib)
+    """Visit every reachable state of the scope and decide these claims on them.
+
+    Symmetry is used if it is asked for and the machine tells no processors apart.
+    """
+    ground = GroundMachine(machine, scope)
+    symmetric = symmetry and ground.is_symmetric
+    search = Search(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states)
     probes = {claim.id: claim_probes(claim, machine) for claim in claims}
     search.run([probe for group in probes.values() for probe in group], progress)
     return Exploration(search, {claim.id: _outcome(claim, probes[claim.id], search) for claim in claims})
@@ -62,7 +72,7 @@ def claim_probes(claim: Claim, machine: Machine) -> list[Probe]:
     probes = [probe for part in claim.parts for probe in _probes(f"{claim.id}: {part.label}", part, machine, denied)]
     if claim.witness:
         probes += _probes(witness_name(claim), claim.witness, machine, lambda statement: statement)
-    if claim.reach:
+    if claim.reach and claim.id == LIVE_2.id:
         probes.append(Probe(f"{claim.id}: deadlock", is_stuck, stuck=True))
     return probes
 
@@ -91,13 +101,25 @@ def _probes(
         return
     for action in machine.actions:
         if part.concerns(action.name):
-            yield Probe(name, say(part.statement), action.name)
+            statement = part.statement if part.enables else say(part.statement)
+            yield Probe(name, statement, action.name, refused=part.enables)
 
 
 def _outcome(claim: Claim, probes: Sequence[Probe], search: Search) -> Outcome:
     found = search.report.found
     violations = [found[probe.name] for probe in probes if probe.name in found and probe.name != witness_name(claim)]
+    witness, detail = found.get(witness_name(claim)), None
     if claim.reach and len(lost := lost_states(search, claim.reach)):
-        probe, first = Probe(f"{claim.id}: the gates can no longer open", is_stuck), int(lost[0])
-        violations.append(Found(probe, first, search.depth(first)))
-    return Outcome(min(violations, key=lambda one: one.length, default=None), found.get(witness_name(claim)))
+        violations.append(_at_state(claim, "the gates can no longer open", int(lost[0]), search))
+    if claim.bound:
+        visits = most_visits(search, claim.bound)
+        detail = ", ".join(f"n={n} k={k}: {worst}" for (n, k), worst in sorted(visits.worst.items()))
+        violations += [_at_state(claim, "more visits are possible", state, search) for state in visits.beyond]
+        if any(worst < claim.bound.limit(n, k) for (n, k), worst in visits.worst.items()):
+            detail = f"{NOT_ATTAINED}: {detail}"
+    return Outcome(min(violations, key=lambda one: one.length, default=None), witness, detail)
+
+
+def _at_state(claim: Claim, clause: str, state: int, search: Search) -> Found:
+    """A violation that is a state, found after the search."""
+    return Found(Probe(f"{claim.id}: {clause}", is_stuck), state, search.depth(state))

@@ -11,7 +11,7 @@ import numpy as np
 from model.sorts import Ring
 from properties.catalogue import Reach
 from properties.liveness import about
-from properties.search import ScopeTooLargeError, Search
+from properties.search import Search
 from properties.traces import show_slot, show_step
 
 MOST_STATES = 100_000
@@ -23,14 +23,12 @@ nx: Any = networkx
 
 def state_graph(search: Search) -> Graph:
     """Every state with its depth and its sets, every transition with its action."""
-    if search.index.size > MOST_STATES:
-        raise ScopeTooLargeError(f"{search.index.size:,} states; a graph is made of up to {MOST_STATES:,}")
     graph = nx.MultiDiGraph()
     for first, block in search.blocks():
         fields = search.packing.unpack(block)
         for row in range(len(block[0])):
             graph.add_node(first + row, depth=search.depth(first + row), state=_sets(search, fields[:, row].tolist()))
-    for step, before, after in search.edges(search.ground.steps):
+    for _, step, before, after in search.edges(search.ground.steps):
         for source, target in zip(before.tolist(), after.tolist(), strict=True):
             graph.add_edge(source, target, action=step.action.name, step=show_step(step))
     return graph

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import z3
 
 from model.machine import Action, Machine
-from model.sets import Processor, Processors, Set, Truth
+from model.machines import PLUG
+from model.sets import Processor, Processors, Set, Truth, all_of, implies
 from model.sorts import Index
 from properties.catalogue import Claim, Part
 from properties.claims import AUXILIARY, CLAIMS
@@ -63,15 +64,21 @@ class Proof:
         return [failure for failure in self.failures if failure.owner == owner]
 
 
-def invariants() -> list[Invariant]:
-    """The state parts of all claims, and the auxiliary invariants."""
-    public = [Invariant(claim.id, part) for claim in CLAIMS.values() for part in claim.parts if not part.of_steps]
-    return public + [Invariant(one.part.label, one.part) for one in AUXILIARY]
+def invariants(name: str = PLUG) -> list[Invariant]:
+    """The state parts of claims about a machine, and auxiliary invariants; a companion has the machine's too."""
+    known = (PLUG, name)
+    public = [
+        Invariant(claim.id, part)
+        for claim in CLAIMS.values()
+        for part in claim.parts
+        if claim.machine in known and not part.of_steps
+    ]
+    return public + [Invariant(one.part.label, one.part) for one in AUXILIARY if one.machine in known]
 
 
-def prove(machine: Machine, assumed: Sequence[Invariant] | None = None) -> Proof:
-    """Decide every obligation of the catalogue on a machine."""
-    proof, kept = Proof(), list(invariants() if assumed is None else assumed)
+def prove(machine: Machine, name: str = PLUG) -> Proof:
+    """Decide every obligation of the catalogue's claims about the machine of this name, or a variant of it."""
+    proof, kept = Proof(), invariants(name)
     while True:
         round_ = _Round(machine, kept)
         failures = list(round_.base()) + [failure for action in machine.actions for failure in round_.keeps(action)]
@@ -97,11 +104,12 @@ class _Round:
         self.read = Predicates(self.words)
         self.now = machine.state()
         self.counted: dict[str, int] = {}
-        self.hypothesis = [self.read.truth(one.part.statement(self.now)) for one in assumed]
+        self.hypothesis = self.words.axioms() + [self.read.truth(one.part.statement(self.now)) for one in assumed]
 
     def base(self) -> Iterator[Failure]:
         """Invariants that the initial state breaks."""
         solver = _solver()
+        solver.add(*self.words.axioms())
         for one in self.assumed:
             yield from self._ask(solver, one.owner, one.part, one.part.statement(self.machine.initial), None)
 
@@ -113,11 +121,15 @@ class _Round:
 
     def steps(self, action: Action) -> Iterator[Failure]:
         """Claims about steps that a step of the action breaks."""
-        solver = self._before(action)
+        solver, anywhere = self._before(action), _solver()
+        anywhere.add(*self.hypothesis)
+        enabled = all_of(part for _, part in action.guard)
         for claim in CLAIMS.values():
             for part in claim.parts:
                 if part.concerns(action.name):
-                    yield from self._ask(solver, claim.id, part, action.read(part.statement), action)
+                    says = action.read(part.statement)
+                    asked = (anywhere, implies(says, enabled)) if part.enables else (solver, says)
+                    yield from self._ask(asked[0], claim.id, part, asked[1], action)
 
     def enabled(self, action: Action) -> bool:
         """Whether some state that the invariants allow enables the action."""
@@ -209,9 +221,9 @@ def _solver() -> z3.Solver:
     return solver
 
 
-def needs(machine: Machine, without: Invariant, owner: str, action: str) -> bool:
+def needs(machine: Machine, without: Invariant, owner: str, action: str, name: str = PLUG) -> bool:
     """Whether the owner's obligation at this action fails when one invariant is not assumed."""
-    round_ = _Round(machine, [one for one in invariants() if one.name != without.name])
+    round_ = _Round(machine, [one for one in invariants(name) if one.name != without.name])
     step = machine.action(action)
     failures = [*round_.keeps(step), *round_.steps(step)]
     return any(failure.owner == owner for failure in failures)

@@ -23,14 +23,7 @@ class Tick:
     """How far a search has come."""
 
     job: int
-    states: int
-    transitions: int
-    depth: int
-
-    @property
-    def words(self) -> str:
-        """The counts, for a reader."""
-        return f"{self.states:,} states, {self.transitions:,} transitions, depth {self.depth}"
+    words: str
 
 
 Reports = Callable[[Tick], None]
@@ -78,6 +71,6 @@ def _work(number: int, job: Job) -> list[Verdict]:
         nonlocal said
         if _ticks and time.monotonic() - said > TICK_SECONDS:
             said = time.monotonic()
-            _ticks.put(Tick(number, report.states, report.transitions, report.depth))
+            _ticks.put(Tick(number, report.words))
 
     return job.run(progress)

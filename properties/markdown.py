@@ -1,10 +1,11 @@
-"""The catalogue as Markdown: the README's table, and the list of corrections in the documentation."""
+"""The catalogue as Markdown: the README's table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from properties.catalogue import Claim
+from properties.checking import too_small
 from properties.claims import CLAIMS
 from properties.scopes import STANDARD, NamedScope
 
@@ -14,28 +15,13 @@ def verdict_rows() -> Iterator[str]:
     yield "| claim | says | source | any number | exhaustive up to | mutant it rejects |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for claim in CLAIMS.values():
-        proof = "not a safety claim" if claim.reach else "proved"
+        proof = "proved" if claim.is_safety else "not a safety claim"
         yield (
             f"| {claim.id} | {claim.sentence} | {claim.source} | {proof} | {largest(claim).name} | `{claim.mutant}` |"
         )
 
 
 def largest(claim: Claim) -> NamedScope:
-    """The last standard scope that the claim fits."""
-    fitting = [
-        scope
-        for scope in STANDARD
-        if not claim.least.missing(scope.members, scope.handles, scope.rings, scope.features)
-    ]
-    return fitting[-1]
-
-
-def correction_lines() -> Iterator[str]:
-    """How claims of the starting catalogue were corrected."""
-    yield "# Corrections of the starting catalogue"
-    yield ""
-    yield "Where the model showed that a claim was wrong or imprecise as first written, and what it says now."
-    for claim in CLAIMS.values():
-        if claim.correction:
-            yield ""
-            yield f"**{claim.id}.** {claim.sentence} {claim.correction}"
+    """The standard scope with the most processors that the claim fits."""
+    fitting = [scope for scope in STANDARD if not too_small(claim, scope)]
+    return max(fitting, key=lambda scope: (scope.members, scope.rings, scope.handles))

@@ -88,13 +88,14 @@ def _keys(words: list[Word]) -> Word:
 
 
 def distinct(words: list[Word]) -> list[Word]:
-    """Each state once, in the order of the keys."""
+    """Each state once, in the order of the keys; sorting is far faster here than numpy's hashing `unique`."""
     if len(words) == 1:
-        return [np.unique(words[0])]
-    keys = _keys(words)
-    order = np.argsort(keys)
-    keys = keys[order]
-    ordered = [word[order] for word in words]
+        ordered = [np.sort(words[0])]
+        keys = ordered[0]
+    else:
+        keys = _keys(words)
+        order = np.argsort(keys)
+        keys, ordered = keys[order], [word[order] for word in words]
     repeated = np.zeros(len(keys), np.bool_)
     repeated[1:] = keys[1:] == keys[:-1]
     for word in ordered:

@@ -15,7 +15,7 @@ import z3
 from model.interpretation import Interpretation
 from model.machine import State, constant
 from model.sets import Processor, Processors, Set, Truth
-from model.sorts import Index
+from model.sorts import Index, Token
 
 PROCESSOR = "Processor"
 
@@ -52,6 +52,21 @@ class Vocabulary:
     def processor_named(self, name: str) -> z3.ExprRef:
         """The constant that stands for a processor."""
         return z3.Const(name, self.processor)
+
+    def numbered(self, left: Index, right: Index) -> z3.BoolRef:
+        """The first index is numbered no higher than the second."""
+        order = z3.Function(f"numbered_{left.sort.__name__}", self.sort(left.sort), self.sort(left.sort), z3.BoolSort())
+        return order(self.index(left), self.index(right))
+
+    def axioms(self) -> list[z3.BoolRef]:
+        """That numbering is a total preorder: elements may have the same number."""
+        t, u, v = (Token(name) for name in ("t!", "u!", "v!"))
+        every = [self.index(one) for one in (t, u, v)]
+        le = self.numbered
+        return [
+            z3.ForAll(every, z3.Or(le(t, u), le(u, t))),
+            z3.ForAll(every, z3.Implies(z3.And(le(t, u), le(u, v)), le(t, v))),
+        ]
 
     def _sort(self, name: str) -> z3.SortRef:
         if name not in self.elements:
@@ -121,6 +136,9 @@ class Predicates(Interpretation[Predicate, z3.BoolRef]):
 
     def same(self, left: Index, right: Index) -> z3.BoolRef:
         return equals(self.words.index(left), self.words.index(right))
+
+    def at_most(self, left: Index, right: Index) -> z3.BoolRef:
+        return self.words.numbered(left, right)
 
     def negation(self, of: z3.BoolRef) -> z3.BoolRef:
         return z3.Not(of)

@@ -12,11 +12,13 @@ from rich.text import Text
 
 from model.decisions import DECISIONS
 from model.ground import GroundMachine
-from model.plug import RECOVERY_PLUG
-from model.text import Notation
+from model.machines import MACHINES, PLUG
+from model.sorts import Ring
+from model.text import Naming, Notation
 from properties.catalogue import Claim, Part
 from properties.checking import ANY_NUMBER, Job
 from properties.claims import CLAIMS
+from properties.claims.unchanged import unchanged
 from properties.scopes import NamedScope
 from properties.search import Report
 from properties.traces import Played, Trace, replay, show_changes, show_step, trace_machine
@@ -75,13 +77,19 @@ def _cell(verdict: Verdict | None) -> str:
     return f"[{STYLES[verdict.verdict]}]{words}[/]"
 
 
+def details(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """The bounds that were found, of the largest scope."""
+    for one in sorted(verdicts, key=lambda one: one.states or 0)[::-1]:
+        if one.detail and one.verdict in HOLDS:
+            yield f"{one.claim} at {one.scope}, most visits: {one.detail}"
+            return
+
+
 def summary(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """What does not hold, with its reason; or that everything does."""
     held = {one.claim for one in verdicts if one.verdict in HOLDS}
     bad = [one for one in verdicts if one.verdict == VIOLATED]
-    undecided = [
-        one for one in verdicts if one.verdict == OPEN and (one.claim not in held or one.engine == "inductive")
-    ]
+    undecided = [one for one in verdicts if one.verdict == OPEN and (one.claim not in held or not one.beside)]
     seen: set[tuple[str, str, str | None]] = set()
     for one in [*bad, *undecided]:
         if (one.claim, one.verdict, one.reason) not in seen:
@@ -110,6 +118,7 @@ def trace_title(trace: Trace) -> str:
     """What the trace is of."""
     scope = trace.scope
     machine = f"variant {trace.variant}" if trace.variant else "the protocol"
+    machine += f" ({trace.machine})" if trace.machine != PLUG else ""
     features = ", ".join(trace.features) or "no feature"
     what = f"{trace.claim}: {trace.shows}; " if trace.claim else ""
     return f"{what}{machine} at {scope.processors}/{scope.handles}/{scope.rings} with {features}"
@@ -122,33 +131,51 @@ def claim_lines(claim: Claim) -> Iterator[str]:
     for id in claim.decisions:
         if id in DECISIONS:
             yield f"  decision    {id}: {DECISIONS[id].question} {DECISIONS[id].answer}"
-    yield from (f"  says        {part.label}\n              {notation(part)}" for part in claim.parts)
-    if claim.reach:
-        yield f"  reachable   by {', '.join(claim.reach.by)}"
+    for label, parts in itertools.groupby(claim.parts, lambda part: part.label):
+        yield f"  says        {label}"
+        yield from (f"              {notation(part, claim.machine)}" for part in parts)
+    yield from (f"  {line}" for line in goals(claim))
     if claim.witness:
         yield f"  witness     {claim.witness.label}"
     least = claim.least
     features = f" with {', '.join(sorted(least.features))}" if least.features else ""
+    if claim.machine != PLUG:
+        yield f"  machine     {claim.machine}"
     yield f"  least scope {least.processors}/{least.handles}/{least.rings}{features}"
     yield f"  mutant      {claim.mutant}"
     if claim.correction:
         yield f"  corrected   {claim.correction}"
 
 
-def notation(part: Part) -> str:
+def notation(part: Part, machine: str) -> str:
     """A part as set notation; primed variables are those after the step."""
-    state = RECOVERY_PLUG.state
+    state = MACHINES[machine].state
     if not part.of_steps:
         return str(Notation().truth(part.statement(state())))
-    machine = RECOVERY_PLUG.record()
-    action = next(action for action in machine.actions if part.concerns(action.name))
+    action = next(action for action in MACHINES[machine].record().actions if part.concerns(action.name))
     where = f"at {part.at}: " if part.at else "at every step: "
-    return where + str(Notation().truth(action.read(part.statement, then=state(primed=True))))
+    then = state("{}'".format)
+    names = {id(unchanged(action.now, then)): "nothing changes"}
+    says = str(Naming(names).truth(action.read(part.statement, then=then)))
+    return f"{where}enabled if {says}" if part.enables else where + says
+
+
+def goals(claim: Claim) -> Iterator[str]:
+    """The premise and the goal of a claim about what can be reached, as set notation."""
+    target = claim.reach or claim.bound
+    if target:
+        now, ring = MACHINES[claim.machine].state(), Ring("r")
+        yield f"from  {Notation().truth(target.premise(now, ring))}"
+        yield f"to    {Notation().truth(target.goal(now, ring))}"
+    if claim.reach:
+        yield f"by    {', '.join(claim.reach.by)}"
+    if claim.bound:
+        yield f"in    at most (2+k)n-1 of {', '.join(claim.bound.visits)}; {', '.join(claim.bound.sends)} not counted"
 
 
 def search_lines(report: Report, ground: GroundMachine) -> Iterator[str]:
     """What a search counted, and which actions and guard parts it never exercised."""
-    yield f"{report.states:,} states, {report.transitions:,} transitions, depth {report.depth}"
+    yield report.words
     yield f"{report.stutters:,} further steps change nothing"
     for action in ground.machine.actions:
         if action.name not in report.fired:
@@ -181,7 +208,7 @@ def claim_record(claim: Claim) -> dict[str, object]:
         "sentence": claim.sentence,
         "source": claim.source,
         "decisions": claim.decisions,
-        "parts": [{"label": part.label, "notation": notation(part)} for part in claim.parts],
+        "parts": [{"label": part.label, "notation": notation(part, claim.machine)} for part in claim.parts],
         "witness": claim.witness.label if claim.witness else None,
         "mutant": claim.mutant,
         "least": {"members": least.processors, "handles": least.handles, "rings": least.rings,

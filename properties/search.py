@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.ground import Bitmaps, GroundMachine, Step
 from model.machine import Kind
-from model.sets import FALSE, Truth
+from model.sets import FALSE, Set, Truth
 from properties.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
 from properties.numbering import Ids, StateIndex, distinct
 
@@ -37,6 +37,8 @@ class Probe:
     at: str | None = None
     stuck: bool = False
     """Only states that no protocol or service step changes."""
+    refused: bool = False
+    """With `at`: states in which the statement holds and the action is not enabled."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ class Report:
     found: dict[str, Found] = field(default_factory=dict[str, Found])
     """By probe."""
 
+    @property
+    def words(self) -> str:
+        """The counts, for a reader."""
+        return f"{self.states:,} states, {self.transitions:,} transitions, depth {self.depth}"
+
 
 Progress = Callable[[Report], None]
 
@@ -78,14 +85,21 @@ Progress = Callable[[Report], None]
 class Search:
     """The reachable states of a ground machine, numbered from 0 in the order in which they were found."""
 
-    def __init__(self, ground: GroundMachine, *, symmetry: bool = True, memory_gib: float = 4.0) -> None:
+    def __init__(
+        self,
+        ground: GroundMachine,
+        *,
+        symmetry: bool = True,
+        memory_gib: float = 4.0,
+        most_states: int | None = None,
+    ) -> None:
         if ground.scope.processors > MOST_PROCESSORS:
             raise ScopeTooLargeError(f"{ground.scope.processors} processors; the search takes {MOST_PROCESSORS}")
         if len(ground.slots) > WORD_BITS:
             raise ScopeTooLargeError(f"{len(ground.slots)} sets a state; the search takes {WORD_BITS}")
         if symmetry and not ground.is_symmetric:
             raise ValueError("the machine tells processors apart from the start: search it without symmetry")
-        self.ground, self.symmetry, self.memory_gib = ground, symmetry, memory_gib
+        self.ground, self.symmetry, self.memory_gib, self.most_states = ground, symmetry, memory_gib, most_states
         self.packing = Packing(ground.scope.processors, len(ground.slots))
         self.starts = [0]
         """The number of the first state at each depth, and the number of states."""
@@ -144,11 +158,11 @@ class Search:
             if len(rows):
                 yield step, rows, after
 
-    def edges(self, steps: Sequence[Step]) -> Iterator[tuple[Step, Ids, Ids]]:
-        """After a run: for each step, the numbers of the states before and after it, block by block."""
+    def edges(self, steps: Sequence[Step]) -> Iterator[tuple[int, Step, Ids, Ids]]:
+        """After a run, block by block: the block's first state, a step, and the states before and after it."""
         for first, block in self.blocks():
             for step, rows, after in self.successors(block, steps):
-                yield step, (rows + first).astype(np.uint32), self.index.numbers(after)
+                yield first, step, (rows + first).astype(np.uint32), self.index.numbers(after)
 
     def holds(self, statement: Callable[..., Truth]) -> Mask:
         """After a run: of which states, by number, a statement (now) holds."""
@@ -158,6 +172,12 @@ class Search:
             for _, block in self.blocks()
         ]
         return np.concatenate(masks)
+
+    def values(self, term: Set) -> Column:
+        """After a run: what a set is in each state, by number."""
+        return np.concatenate(
+            [Columns(self.ground, self.packing.unpack(block)).set(self.ground.set(term)) for _, block in self.blocks()]
+        )
 
     def _pack(self, state: Bitmaps) -> list[Word]:
         words = self.packing.pack(np.array(state, np.uint8)[:, None])
@@ -172,6 +192,8 @@ class Search:
             raise ScopeTooLargeError(
                 f"{self.index.size:,} states at depth {len(self.starts) - 2} fill the {self.memory_gib:g} GiB allowed"
             )
+        if self.most_states and self.index.size > self.most_states:
+            raise ScopeTooLargeError(f"more than {self.most_states:,} states at depth {len(self.starts) - 2}")
 
     def _expand_block(self, words: list[Word], first: int, looking: _Looking) -> list[Word]:
         """The new successors of a block of states; counts and probes on the way."""
@@ -181,9 +203,9 @@ class Search:
         found: list[list[Word]] = [[np.zeros(0, np.uint64)] * len(words)]
         for step in self.ground.steps:
             enabled = looking.at_guard(step, columns, rows_count)
+            looking.at_step(step, columns, enabled, first)
             if not enabled.any():
                 continue
-            looking.at_step(step, columns, enabled, first)
             rows, after, taken = self._take(words, columns, step, enabled)
             self.report.transitions += len(rows)
             self.report.stutters += taken - len(rows)
@@ -242,7 +264,8 @@ class _Looking:
         """Note the first state in which a probe about this step holds."""
         for probe, truth in self.steps[id(step)]:
             if probe.name in self.open:
-                self._note(probe, columns.truth(truth) & enabled, first, step)
+                where = ~enabled if probe.refused else enabled
+                self._note(probe, columns.truth(truth) & where, first, None if probe.refused else step)
 
     def at_states(self, columns: Columns, stuck: Mask, first: int) -> None:
         """Note the first state of which a probe holds."""

@@ -13,9 +13,9 @@ import msgspec
 
 from model.ground import Bitmaps, GroundMachine, Slot, Step, plug_scope
 from model.machine import Text
-from model.plug import RECOVERY_PLUG
+from model.machines import MACHINES, PLUG
 from model.sets import Processor, Processors
-from model.sorts import Copy, Handle, Index, Ring
+from model.sorts import Copy, Handle, Index, Ring, Token
 from model.variants import VARIANTS
 
 FORMAT = "ringplug-trace-1"
@@ -41,6 +41,7 @@ class TraceScope(msgspec.Struct, forbid_unknown_fields=True):
     handles: int
     rings: int
     copies: int = 1
+    tokens: int = 4
 
 
 class Trace(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,6 +51,7 @@ class Trace(msgspec.Struct, forbid_unknown_fields=True):
     scope: TraceScope
     features: list[str]
     steps: list[TraceStep]
+    machine: str = PLUG
     variant: str | None = None
     claim: str | None = None
     shows: str | None = None
@@ -85,26 +87,28 @@ def read_trace(content: bytes) -> Trace:
         raise TraceError(f"{kind}: {error}") from error
 
 
-def machine_text(variant: str | None) -> Text:
-    """The protocol, or a variant of it by name."""
+def machine_text(machine: str, variant: str | None) -> Text:
+    """A machine by name, or a variant of it."""
+    if machine not in MACHINES:
+        raise TraceError(f"unknown machine {machine!r}; there are {', '.join(MACHINES)}")
     if variant is None:
-        return RECOVERY_PLUG
+        return MACHINES[machine]
     if variant not in VARIANTS:
         raise TraceError(f"unknown variant {variant!r}")
-    return VARIANTS[variant].text
+    return VARIANTS[variant].edit(MACHINES[machine])
 
 
 def trace_machine(trace: Trace) -> GroundMachine:
     """The machine in the scope that the trace names."""
-    text = machine_text(trace.variant)
+    text = machine_text(trace.machine, trace.variant)
     for feature in trace.features:
         if feature not in text.features:
             raise TraceError(f"unknown feature {feature!r}; there are {', '.join(sorted(text.features))}")
     scope = trace.scope
-    for name in ("processors", "handles", "rings", "copies"):
+    for name in ("processors", "handles", "rings", "copies", "tokens"):
         if not 1 <= getattr(scope, name) <= MOST:
             raise TraceError(f"scope: {name} is {getattr(scope, name)}, not between 1 and {MOST}")
-    wanted = plug_scope(scope.processors, scope.handles, scope.rings, scope.copies)
+    wanted = plug_scope(scope.processors, scope.handles, scope.rings, scope.copies, scope.tokens)
     return GroundMachine(text.record(frozenset(trace.features)), wanted)
 
 
@@ -117,7 +121,7 @@ def replay(ground: GroundMachine, steps: Sequence[TraceStep]) -> Iterator[Played
         except TraceError as error:
             raise TraceError(f"step {number}: {error}") from error
         if refused := ground.refusals(step, state):
-            raise TraceError(f"step {number}: {line.action} is not enabled: not true that {' and '.join(refused)}")
+            raise TraceError(f"step {number}: {line.action} is not enabled: not true that {'; '.join(refused)}")
         after = ground.after(step, state)
         yield Played(step, state, after)
         state = after
@@ -157,13 +161,19 @@ def trace_step(step: Step) -> TraceStep:
 
 
 def record_trace(
-    steps: Sequence[Step], ground: GroundMachine, variant: str | None, claim: str | None, shows: str | None
+    steps: Sequence[Step],
+    ground: GroundMachine,
+    *,
+    machine: str = PLUG,
+    variant: str | None = None,
+    claim: str | None = None,
+    shows: str | None = None,
 ) -> Trace:
     """Steps as a trace."""
     sizes = ground.scope.sizes
-    scope = TraceScope(ground.scope.processors, sizes[Handle], sizes[Ring], sizes[Copy])
+    scope = TraceScope(ground.scope.processors, sizes[Handle], sizes[Ring], sizes[Copy], sizes[Token])
     features = sorted(ground.machine.features)
-    return Trace(FORMAT, scope, features, [trace_step(step) for step in steps], variant, claim, shows)
+    return Trace(FORMAT, scope, features, [trace_step(step) for step in steps], machine, variant, claim, shows)
 
 
 def show_step(step: Step) -> str:
@@ -172,7 +182,7 @@ def show_step(step: Step) -> str:
     for name, value in step.arguments.items():
         parameter = step.action.parameters[name]
         if isinstance(parameter, Processors):
-            words.append("{" + " ".join(f"p{i}" for i in _members(value)) + "}")
+            words.append(show_set(value))
         else:
             letter = "p" if isinstance(parameter, Processor) else parameter.sort.__name__[0].lower()
             words.append(f"{letter}{value}")
@@ -196,6 +206,11 @@ def show_slot(ground: GroundMachine, slot: Slot) -> str:
     sorts = ground.machine.state.declared[name].sorts
     letters = [f"{sort.sort.__name__[0].lower()}{i}" for sort, i in zip(sorts, at, strict=True)]
     return f"{name}[{', '.join(letters)}]" if letters else name
+
+
+def show_set(bitmap: int) -> str:
+    """A set of processors: `{p0 p1}`."""
+    return "{" + " ".join(f"p{i}" for i in _members(bitmap)) + "}"
 
 
 def _mark(before: int, after: int, p: int) -> str:

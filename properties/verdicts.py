@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from model.machines import PLUG
 from properties.traces import Trace
 
 PROVED = "proved"
@@ -30,14 +31,18 @@ class Verdict(msgspec.Struct, omit_defaults=True):
     verdict: str
     scope: str
     seconds: float
+    machine: str = PLUG
     features: list[str] = []
     reason: str | None = None
+    beside: bool = False
+    """Open because the engine, the scope or the features leave the claim out: counts only if it was asked for."""
     states: int | None = None
     transitions: int | None = None
     depth: int | None = None
     symmetry: bool | None = None
     obligations: int | None = None
     witness_length: int | None = None
+    detail: str | None = None
     trace: Trace | None = None
     step: list[str] = []
     """Of an obligation that was not met: the step that the solver found."""
@@ -47,6 +52,6 @@ def exit_code(verdicts: Sequence[Verdict], asked: frozenset[str]) -> int:
     """1 if anything is violated; 2 if a proof is open, or a claim that was asked for by name; else 0."""
     if any(one.verdict == VIOLATED for one in verdicts):
         return SOME_VIOLATED
-    undecided = [one for one in verdicts if one.verdict == OPEN and (one.claim in asked or one.engine == "inductive")]
+    undecided = [one for one in verdicts if one.verdict == OPEN and (one.claim in asked or not one.beside)]
     decided = {one.claim for one in verdicts if one.verdict in HOLDS}
     return UNDETERMINED if undecided or not decided or asked - decided else ALL_HOLD

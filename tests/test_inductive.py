@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from model.machine import Edit, Guard
+from model.machines import MACHINES
+from model.numbered import NUMBERED
 from model.plug import RECOVERY_PLUG
 from model.sets import Processor, empty
 from model.state import PlugState
@@ -22,12 +24,14 @@ MACHINE = RECOVERY_PLUG.record()
 
 
 def test_the_number_of_obligations_is_pinned() -> None:
-    assert sum(prove(MACHINE).obligations.values()) == 270
+    assert sum(prove(MACHINE).obligations.values()) == 646
+    assert sum(prove(NUMBERED.record(), "numbered").obligations.values()) == 721
 
 
 @pytest.mark.parametrize("one", AUXILIARY, ids=lambda one: one.part.label.replace(" ", "-"))
 def test_an_auxiliary_invariant_is_needed_where_it_says(one: Auxiliary) -> None:
-    assert needs(MACHINE, Invariant(one.part.label, one.part), one.needed_by, one.action)
+    machine = MACHINES[one.machine].record()
+    assert needs(machine, Invariant(one.part.label, one.part), one.needed_by, one.action, one.machine)
 
 
 def test_a_solver_that_gives_up_is_never_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:

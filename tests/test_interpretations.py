@@ -16,7 +16,10 @@ from properties.columns import Columns
 from properties.predicates import PROCESSOR, Predicates, Vocabulary
 from properties.search import Search
 
-SCOPES = [(2, 1, 1, frozenset({"late-copies", "create-destroy"})), (2, 1, 2, frozenset[str]())]
+SCOPES = [
+    (2, 1, 1, frozenset({"late-copies"})),
+    (1, 1, 2, RECOVERY_PLUG.features - {"late-copies"}),
+]
 
 
 @pytest.fixture(params=SCOPES, ids=lambda scope: "/".join(map(str, scope[:3])))

@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 
 from properties.catalogue import AUXILIARY, REGISTERED, Claim
-from properties.claims import auxiliary, bitmap, configuration, gate, handles, liveness
+from properties.claims import (
+    auxiliary,
+    barrier,
+    bitmap,
+    configuration,
+    gate,
+    handles,
+    liveness,
+    messages,
+    ring,
+    surprises,
+)
 
 __all__ = ["AUXILIARY", "CLAIMS", "ROOMS"]
 
-ROOMS = (gate, bitmap, configuration, handles, liveness, auxiliary)
-FAMILIES = ("PLUG-S", "PLUG-C", "CFG-S", "LIVE-")
+ROOMS = (gate, bitmap, configuration, messages, handles, ring, liveness, barrier, surprises, auxiliary)
+FAMILIES = ("PLUG-S", "PLUG-H", "PLUG-C", "PLUG-A", "CFG-S", "RING-S", "LIVE-", "BAR-", "N")
 
 
 def _order(claim: Claim) -> tuple[int, int]:

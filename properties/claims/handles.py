@@ -90,7 +90,8 @@ def plugged_elsewhere(now: PlugState, h: Handle) -> Set:
 
 C3 = claim(
     "PLUG-C3",
-    "A member with no handle is ready at once: it is done when it installs, and its first visit sets its bit.",
+    "A member with no handle is ready at once: it is done when it installs, and the first visit that finds its queue "
+    "empty sets its bit.",
     source="mail M9; D3, D7",
     least=Least(2, 1, 1, CREATE_DESTROY),
     mutant="bit-needs-an-unplug",
@@ -111,7 +112,7 @@ def who_installs_without_handles_is_done(now: PlugState, then: PlugState, p: Pro
 
 @C3.at("visit", "sole_visit")
 def a_visit_without_handles_sets_the_bit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
-    return within(without_handles(now, p), then.bits[r])
+    return within(without_handles(now, p) - now.queued, then.bits[r])
 
 
 @C3.witnessed(at="visit")

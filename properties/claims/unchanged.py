@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from model.machine import State
-from model.sets import TRUE, Set, Truth, equal, every
+from model.sets import Set, Truth, all_of, equal, every
 
 
 def unchanged(now: State, then: State) -> Truth:
     """Every variable but the ghosts has the value it had."""
-    same = TRUE
-    for name, declared in now.declared.items():
-        if not declared.ghost:
-            same = same & _unchanged(now, then, name)
-    return same
+    return all_of(_unchanged(now, then, name) for name, declared in now.declared.items() if not declared.ghost)
 
 
 def _unchanged(now: State, then: State, name: str) -> Truth:

@@ -1,0 +1,126 @@
+"""What is sent when: PLUG-S8, PLUG-S10, PLUG-S11, PLUG-H1, PLUG-H3."""
+
+from __future__ import annotations
+
+from model.messages import recovery_messages
+from model.sets import Processor, Truth, any_of, empty, every, implies, some, within
+from model.sorts import Copy, Ring
+from model.state import PlugState
+from properties.catalogue import Least, claim
+
+S8 = claim(
+    "PLUG-S8",
+    "A high, medium or low priority message, or a part of one, is originated only through an open gate.",
+    source="mail M6, M7; corosync 40263892",
+    least=Least(1, 1, 2, frozenset({"long-message"})),
+    mutant="rest-passes-a-closed-gate",
+)
+
+
+@S8.at("originate", "begin_long", "finish_long")
+def the_gate_is_open_in_the_originators_ring(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
+    return within(p, now.gate & now.installed[r])
+
+
+@S8.witnessed()
+def a_holder_with_a_half_sent_message_has_a_closed_gate(now: PlugState) -> Truth:
+    return some(now.turn & now.half - now.gate)
+
+
+S10 = claim(
+    "PLUG-S10",
+    "A recovery message is never held up: not by the gate, and not by a message that is half sent.",
+    source="mail M1; D10; corosync 92e0f9c7, e7a82370",
+    least=Least(1, 1, 2, frozenset({"long-message", "recovery-queue"})),
+    mutant="half-sent-goes-first",
+)
+
+
+@S10.enables("send_recovery")
+def who_may_send_and_has_a_message_queued_can_send_it(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
+    return within(p, now.installed[r] & now.turn & now.queued - now.leftover)
+
+
+@S10.enables("send_leftover")
+def who_may_send_and_has_a_leftover_can_send_it(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
+    return within(p, now.installed[r] & now.turn & now.leftover)
+
+
+@S10.at("originate", "begin_long", "finish_long")
+def normal_messages_wait_for_recovery_messages(now: PlugState, then: PlugState, p: Processor) -> Truth:
+    return empty(p & recovery_messages(now))
+
+
+@S10.witnessed(at="send_recovery")
+def a_recovery_message_overtakes_a_half_sent_one(now: PlugState, then: PlugState, p: Processor) -> Truth:
+    return within(p, now.half - now.gate)
+
+
+S11 = claim(
+    "PLUG-S11",
+    "A member sets its bit only when no recovery message of its configuration is queued at it.",
+    source="D11; openais gmi.c:1835",
+    least=Least(2, 1, 1, frozenset({"recovery-queue"})),
+    mutant="bit-ignores-the-queue",
+)
+
+
+@S11.at("visit", "sole_visit")
+def who_sets_its_bit_has_nothing_queued(now: PlugState, then: PlugState, r: Ring) -> Truth:
+    return empty((then.bits[r] - now.bits[r]) & now.queued)
+
+
+@S11.at("late_visit")
+def who_sets_its_bit_in_a_late_token_has_nothing_queued(now: PlugState, then: PlugState, r: Ring, c: Copy) -> Truth:
+    return empty((then.copy[c, r] - now.copy[c, r]) & now.queued)
+
+
+@S11.witnessed(at="visit")
+def a_queue_of_two_is_all_that_holds_back_the_bit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
+    return within(p, now.queued_two & now.done[r])
+
+
+H1 = claim(
+    "PLUG-H1",
+    "In a ring, every recovery message queued before its sender's bit was set comes before every normal message.",
+    source="mail M3, M7; D11",
+    least=Least(2, 1, 1, frozenset({"recovery-queue"})),
+    mutant="bit-ignores-the-queue",
+    correction="The history is carried by two ghosts: `early` holds who still has such a message queued, `normal` the "
+    "rings in which a normal message was originated.",
+)
+
+
+@H1.always
+def no_early_message_is_left_when_normal_ones_are_originated(now: PlugState) -> Truth:
+    return every(Ring, lambda r: implies(some(now.early & now.installed[r]), empty(now.normal[r])))
+
+
+@H1.witnessed(at="originate")
+def a_normal_message_is_originated_while_a_later_recovery_message_waits(
+    now: PlugState, then: PlugState, p: Processor, r: Ring
+) -> Truth:
+    return some(now.queued & now.installed[r] - p)
+
+
+H3 = claim(
+    "PLUG-H3",
+    "What counts as recovery in a configuration was queued in it.",
+    source="D13; corosync 2ab885ab, 40263892",
+    least=Least(1, 1, 2, frozenset({"recovery-queue", "leftovers"})),
+    mutant="leftovers-count",
+    correction="The history is carried by the ghost `stale`: who has a message queued that would count in a "
+    "configuration other than its own.",
+)
+
+
+@H3.always
+def nothing_stale_would_count(now: PlugState) -> Truth:
+    return empty(now.stale)
+
+
+@H3.witnessed(at="send_leftover")
+def a_leftover_is_sent_in_a_later_ring_before_what_was_queued_there(
+    now: PlugState, then: PlugState, p: Processor
+) -> Truth:
+    return within(p, now.queued & any_of(Ring, lambda old: now.done[old] - now.installed[old]))

@@ -1,0 +1,75 @@
+"""What several commands take: sizes, features, variants, claims by id, and how a search may work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import click
+
+from model.machines import MACHINES, PLUG
+from model.variants import VARIANTS
+from properties.catalogue import Claim
+from properties.claims import CLAIMS
+from properties.scopes import FEATURES
+
+C = TypeVar("C", bound=Callable[..., int])
+
+
+def sized(command: C) -> C:
+    """The options that choose a machine's scope."""
+    for option in (
+        click.option("--variant", metavar="NAME", help="A broken variant of the protocol instead of the protocol."),
+        click.option("--without", "off", metavar="FEATURE", multiple=True,
+                     help=f"Switch a feature off: {', '.join(sorted(FEATURES))}. Repeatable."),
+        click.option("--rings", type=click.IntRange(1, 8), help="How many rings may form."),
+        click.option("--handles", type=click.IntRange(1, 8), help="Plug handles at each processor."),
+        click.option("--members", type=click.IntRange(1, 8), help="How many processors there are."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def searched(command: C) -> C:
+    """The options of a search."""
+    for option in (
+        click.option("--memory", "memory_gib", type=click.FloatRange(0.001), default=4.0, show_default=True,
+                     help="Memory a search may use, in GiB."),
+        click.option("--no-symmetry", is_flag=True, help="Keep apart states that differ only in processors' names."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def of_machine(command: C) -> C:
+    """The option that chooses a machine."""
+    return click.option(
+        "--machine", type=click.Choice(list(MACHINES)), default=PLUG, show_default=True, help="Which machine."
+    )(command)
+
+
+def claims_named(ids: tuple[str, ...]) -> list[Claim]:
+    """The claims with these ids; without any, all."""
+    for id in ids:
+        if id not in CLAIMS:
+            raise click.ClickException(f"unknown claim {id!r}; there are {', '.join(CLAIMS)}")
+    return [claim for claim in CLAIMS.values() if not ids or claim.id in ids]
+
+
+def ids_of(claims: Sequence[Claim]) -> tuple[str, ...]:
+    """Their ids."""
+    return tuple(claim.id for claim in claims)
+
+
+def features_off(off: tuple[str, ...]) -> frozenset[str]:
+    """The features to switch off, if there are such."""
+    for feature in off:
+        if feature not in FEATURES:
+            raise click.ClickException(f"unknown feature {feature!r}; there are {', '.join(sorted(FEATURES))}")
+    return frozenset(off)
+
+
+def known_variant(name: str | None) -> None:
+    """Refuse a variant that does not exist."""
+    if name is not None and name not in VARIANTS:
+        raise click.ClickException(f"unknown variant {name!r}; there are {', '.join(VARIANTS)}")

@@ -1,0 +1,268 @@
+"""The specification as a text: every registry of the model and the catalogue, layer on layer.
+
+The text is made here and nowhere else, so it cannot say anything that is not checked.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+import textwrap
+from collections.abc import Iterator
+from types import ModuleType
+
+from model import barrier, ghosts, numbered, ordered, state
+from model.abstractions import ABSTRACTIONS
+from model.barrier import BARRIER
+from model.decisions import DECISIONS
+from model.glossary import GLOSSARY
+from model.machine import Action, Declared, Text, constant
+from model.machines import MACHINES, PLUG
+from model.mail import CLAUSES, TITLE
+from model.plug import ROOMS
+from model.text import Notation, equations
+from properties.catalogue import Claim
+from properties.claims import CLAIMS
+from properties.report import goals, notation
+
+VERSION = "spec-0.9"
+WIDTH = 120
+RECORDED = {name: text.record() for name, text in MACHINES.items()}
+
+
+def specification() -> str:
+    """The whole text, as Markdown."""
+    sections = (
+        _introduction, _source, _barrier, _machine, _companions, _claims, _decisions, _abstractions, _glossary,
+        _corrections,
+    )  # fmt: skip
+    return "\n".join(line for section in sections for line in section()) + "\n"
+
+
+INTRODUCTION = """# The recovery plug: specification
+
+Version `{version}`. Cite actions, claims and decisions by name or id; each has an anchor of its own, such as
+`#action-visit`, `#PLUG-S1` or `#D8`. This text is made from the model by `ringplug spec`, and a test holds them equal.
+
+Processors form a token ring. When the ring's configuration changes, services must first recover their state, and
+until every member has done so only recovery priority messages may be sent. The protocol that achieves this is stated
+in three layers: an abstract barrier, which is what the protocol is for; the machine, which is the protocol; and two
+companions, which add what the machine forgets. Then follow what must hold of them, the decisions taken where the
+source is silent, and a list of what was forgotten on purpose.
+
+**How to read it.** A state is a handful of sets of processors. `bits[r]` is one set for each ring `r`. An action has a
+guard, whose parts are named, and equations for what it changes; a primed name is the value after the step, and what
+has no equation is unchanged. Parameters: `p` and `q` are one processor, `{{p}}` is the set of just it, `members` any
+set of processors, `r` a ring, `h` a handle, `c` a place for late tokens, `t` and `u` tokens. `S if A` is the set `S`
+where `A` holds, and else the empty set; `⋃h₁ plugged[h₁]` joins the sets of all handles. A step of the *protocol* is
+taken by a processor; a step of a *service* is one of its calls; a step of the *environment* is the adversary's. Nothing
+obliges anybody to take a step. A *feature* is what can be switched off where states are enumerated; proofs have all.
+"""
+
+
+def _introduction() -> Iterator[str]:
+    yield INTRODUCTION.format(version=VERSION)
+
+
+def _source() -> Iterator[str]:
+    yield from ("## The source", "", f"{TITLE}. Its clauses, in our words:", "", "| clause | says |", "| --- | --- |")
+    for id, says in CLAUSES.items():
+        yield f'| <a id="mail-{id}"></a>{id} | {says} |'
+    yield ""
+
+
+def _barrier() -> Iterator[str]:
+    yield from ("## Layer 1: the abstract barrier", "", *_prose(barrier), "")
+    yield from _variables(BARRIER)
+    for action in BARRIER.record().actions:
+        yield from _action(action, "barrier-")
+
+
+def _machine() -> Iterator[str]:
+    yield from ("## Layer 2: the machine", "", *_prose(state), "")
+    yield from _variables(MACHINES[PLUG])
+    says = _says(inspect.getdoc(state.initial) or "")
+    yield from (
+        _filled(f"**Initially.** {says} So `handles[h]` is everybody for every `h`; all other sets are empty."),
+        "",
+    )
+    for room in ROOMS:
+        if room is not ghosts:
+            yield from _room(room)
+    yield from _ghosts()
+
+
+def _room(room: ModuleType) -> Iterator[str]:
+    """A module of the model: what it says, the decisions it takes, its actions in the order in which it states them."""
+    heading = (room.__doc__ or "").partition(":")[0].partition(".")[0]
+    yield from (f"### {heading}", "", *_prose(room), "")
+    mine = [action for action in RECORDED[PLUG].actions if action.rule.write.__module__ == room.__name__]
+    for action in sorted(mine, key=lambda action: inspect.getsourcelines(action.rule.write)[1]):
+        yield from _action(action, "")
+
+
+def _action(action: Action, kind: str) -> Iterator[str]:
+    """One action: heading, sentence, guard, equations, source."""
+    doc = inspect.getdoc(action.rule.write) or ""
+    who = "" if kind == "barrier-" else f", {action.rule.kind.value}"
+    feature = f", feature {action.rule.feature}" if action.rule.feature else ""
+    yield from (f'<a id="{kind}action-{action.name}"></a>', "")
+    yield from (_filled(f"**{action.name}**({', '.join(action.parameters)}){who}{feature}. {_says(doc)}"), "", "```")
+    width = max((len(label) for label, _ in action.guard), default=0)
+    for label, part in action.guard:
+        yield f"when {label:<{width}}   {Notation().truth(part)}"
+    yield from equations(action)
+    if not action.writes:
+        yield "nothing changes"
+    yield from ("```", "", *_notes(doc), "")
+
+
+def _ghosts() -> Iterator[str]:
+    yield from ("### Ghosts", "", *_prose(ghosts), "")
+    for ghost in MACHINES[PLUG].ghosts:
+        what = f"after {', '.join(ghost.after)}" if ghost.after else f"whenever {' or '.join(ghost.watches)} changes"
+        says = _says(inspect.getdoc(ghost.write) or "")
+        yield _filled(f"- **{ghost.write.__name__.replace('_', ' ')}**, {what}: {says}")
+    yield ""
+
+
+def _companions() -> Iterator[str]:
+    yield from ("## Layer 3: two companions", "")
+    for name, module in (("ordered", ordered), ("numbered", numbered)):
+        yield from (f'### <a id="companion-{name}"></a>The companion `{name}`', "", *_prose(module), "")
+        own = {n: d for n, d in MACHINES[name].state.declared.items() if n not in MACHINES[PLUG].state.declared}
+        yield from _table(own)
+        for action in RECORDED[name].actions:
+            yield from _companion_action(name, action)
+
+
+def _companion_action(name: str, action: Action) -> Iterator[str]:
+    """What a companion adds to an action of the machine, or the whole of an action of its own."""
+    ours = next((one for one in RECORDED[PLUG].actions if one.name == action.name), None)
+    if ours is None:
+        yield from _action(action, f"{name}-")
+        return
+    guard = [part for part in action.guard if part[0] not in dict(ours.guard)]
+    if not guard:
+        return
+    added = [
+        edit.write for edit in MACHINES[name].edits if edit.action == action.name and edit.write and not edit.feature
+    ]
+    yield from (f'<a id="{name}-action-{action.name}"></a>', "")
+    says = " ".join(_says(inspect.getdoc(write) or "") for write in added)
+    yield from (_filled(f"**{action.name}**({', '.join(action.parameters)}), added. {says}"), "", "```")
+    width = max(len(label) for label, _ in guard)
+    yield from (f"when {label:<{width}}   {Notation().truth(part)}" for label, part in guard)
+    yield from (line for line in equations(action) if line.partition("'")[0] not in ours.writes)
+    yield from ("```", "")
+
+
+def _claims() -> Iterator[str]:
+    yield from (
+        "## What holds", "",
+        "Each claim has a *witness*, a run in which its premise is true, and a *mutant*, a broken variant that it",
+        "rejects. *Proved* is for any number of processors, handles, rings, copies and tokens. The verdicts are in the",
+        "README's table; `ringplug check` computes them again.", "",
+    )  # fmt: skip
+    for claim in CLAIMS.values():
+        yield from _claim(claim)
+
+
+def _claim(claim: Claim) -> Iterator[str]:
+    about = "" if claim.machine == PLUG else f" *(companion {claim.machine})*"
+    yield from (f'<a id="{claim.id}"></a>', "", _filled(f"**{claim.id}.** {claim.sentence}{about}"), "")
+    formulas = [*_formulas(claim), *goals(claim)]
+    if formulas:
+        yield from ("```", *formulas, "```", "")
+    witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
+    yield from (_filled(f"{witness}Mutant: `{claim.mutant}`. Source: {_linked(claim.source)}."), "")
+
+
+def _formulas(claim: Claim) -> Iterator[str]:
+    for label, parts in itertools.groupby(claim.parts, lambda part: part.label):
+        yield f"{label}:"
+        yield from _notations(claim, [notation(part, claim.machine) for part in parts])
+
+
+def _notations(claim: Claim, lines: list[str]) -> Iterator[str]:
+    """A part's formulas; those of the refinement are obligations, written out only by the engines."""
+    if claim.id == "BAR-1":
+        yield f"  at {', '.join(line.partition(':')[0].removeprefix('at ') for line in lines)}"
+    else:
+        yield from (f"  {line}" for line in lines)
+
+
+def _decisions() -> Iterator[str]:
+    yield from (
+        "## Decisions",
+        "",
+        "Where the mail is silent.",
+        "",
+        "| id | question | answer |",
+        "| --- | --- | --- |",
+    )
+    for id, decision in sorted(DECISIONS.items(), key=lambda one: int(one[0][1:])):
+        yield f'| <a id="{id}"></a>{id} | {decision.question} | {decision.answer} |'
+    yield ""
+
+
+def _abstractions() -> Iterator[str]:
+    yield from ("## What is forgotten", "", "| forgotten | errs towards | checked instead |", "| --- | --- | --- |")
+    yield from (f"| {one.what} | {one.errs} | {one.checked} |" for one in ABSTRACTIONS)
+    yield ""
+
+
+def _glossary() -> Iterator[str]:
+    yield from ("## Names", "", "| in the sources | here | source |", "| --- | --- | --- |")
+    yield from (f"| {theirs} | {ours} | {source} |" for theirs, ours, source in GLOSSARY)
+    yield ""
+
+
+def _corrections() -> Iterator[str]:
+    yield from ("## Corrections", "")
+    yield "Claims of the starting catalogue that the model showed to be wrong or imprecise, and what was done."
+    for claim in CLAIMS.values():
+        if claim.correction:
+            yield from ("", _filled(f"- **{claim.id}**: {_linked(claim.correction)}"))
+
+
+def _variables(text: Text) -> Iterator[str]:
+    yield from _table(text.state.declared)
+
+
+def _table(declared: dict[str, Declared]) -> Iterator[str]:
+    yield from ("| variable | is |", "| --- | --- |")
+    for name, one in declared.items():
+        letters = ", ".join(sort.sort.__name__[0].lower() for sort in one.sorts)
+        mark = "; a ghost" if one.ghost else "; constant" if isinstance(one, constant) else ""
+        yield f"| `{name}{f'[{letters}]' if letters else ''}` | {one.means}{mark} |"
+    yield ""
+
+
+def _prose(module: ModuleType) -> list[str]:
+    """A module's docstring."""
+    return (module.__doc__ or "").strip().splitlines()
+
+
+def _filled(text: str) -> str:
+    """A paragraph in lines of bounded width."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _linked(text: str) -> str:
+    """Clauses of the mail and decisions, as links."""
+    text = re.sub(r"\bM(\d+)\b", r"[M\1](#mail-M\1)", text)
+    return re.sub(r"\bD(\d+)\b", r"[D\1](#D\1)", text)
+
+
+def _says(doc: str) -> str:
+    """A docstring's sentences, without its Source and Differs lines."""
+    kept = itertools.takewhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines())
+    return re.sub(r"\bP\b", "`p`", " ".join(" ".join(kept).split()))
+
+
+def _notes(doc: str) -> list[str]:
+    """A docstring's Source and Differs lines."""
+    noted = list(itertools.dropwhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines()))
+    return [f"{_linked(line)}  " if index < len(noted) - 1 else _linked(line) for index, line in enumerate(noted)]
