@@ -52,7 +52,7 @@ def cli() -> None:
     ringplug spec                           the specification as a text
 
     Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad input.
-    """  # noqa: D301 - \b is click's mark
+    """
 
 
 @cli.command()
@@ -76,7 +76,7 @@ def check(
 
     Without sizes the exhaustive engine visits the standard scopes; with any size, that one scope (the others default
     to 3 members, 1 handle, 1 ring). A claim that a scope is too small for is open there.
-    """  # noqa: D301 - \b is click's mark
+    """
     claims, known_off = claims_named(ids), features_off(off)
     known_variant(variant)
     scopes = _scopes(members, handles, rings, known_off, deep)
@@ -116,7 +116,7 @@ def trace(
 
     Without sizes: the claim's least scope, with the features it needs. Exit code 1 if a violation is shown, 2 if the
     scope is too small to say.
-    """  # noqa: D301 - \b is click's mark
+    """
     (claim,) = claims_named((claim_id,))
     known_variant(variant)
     least = claim.least
@@ -155,7 +155,7 @@ def replay_command(file: Path, as_json: bool) -> int:
     \b
     ringplug trace PLUG-S1 --witness --out s1.json
     ringplug replay s1.json
-    """  # noqa: D301 - \b is click's mark
+    """
     try:
         _show_trace(read_trace(file.read_bytes()), as_json)
     except OSError as error:
@@ -175,7 +175,7 @@ def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> in
     \b
     ringplug claims
     ringplug claims PLUG-S5 LIVE-2
-    """  # noqa: D301 - \b is click's mark
+    """
     claims, console = claims_named(ids), report.out()
     if as_markdown:
         sys.stdout.write("\n".join(markdown.verdict_rows()) + "\n")
@@ -210,7 +210,7 @@ def explore_command(
     \b
     ringplug explore --members 2 --handles 1 --rings 2
     ringplug explore --members 2 --rings 1 --without late-copies --graph states.graphml
-    """  # noqa: D301 - \b is click's mark
+    """
     known_variant(variant)
     scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - features_off(off)).of(machine)
     with Progress() as progress:
@@ -249,7 +249,7 @@ def walk_command(
     printf 'form_ring r0 {p0 p1}\\nwhy visit p0 r0\\n' | ringplug walk
 
     Without sizes: 2 members, 1 handle, 2 rings. From a pipe: exit code 3 if a line could not be obeyed.
-    """  # noqa: D301 - \b is click's mark
+    """
     if start and (members or handles or rings or off or variant or machine != PLUG):
         raise click.UsageError("--from FILE takes machine and scope from the trace: leave out the other options")
     features = sorted((FEATURES - features_off(off)) & MACHINES[machine].features)
@@ -280,7 +280,7 @@ def promela_command(
 
     \b
     ringplug promela --members 2 --handles 1 --rings 2 > plug.pml     (its head says how to run it)
-    """  # noqa: D301 - \b is click's mark
+    """
     known_variant(variant)
     scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - features_off(off)).of(machine)
     sys.stdout.write(machine_model(scope, variant))
@@ -293,7 +293,7 @@ def spec_command() -> int:
 
     \b
     ringplug spec > SPEC.md
-    """  # noqa: D301 - \b is click's mark
+    """
     sys.stdout.write(specification())
     return ALL_HOLD
 
