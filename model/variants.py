@@ -24,6 +24,8 @@ class Variant:
     id: str
     says: str
     edits: tuple[Edit, ...]
+    sound: str | None = None
+    """Of a variant that breaks nothing: why."""
 
     def edit(self, machine: Text) -> Text:
         """The machine with this edit made last."""
@@ -33,13 +35,13 @@ class Variant:
 VARIANTS: dict[str, Variant] = {}
 
 
-def edits(action: str, *, without: tuple[str, ...] = ()) -> Callable[[F], F]:
+def edits(action: str, *, without: tuple[str, ...] = (), sound: str | None = None) -> Callable[[F], F]:
     """Register a variant: the function runs after the action's own text, `without` these guard parts."""
 
     def register(write: F) -> F:
         name = write.__name__.replace("_", "-")
         says = " ".join((write.__doc__ or "").split())
-        VARIANTS[name] = Variant(name, says, (Edit(action, without, write),))
+        VARIANTS[name] = Variant(name, says, (Edit(action, without, write),), sound)
         return write
 
     return register
@@ -174,7 +176,7 @@ def bit_every_other_visit(now: PlugState, then: PlugState, p: Processor, r: Ring
     then.gate = now.gate | when(within(now.member[r], then.bits[r]), p)
 
 
-@edits("send_recovery")
+@edits("send_recovery", sound="the other choice of D11: no recovery message is left when the bit is set")
 def bit_after_sending(now: PlugState, then: PlugState, p: Processor, r: Ring) -> None:
     """The bit is tested again after sending: whoever sends its last recovery message sets its bit in the same visit."""
     ready = p - any_of(Handle, lambda h: now.plugged[h]) - then.queued

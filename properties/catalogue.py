@@ -145,6 +145,11 @@ class Claim:
         return bool(self.parts)
 
     @property
+    def is_surprise(self) -> bool:
+        """Whether it is a non-property: it holds when its run exists."""
+        return not (self.parts or self.reach or self.bound)
+
+    @property
     def decisions(self) -> list[str]:
         """The decisions that the source names."""
         return re.findall(r"\bD\d+\b", self.source)

@@ -98,6 +98,15 @@ def test_a_counterexample_is_shown_with_exit_code_1() -> None:
     assert ringplug("trace", "LIVE-2").returncode == 0
 
 
+def test_variants_say_what_they_break() -> None:
+    done = ringplug("variants", "leave-keeps-gate-open", "bit-after-sending", "--json")
+    assert done.returncode == 0
+    first, second = json.loads(done.stdout)["variants"]
+    assert [(one["claim"], one["length"], one["scope"]) for one in first["breaks"]] == [("PLUG-S6", 6, "1/1/2")]
+    assert second["breaks"] == []
+    assert second["sound"]
+
+
 def test_claims_are_listed_and_explained() -> None:
     listed = ringplug("claims").stdout
     assert all(id in listed for id in CLAIMS)
@@ -115,7 +124,9 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
     assert file.read_text().startswith("<?xml")
 
 
-@pytest.mark.parametrize("command", ["", "check", "trace", "replay", "claims", "explore", "walk", "promela", "spec"])
+@pytest.mark.parametrize(
+    "command", ["", "check", "trace", "replay", "claims", "explore", "walk", "promela", "spec", "variants"]
+)
 def test_help_has_examples(command: str) -> None:
     done = ringplug(*([command] if command else []), "--help")
     assert done.returncode == 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from model.plug import RECOVERY_PLUG
-from properties.prompt import Loop, run
+from properties.commands.prompt import Loop, run
 from properties.report import trace_lines
 from properties.traces import FORMAT, Trace, TraceScope, read_trace
 from properties.verdicts import ALL_HOLD, BAD_INPUT
@@ -26,7 +26,7 @@ FORMED = "form_ring r0 {p0 p1}"
 INSTALLED = (FORMED, "install p0 r0")
 RUN = """
 import sys
-from properties.prompt import run
+from properties.commands.prompt import run
 from properties.traces import FORMAT, Trace, TraceScope
 from properties.walk import resume
 

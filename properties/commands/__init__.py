@@ -1,0 +1,1 @@
+"""The commands of `ringplug`, by what they are for."""

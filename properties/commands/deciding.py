@@ -1,0 +1,205 @@
+"""Commands that decide: check, trace, claims, variants."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import msgspec
+
+from model.machines import MACHINES
+from model.variants import VARIANTS
+from properties import markdown, report
+from properties.checking import Job, found_trace, too_small
+from properties.commands.options import claims_named, features_off, ids_of, known_variant, searched, sized
+from properties.commands.showing import show_trace
+from properties.exhaustive import explore
+from properties.jobs import run_jobs
+from properties.matrix import breaks
+from properties.progress import Progress
+from properties.scopes import DEEP, FEATURES, STANDARD, NamedScope
+from properties.traces import machine_text, write_trace
+from properties.verdicts import ALL_HOLD, SOME_VIOLATED, UNDETERMINED, Verdict, exit_code
+
+ENGINES = ("inductive", "exhaustive")
+
+
+@click.command("check")
+@click.option("--claim", "ids", metavar="ID", multiple=True, help="Only this claim. Repeatable.")
+@click.option("--engine", "engines", type=click.Choice(ENGINES), multiple=True, help="Only this engine. Repeatable.")
+@sized
+@searched
+@click.option("--deep", is_flag=True, help="Also the larger scopes: tens of minutes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `results`.")
+def check_command(
+    ids: tuple[str, ...], engines: tuple[str, ...], members: int | None, handles: int | None, rings: int | None,
+    off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, deep: bool, as_json: bool,
+) -> int:  # fmt: skip
+    """Decide the claims: by proof for any number, and on every reachable state of some scopes.
+
+    \b
+    ringplug check
+    ringplug check --claim PLUG-S1 --claim LIVE-2
+    ringplug check --engine exhaustive --members 3 --handles 1 --rings 2 --without late-copies
+    ringplug check --variant open-on-own-bit      (exit code 1, with a trace)
+
+    Without sizes the exhaustive engine visits the standard scopes; with any size, that one scope (the others default
+    to 3 members, 1 handle, 1 ring). A claim that a scope is too small for is open there.
+    """
+    claims, known_off = claims_named(ids), features_off(off)
+    known_variant(variant)
+    scopes = _scopes(members, handles, rings, known_off, deep)
+    if ids and not (members or handles or rings):
+        scopes = [scope for scope in scopes if any(not too_small(claim, scope) for claim in claims)]
+    jobs = list[Job]()
+    for machine in dict.fromkeys(claim.machine for claim in claims):
+        mine = [claim for claim in claims if claim.machine == machine]
+        job = Job(ids_of(mine), None, variant, FEATURES - known_off, machine, not no_symmetry, memory_gib)
+        if "exhaustive" in (engines or ENGINES):
+            jobs += [replace(job, scope=scope) for scope in scopes if scope.machine == machine]
+        provable = mine if engines else [claim for claim in mine if claim.is_safety]
+        if provable and "inductive" in (engines or ENGINES):
+            jobs.append(replace(job, claims=ids_of(provable)))
+    verdicts = _run(sorted(jobs, key=lambda job: job.scope is not None), quiet=as_json)
+    _show_verdicts(verdicts, as_json)
+    return exit_code(verdicts, frozenset(ids))
+
+
+@click.command("trace")
+@click.argument("claim_id", metavar="CLAIM")
+@click.option("--witness", is_flag=True, help="A run to the claim's premise, instead of a counterexample.")
+@sized
+@searched
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the trace to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the trace as JSON.")
+def trace_command(
+    claim_id: str, witness: bool, members: int | None, handles: int | None, rings: int | None, off: tuple[str, ...],
+    variant: str | None, no_symmetry: bool, memory_gib: float, out: Path | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Show a shortest run: to the premise of CLAIM with --witness, else to a violation of it.
+
+    \b
+    ringplug trace PLUG-S1 --witness
+    ringplug trace PLUG-S1 --variant open-on-own-bit
+    ringplug trace PLUG-S3 --witness --out s3.json
+
+    Without sizes: the claim's least scope, with the features it needs. Exit code 1 if a violation is shown, 2 if the
+    scope is too small to say.
+    """
+    (claim,) = claims_named((claim_id,))
+    known_variant(variant)
+    least = claim.least
+    sized_by_hand = bool(members or handles or rings)
+    scope = NamedScope(
+        members or least.processors, handles or least.handles, rings or least.rings,
+        (FEATURES if sized_by_hand else least.features) - features_off(off),
+    ).of(claim.machine)  # fmt: skip
+    if reason := too_small(claim, scope):
+        report.out().print(f"{claim.id} is open at {scope.title}: {reason}", markup=False)
+        return UNDETERMINED
+    with Progress() as progress:
+        found = explore(
+            machine_text(scope.machine, variant).record(scope.features), scope.ground, [claim],
+            symmetry=not no_symmetry, memory_gib=memory_gib, progress=lambda r: progress.say(r.words),
+        )  # fmt: skip
+        outcome = found.outcomes[claim.id]
+        what = outcome.witness if witness else outcome.violation
+        shown = found_trace(found, what, claim.machine, variant, claim.id) if what else None
+    if shown is None:
+        says = "vacuous: no run reaches its premise" if witness else "no counterexample"
+        report.out().print(f"{claim.id} at {scope.title}: {says}", markup=False)
+        return SOME_VIOLATED if witness else ALL_HOLD
+    if out:
+        out.write_bytes(write_trace(shown))
+    show_trace(shown, as_json)
+    return ALL_HOLD if witness else SOME_VIOLATED
+
+
+@click.command("claims")
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `claims`.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the README's table.")
+def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:
+    """List the claims, or everything about some of them.
+
+    \b
+    ringplug claims
+    ringplug claims PLUG-S5 LIVE-2
+    """
+    claims, console = claims_named(ids), report.out()
+    if as_markdown:
+        sys.stdout.write("\n".join(markdown.verdict_rows()) + "\n")
+        return ALL_HOLD
+    if as_json:
+        sys.stdout.write(
+            msgspec.json.encode({"claims": [report.claim_record(claim) for claim in claims]}).decode() + "\n"
+        )
+        return ALL_HOLD
+    for claim in claims:
+        for line in report.claim_lines(claim) if ids else [f"{claim.id:<8}  {claim.sentence}"]:
+            console.print(line, markup=False, soft_wrap=True)
+    return ALL_HOLD
+
+
+@click.command("variants")
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `variants`.")
+def variants_command(names: tuple[str, ...], as_json: bool) -> int:
+    """Show which claims each broken variant breaks, and in how many steps, each claim in its least scope.
+
+    \b
+    ringplug variants
+    ringplug variants open-on-own-bit --json
+    ringplug trace PLUG-S1 --variant open-on-own-bit      (the shortest run)
+    """
+    for name in names:
+        known_variant(name)
+    console, records = report.out(), list[dict[str, object]]()
+    with Progress() as progress:
+        for variant in [VARIANTS[name] for name in names or VARIANTS]:
+            progress.say(f"variant {variant.id}")
+            broken = breaks(variant.id)
+            records.append(report.variant_record(variant, broken))
+            for line in report.variant_lines(variant, broken) if not as_json else ():
+                console.print(line, markup=False, soft_wrap=True)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode({"variants": records}).decode() + "\n")
+    return ALL_HOLD
+
+
+def _scopes(
+    members: int | None, handles: int | None, rings: int | None, off: frozenset[str], deep: bool
+) -> list[NamedScope]:
+    if members or handles or rings:
+        scope = NamedScope(members or 3, handles or 1, rings or 1, FEATURES - off)
+        return [scope.of(machine) for machine in MACHINES]
+    scopes = [*STANDARD, *(DEEP if deep else ())]
+    return list(dict.fromkeys(scope.without(off) for scope in scopes))
+
+
+def _run(jobs: list[Job], *, quiet: bool) -> list[Verdict]:
+    """Run the jobs; a line for each that is done, unless quiet."""
+    console, verdicts = report.out(), list[Verdict]()
+    with Progress() as progress:
+        for job, found in run_jobs(jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}")):
+            verdicts += found
+            if not quiet:
+                console.print(report.job_line(job, found), markup=False, soft_wrap=True)
+    return verdicts
+
+
+def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(msgspec.json.encode({"results": verdicts}).decode() + "\n")
+        return
+    console = report.out()
+    console.print()
+    console.print(report.verdict_table(verdicts))
+    console.print()
+    for line in (*report.details(verdicts), *report.summary(verdicts)):
+        console.print(line, markup=False, soft_wrap=True)
+    for trace in report.shortest_traces(verdicts):
+        console.print()
+        show_trace(trace, as_json=False)
