@@ -14,7 +14,7 @@ decide(
 decide(
     "D12",
     "May a processor open its gate before it has delivered the recovery messages of others?",
-    "Decided by the theorem of mail M12: receipt is forgotten here, and what the services get depends on it.",
+    "Left open here: receipt is forgotten. It is to be decided by the theorem of mail M12, where services receive.",
 )
 
 
@@ -36,7 +36,7 @@ ABSTRACTIONS = (
     Abstraction(
         "The oracle of ring formation: how membership is agreed on.",
         "More behaviours: any live processors form any ring at any time.",
-        "Not here: RING-S2, RING-S3 and LIVE-3 are claims about a membership algorithm.",
+        "Not here: ring ids that grow, and membership that settles, are claims about a membership algorithm.",
     ),
     Abstraction(
         "Atomic formation: a ring is formed, and pending at all its members, in one step.",
@@ -78,6 +78,21 @@ ABSTRACTIONS = (
         "Clocks and time-outs.",
         "More behaviours: what a time-out causes may happen at any time.",
         "Not here.",
+    ),
+    Abstraction(
+        "Leftovers of an older configuration count as one message, however many there were.",
+        "Fewer behaviours: one visit sends them all.",
+        "Not here.",
+    ),
+    Abstraction(
+        "Wholeness of a message sent in two halves: `half` says only that a part is still to be sent.",
+        "Says nothing about receivers.",
+        "D10 is decided on the wire.",
+    ),
+    Abstraction(
+        "Tokens with numbers: where states are enumerated, 6 of them are sent in a run, numbered in that order.",
+        "Fewer behaviours in the exhaustive engine. The proofs have any number, in any order, also equal ones.",
+        "The proofs.",
     ),
     Abstraction(
         "Copies: where states are enumerated, one late token of each ring at a time.",

@@ -39,6 +39,16 @@ def duplicate(now: PlugState, then: PlugState, r: Ring, c: Copy) -> Guard:
     then.copy[c, r] = now.bits[r]
 
 
+@environment(feature="late-copies")
+def duplicate_late(now: PlugState, then: PlugState, r: Ring, c: Copy, d: Copy) -> Guard:
+    """The late token of ring r in place c is copied as it is now into place d.
+
+    Source: Totem 1995 (token retransmission); D8.
+    """
+    yield "r has a token", several(now.member[r])
+    then.copy[d, r] = now.copy[c, r]
+
+
 @environment(feature="crash")
 def crash(now: PlugState, then: PlugState, p: Processor) -> Guard:
     """P stops, and all that it held in memory is gone.

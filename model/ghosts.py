@@ -39,14 +39,14 @@ def is_early(now: PlugState, then: PlugState, p: Processor) -> None:
     then.early = now.early | (p - any_of(Ring, lambda r: now.installed[r] & now.signed[r]))
 
 
-@ghost(after=("leave",))
+@ghost(after=("leave", "install", "crash"))
 def is_stale(now: PlugState, then: PlugState, p: Processor) -> None:
-    """What still counts after its ring was left is stale."""
-    then.stale = now.stale | (p & then.queued)
+    """What still counts after its ring was left, or already counts when a ring is installed, is stale."""
+    then.stale = now.stale | (p & (then.queued | then.queued_two))
 
 
-@ghost(watches=("queued",))
+@ghost(watches=("queued", "queued_two"))
 def forgets_what_is_sent(now: PlugState, then: PlugState) -> None:
     """An empty queue holds nothing early and nothing stale."""
     then.early = then.early & then.queued
-    then.stale = then.stale & then.queued
+    then.stale = then.stale & (then.queued | then.queued_two)

@@ -40,7 +40,11 @@ class Scope:
         return product(*([sort.sort.element(i) for i in range(self.sizes[sort.sort])] for sort in sorts))
 
 
-def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, tokens: int = 4) -> Scope:
+TOKENS = 6
+"""Tokens sent in a run of the companion that numbers them, where nothing else is said."""
+
+
+def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, tokens: int = TOKENS) -> Scope:
     """A scope of the plug machine: processors, handles at each, rings formed, places for late tokens of each ring.
 
     `tokens` is the number of tokens sent where these are numbered.

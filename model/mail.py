@@ -28,3 +28,13 @@ CLAUSES = {
     "M13": "Node information in the form token was rejected: the token uses too much space already for membership, "
     "and it would reduce scalability.",
 }
+
+REFERENCES = {
+    "mail": f"{TITLE}, on the openais mailing list.",
+    "openais": "the sources of openais, file exec/gmi.c at its last revision, 454a5af4, in the history of corosync.",
+    "corosync": "the sources of corosync; a hexadecimal number is a commit.",
+    "EVS 1994": "L. E. Moser, Y. Amir, P. M. Melliar-Smith, D. A. Agarwal: Extended virtual synchrony. ICDCS 1994.",
+    "Totem 1995": "Y. Amir, L. E. Moser, P. M. Melliar-Smith, D. A. Agarwal, P. Ciarfella: The Totem single-ring "
+    "ordering and membership protocol. ACM TOCS 13(4), 1995.",
+}
+"""What the sources cited by a word are."""

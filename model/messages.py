@@ -16,8 +16,9 @@ from model.state import PlugState
 decide(
     "D10",
     "What happens to a normal message that is half sent when the gate closes?",
-    "Recovery messages go first, whatever is half sent. The rest follows when the gate is open again, also in a later "
-    "ring.",
+    "Recovery messages go first, whatever is half sent. What is left follows when the gate is open again; in a later "
+    "ring the message starts again, so that it is whole at every receiver there. How is decided on the wire; here "
+    "`half` says only that a part is still to be sent.",
 )
 decide(
     "D13",

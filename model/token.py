@@ -80,10 +80,12 @@ def late_visit(now: PlugState, then: PlugState, p: Processor, r: Ring, c: Copy) 
 def pass_on(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """A token of ring r, late or not, visits p, at which r is pending: p passes it on unchanged.
 
+    Whoever held the token before has sent it on.
     Source: D8; mail M9 (nothing counts before the configuration change).
     """
     yield "r has a token", several(now.member[r])
     yield "r is pending at p", within(p, now.pending[r])
+    then.turn = now.turn - now.installed[r]
 
 
 @protocol()

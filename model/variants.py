@@ -1,4 +1,4 @@
-"""Broken protocols: each a small named edit of one action, stated as a difference from the protocol.
+"""Variants, most of them broken: each a small named edit of one action, stated as a difference from the protocol.
 
 They show what each clause is for: every claim of the catalogue names one that it rejects.
 """
@@ -182,3 +182,15 @@ def bit_after_sending(now: PlugState, then: PlugState, p: Processor, r: Ring) ->
     ready = p - any_of(Handle, lambda h: now.plugged[h]) - then.queued
     then.bits[r] = now.bits[r] | ready
     then.gate = now.gate | when(within(now.member[r], then.bits[r]), p)
+
+
+@edits("originate")
+def originate_keeps_the_turn(now: PlugState, then: PlugState) -> None:
+    """A member originates as many messages as it likes in one visit."""
+    then.families["turn"].keep()
+
+
+@edits("crash")
+def crash_keeps_what_is_pending(now: PlugState, then: PlugState) -> None:
+    """A restarted processor may install a ring that was formed with its former self."""
+    then.pending.keep()

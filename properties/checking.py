@@ -59,7 +59,7 @@ def _proof_verdict(claim: Claim, proof: inductive.Proof, features: frozenset[str
     verdict.obligations = proof.obligations.get(claim.id, 0)
     failures = proof.failures_of(claim.id)
     off = sorted(claim.least.features - features)
-    if not verdict.obligations or off:
+    if not claim.is_safety or off:
         verdict.reason = f"needs {', '.join(off)}" if off else "not a claim that induction decides"
         verdict.beside = True
     elif failures:

@@ -5,7 +5,9 @@ Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad 
 
 from __future__ import annotations
 
+import signal
 import sys
+from io import TextIOWrapper
 
 import click
 
@@ -43,8 +45,16 @@ for command in (
 
 def main() -> None:
     """Run the command line; every error is one line on standard error."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
     try:
         sys.exit(cli.main(standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        sys.exit(BAD_INPUT)
     except click.ClickException as error:
         sys.stderr.write(f"ringplug: {error.format_message()}\n")
         sys.exit(BAD_INPUT)

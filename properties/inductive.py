@@ -54,7 +54,7 @@ class Proof:
     """What became of the obligations of every claim."""
 
     obligations: dict[str, int] = field(default_factory=dict[str, int])
-    """By claim or auxiliary invariant, the number of queries."""
+    """By claim or auxiliary invariant, the number of queries in the last round that asked about it."""
     failures: list[Failure] = field(default_factory=list[Failure])
     vacuous: list[str] = field(default_factory=list[str])
     """Actions that no state allowed by the invariants enables."""
@@ -80,9 +80,10 @@ def prove(machine: Machine, name: str = PLUG) -> Proof:
     """Decide every obligation of the catalogue's claims about the machine of this name, or a variant of it."""
     proof, kept = Proof(), invariants(name)
     while True:
-        round_ = _Round(machine, kept)
+        round_ = _Round(machine, name, kept)
         failures = list(round_.base()) + [failure for action in machine.actions for failure in round_.keeps(action)]
         proof.failures += failures
+        proof.obligations |= round_.counted
         if not failures:
             break
         lost = {f"{failure.owner}: {failure.label}" for failure in failures}
@@ -91,15 +92,15 @@ def prove(machine: Machine, name: str = PLUG) -> Proof:
         proof.failures += round_.steps(action)
         if not round_.enabled(action):
             proof.vacuous.append(action.name)
-    proof.obligations = round_.counted
+    proof.obligations |= round_.counted
     return proof
 
 
 class _Round:
     """One attempt with a set of assumed invariants."""
 
-    def __init__(self, machine: Machine, assumed: Sequence[Invariant]) -> None:
-        self.machine, self.assumed = machine, assumed
+    def __init__(self, machine: Machine, name: str, assumed: Sequence[Invariant]) -> None:
+        self.machine, self.name, self.assumed = machine, name, assumed
         self.words = Vocabulary(machine.state)
         self.read = Predicates(self.words)
         self.now = machine.state()
@@ -126,7 +127,7 @@ class _Round:
         enabled = all_of(part for _, part in action.guard)
         for claim in CLAIMS.values():
             for part in claim.parts:
-                if part.concerns(action.name):
+                if claim.machine in (PLUG, self.name) and part.concerns(action.name):
                     says = action.read(part.statement)
                     asked = (anywhere, implies(says, enabled)) if part.enables else (solver, says)
                     yield from self._ask(asked[0], claim.id, part, asked[1], action)
@@ -161,10 +162,12 @@ class _Step:
 
     def __init__(self, asked: _Round, model: z3.ModelRef) -> None:
         self.asked, self.model = asked, model
+        universes = {name: model.get_universe(sort) or [] for name, sort in asked.words.elements.items()}
         self.names = {
-            name: {element.sexpr(): f"{name.lower()} {i}" for i, element in enumerate(model.get_universe(sort) or [])}
-            for name, sort in asked.words.elements.items()
+            name: {element.sexpr(): f"{name.lower()} {i}" for i, element in enumerate(universe)}
+            for name, universe in universes.items()
         }
+        asked.words.stands_for = {one.sexpr(): one for universe in universes.values() for one in universe}
 
     def lines(self, action: Action | None) -> Iterator[str]:
         """The parameters, then each variable that is not empty before or after."""
@@ -223,7 +226,7 @@ def _solver() -> z3.Solver:
 
 def needs(machine: Machine, without: Invariant, owner: str, action: str, name: str = PLUG) -> bool:
     """Whether the owner's obligation at this action fails when one invariant is not assumed."""
-    round_ = _Round(machine, [one for one in invariants(name) if one.name != without.name])
+    round_ = _Round(machine, name, [one for one in invariants(name) if one.name != without.name])
     step = machine.action(action)
     failures = [*round_.keeps(step), *round_.steps(step)]
     return any(failure.owner == owner for failure in failures)

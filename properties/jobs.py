@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.queues import Queue
 
 from properties.checking import Job
-from properties.search import Report
+from properties.search import Report, ScopeTooLargeError
 from properties.verdicts import Verdict
 
 TICK_SECONDS = 0.2
@@ -30,8 +32,8 @@ Reports = Callable[[Tick], None]
 _ticks: Queue[Tick] | None = None
 
 
-def run_jobs(jobs: Sequence[Job], on_tick: Reports) -> Iterator[tuple[Job, list[Verdict]]]:
-    """Each job's verdicts as they come, first come first served; two processes on two cores."""
+def run_jobs(jobs: Sequence[Job], on_tick: Reports) -> Iterator[tuple[Job, list[Verdict] | ScopeTooLargeError]]:
+    """Each job's verdicts as they come, or why it was refused; as many processes as there are cores."""
     context = multiprocessing.get_context("spawn")
     ticks: Queue[Tick] = context.Queue()
     workers = min(len(jobs), os.cpu_count() or 1)
@@ -44,10 +46,19 @@ def run_jobs(jobs: Sequence[Job], on_tick: Reports) -> Iterator[tuple[Job, list[
                 for tick in _drain(ticks):
                     on_tick(tick)
                 for future in done:
-                    yield futures[future], future.result()
-        finally:
-            for future in waiting:
-                future.cancel()
+                    yield futures[future], _result(future)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()
+            raise
+
+
+def _result(future: Future[list[Verdict]]) -> list[Verdict] | ScopeTooLargeError:
+    try:
+        return future.result()
+    except ScopeTooLargeError as error:
+        return error
 
 
 def _drain(ticks: Queue[Tick]) -> Iterator[Tick]:
@@ -62,6 +73,15 @@ def _listen(ticks: Queue[Tick]) -> None:
     """In each process: where to send progress."""
     global _ticks
     _ticks = ticks
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _work(number: int, job: Job) -> list[Verdict]:

@@ -35,6 +35,8 @@ class Vocabulary:
         if any(isinstance(declared, constant) for declared in state.declared.values()):
             raise TypeError("a table of constants has no meaning for any number of processors")
         self.elements = dict(elements or {})
+        self.stands_for: dict[str, z3.ExprRef] = {}
+        """Elements of a solver's universe, by the name of an index that stands for one."""
         self.processor = self._sort(PROCESSOR)
         self.relations = {
             name: z3.Function(name, *(self.sort(sort) for sort in declared.sorts), self.processor, z3.BoolSort())
@@ -47,7 +49,8 @@ class Vocabulary:
 
     def index(self, index: Index) -> z3.ExprRef:
         """The constant that stands for an index: a parameter or a bound one."""
-        return z3.Const(index.name, self.sort(type(index)))
+        known = self.stands_for.get(index.name)
+        return z3.Const(index.name, self.sort(type(index))) if known is None else known
 
     def processor_named(self, name: str) -> z3.ExprRef:
         """The constant that stands for a processor."""

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 PLAIN_EVERY_SECONDS = 5.0
 
@@ -29,10 +30,18 @@ class Progress:
         if self.status:
             self.status.stop()
 
+    def result(self, console: Console, line: str) -> None:
+        """Print a line of the result, out of the way of a live line."""
+        if self.status:
+            self.status.stop()
+        console.print(line, markup=False, soft_wrap=True)
+        if self.status:
+            self.status.start()
+
     def say(self, line: str) -> None:
         """Show where the work stands; on a terminal it replaces the last such line."""
         if self.status:
-            self.status.update(line)
+            self.status.update(Text(line, no_wrap=True, overflow="ellipsis"))
         elif time.monotonic() - self.said > PLAIN_EVERY_SECONDS:
             self.said = time.monotonic()
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)

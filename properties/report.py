@@ -38,8 +38,9 @@ def out() -> Console:
 
 def job_line(job: Job, verdicts: Sequence[Verdict]) -> str:
     """One finished job in a line."""
-    counts = {name: sum(one.verdict == name for one in verdicts) for name in (PROVED, EXHAUSTIVE, VIOLATED, OPEN)}
-    found = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    left_out = "too small here" if job.scope else "not for induction"
+    kinds = [left_out if one.beside else one.verdict for one in verdicts]
+    found = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(sorted(kinds)))
     seconds = max((one.seconds for one in verdicts), default=0.0)
     return f"{job.title}: {found}; {_figures(verdicts)}{seconds:.1f} s"
 
@@ -76,6 +77,9 @@ def _cell(verdict: Verdict | None) -> str:
     if verdict is None:
         return "-"
     words = verdict.verdict if verdict.scope == ANY_NUMBER else f"{verdict.verdict} {verdict.scope}"
+    if verdict.scope != ANY_NUMBER and verdict.features:
+        count, most = len(verdict.features), len(MACHINES[verdict.machine].features)
+        words += " with all features" if count == most else f" with {count} of {most} features"
     return f"[{STYLES[verdict.verdict]}]{words}[/]"
 
 
@@ -98,8 +102,11 @@ def summary(verdicts: Sequence[Verdict]) -> Iterator[str]:
             seen.add((one.claim, one.verdict, one.reason))
             yield f"{one.claim} {one.verdict} ({one.engine}, {one.scope}): {one.reason}"
             yield from (f"    {line}" for line in one.step)
+    beside = {one.claim for one in verdicts} - held - {one.claim for one in bad} - {one.claim for one in undecided}
     if not bad and held:
-        yield f"{len(held)} claims hold."
+        yield f"{len(held)} {'claim holds' if len(held) == 1 else 'claims hold'}."
+    if beside:
+        yield f"Not decided here: {', '.join(sorted(beside))}."
 
 
 def trace_lines(trace: Trace) -> Iterator[str]:
@@ -116,13 +123,13 @@ def _changes(ground: GroundMachine, played: Played) -> str:
     return "  ".join(show_changes(ground, played)) or "(changes nothing)"
 
 
-def trace_title(trace: Trace) -> str:
-    """What the trace is of."""
+def trace_title(trace: Trace, *, read: bool = False) -> str:
+    """What the trace is of; one that was read is only said to show it."""
     scope = trace.scope
     machine = f"variant {trace.variant}" if trace.variant else "the protocol"
     machine += f" ({trace.machine})" if trace.machine != PLUG else ""
     features = ", ".join(trace.features) or "no feature"
-    what = f"{trace.claim}: {trace.shows}; " if trace.claim else ""
+    what = f"{trace.claim}{', said to show' if read else ''}: {trace.shows}; " if trace.claim else ""
     return f"{what}{machine} at {scope.processors}/{scope.handles}/{scope.rings} with {features}"
 
 
@@ -157,7 +164,10 @@ def notation(part: Part, machine: str) -> str:
     action = next(action for action in MACHINES[machine].record().actions if part.concerns(action.name))
     where = f"at {part.at}: " if part.at else "at every step: "
     then = state("{}'".format)
-    names = {id(unchanged(action.now, then)): "nothing changes"}
+    names = {
+        id(unchanged(action.now, then, of=state)): "nothing changes",
+        id(unchanged(action.now, then, of=state, but="turn")): "nothing but turn changes",
+    }
     says = str(Naming(names).truth(action.read(part.statement, then=then)))
     return f"{where}enabled if {says}" if part.enables else where + says
 

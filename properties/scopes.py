@@ -95,7 +95,7 @@ DEEP = (
     _scope("5/1/2"),
     _scope("3/1/2", "recovery-queue", machine="ordered"),
     _scope("5/1/1", "recovery-queue", machine="ordered"),
-    _scope("2/1/2", "crash", "recovery-queue", machine="numbered"),
-    _scope("3/1/2", machine="numbered"),
+    _scope("2/1/2", "crash", machine="numbered"),
+    _scope("4/1/1", machine="numbered"),
 )
 """Visited by `make deep` as well: minutes each."""

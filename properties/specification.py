@@ -1,6 +1,6 @@
 """The specification as a text: every registry of the model and the catalogue, layer on layer.
 
-The text is made here and nowhere else, so it cannot say anything that is not checked.
+Formulas, names and numbers come from the terms that the engines decide; the prose is the docstrings'.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from model.decisions import DECISIONS
 from model.glossary import GLOSSARY
 from model.machine import Action, Declared, Text, constant
 from model.machines import MACHINES, PLUG
-from model.mail import CLAUSES, TITLE
+from model.mail import CLAUSES, REFERENCES, TITLE
 from model.plug import ROOMS
 from model.text import Notation, equations
 from properties.catalogue import Claim
 from properties.claims import CLAIMS
+from properties.claims.barrier import BAR_1, SEEN
 from properties.report import goals, notation
 
 VERSION = "spec-0.9"
@@ -35,7 +36,7 @@ def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
         _introduction, _source, _barrier, _machine, _companions, _claims, _decisions, _abstractions, _glossary,
-        _corrections,
+        _corrections, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
@@ -175,8 +176,20 @@ def _claim(claim: Claim) -> Iterator[str]:
     formulas = [*_formulas(claim), *goals(claim)]
     if formulas:
         yield from ("```", *formulas, "```", "")
+    if claim.id == BAR_1.id:
+        yield from _refinement_map()
     witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
     yield from (_filled(f"{witness}Mutant: `{claim.mutant}`. Source: {_linked(claim.source)}."), "")
+
+
+def _refinement_map() -> Iterator[str]:
+    yield from ("The barrier's variables are the machine's:", "", "| barrier | machine |", "| --- | --- |")
+    yield from (f"| `{abstract}` | `{ours}` |" for abstract, ours in SEEN.items())
+    says = (
+        "A step at one of the actions named is that action of the barrier: its guard holds before the step, and the "
+        "four variables are after it as that action leaves them. *Nothing* is a step that changes none of the four."
+    )
+    yield from ("", _filled(says), "")
 
 
 def _formulas(claim: Claim) -> Iterator[str]:
@@ -187,7 +200,7 @@ def _formulas(claim: Claim) -> Iterator[str]:
 
 def _notations(claim: Claim, lines: list[str]) -> Iterator[str]:
     """A part's formulas; those of the refinement are obligations, written out only by the engines."""
-    if claim.id == "BAR-1":
+    if claim.id == BAR_1.id:
         yield f"  at {', '.join(line.partition(':')[0].removeprefix('at ') for line in lines)}"
     else:
         yield from (f"  {line}" for line in lines)
@@ -221,10 +234,15 @@ def _glossary() -> Iterator[str]:
 
 def _corrections() -> Iterator[str]:
     yield from ("## Corrections", "")
-    yield "Claims of the starting catalogue that the model showed to be wrong or imprecise, and what was done."
+    yield "Claims that were worded otherwise before there was a model, and what was changed."
     for claim in CLAIMS.values():
         if claim.correction:
             yield from ("", _filled(f"- **{claim.id}**: {_linked(claim.correction)}"))
+
+
+def _references() -> Iterator[str]:
+    yield from ("", "## References", "")
+    yield from (_filled(f"- **{name}**: {text}") for name, text in REFERENCES.items())
 
 
 def _variables(text: Text) -> Iterator[str]:

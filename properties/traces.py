@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from model.ground import Bitmaps, GroundMachine, Slot, Step, plug_scope
+from model.ground import TOKENS, Bitmaps, GroundMachine, Slot, Step, plug_scope
 from model.machine import Text
 from model.machines import MACHINES, PLUG
 from model.sets import Processor, Processors
@@ -41,7 +41,7 @@ class TraceScope(msgspec.Struct, forbid_unknown_fields=True):
     handles: int
     rings: int
     copies: int = 1
-    tokens: int = 4
+    tokens: int = TOKENS
 
 
 class Trace(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,7 +80,7 @@ def read_trace(content: bytes) -> Trace:
         found = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
         version = msgspec.json.decode(found.get("format", msgspec.Raw(b"null")))
         if version != FORMAT:
-            raise TraceError(f"format is {version!r}; this version reads {FORMAT!r}")
+            raise TraceError(f"format is {repr(version)[:40]}; this version reads {FORMAT!r}")
         return msgspec.json.decode(content, type=Trace)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         kind = "not a trace" if isinstance(error, msgspec.ValidationError) else "not JSON"
@@ -100,6 +100,9 @@ def machine_text(machine: str, variant: str | None) -> Text:
 
 def trace_machine(trace: Trace) -> GroundMachine:
     """The machine in the scope that the trace names."""
+    for said in (trace.claim, trace.shows):
+        if said and not said.isprintable():
+            raise TraceError("claim or shows has characters that cannot be printed")
     text = machine_text(trace.machine, trace.variant)
     for feature in trace.features:
         if feature not in text.features:

@@ -29,38 +29,38 @@ from properties.scopes import CORE, DEEP, STANDARD, NamedScope
 from properties.search import ScopeTooLargeError, Search
 
 PINNED = {
-    "2/1/2 with all features": (5_109_505, 50_359_354, 34),
-    "2/1/1 with all features": (48_724, 445_928, 21),
-    "3/2/1 with crash, create-destroy, late-copies": (277_133, 3_517_117, 30),
-    "3/1/1 with crash, create-destroy, late-copies, recovery-queue": (496_714, 6_476_921, 25),
-    "4/1/1 with late-copies, recovery-queue": (541_429, 6_020_835, 32),
-    "2/2/2 with create-destroy, late-copies": (234_065, 2_075_343, 29),
-    "2/2/2 with crash, recovery-queue": (36_445, 210_607, 28),
-    "2/1/2 with leftovers, long-message, recovery-queue": (38_089, 158_126, 27),
-    "2/1/3 with long-message": (37_218, 105_166, 29),
-    "3/1/2 with create-destroy": (56_350, 356_609, 27),
-    "3/1/2 with crash": (112_955, 559_372, 31),
-    "3/1/2 with recovery-queue": (242_445, 1_439_443, 34),
-    "4/1/2 with no feature": (92_651, 450_992, 35),
-    "ordered 4/1/1 with recovery-queue": (177_645, 851_343, 29),
-    "ordered 2/1/2 with leftovers, recovery-queue": (98_464, 382_236, 26),
-    "numbered 3/1/1 with no feature": (2_386, 5_426, 11),
-    "numbered 2/1/2 with no feature": (22_032, 47_730, 16),
-    "3/1/2 with create-destroy, late-copies": (5_488_056, 54_752_524, 36),
-    "3/1/1 with all features": (4_488_990, 61_708_156, 29),
-    "3/1/2 with late-copies": (768_093, 5_353_177, 36),
-    "3/1/2 with crash, recovery-queue": (684_710, 5_040_782, 34),
-    "3/1/2 with leftovers, long-message, recovery-queue": (2_236_075, 13_711_110, 40),
-    "4/1/1 with crash, create-destroy, late-copies": (469_944, 5_880_789, 31),
-    "5/1/1 with create-destroy, recovery-queue": (184_720, 2_371_121, 32),
-    "2/3/2 with create-destroy, late-copies": (1_131_492, 12_390_313, 33),
-    "2/1/3 with crash, recovery-queue": (360_490, 1_902_094, 34),
-    "3/1/3 with no feature": (1_140_933, 4_503_247, 41),
-    "5/1/2 with no feature": (629_997, 3_882_056, 43),
-    "ordered 3/1/2 with recovery-queue": (6_038_887, 30_355_957, 38),
-    "ordered 5/1/1 with recovery-queue": (2_548_056, 14_650_891, 36),
-    "numbered 2/1/2 with crash, recovery-queue": (396_539, 1_790_130, 21),
-    "numbered 3/1/2 with no feature": (480_952, 1_395_157, 19),
+    "2/1/2 with all features": (5_220_481, 51_813_542, 34),
+    "2/1/1 with all features": (49_036, 449_220, 21),
+    "3/2/1 with crash, create-destroy, late-copies": (281_917, 3_597_449, 30),
+    "3/1/1 with crash, create-destroy, late-copies, recovery-queue": (496_714, 6_481_871, 25),
+    "4/1/1 with late-copies, recovery-queue": (541_429, 6_029_467, 32),
+    "2/2/2 with create-destroy, late-copies": (257_889, 2_325_296, 29),
+    "2/2/2 with crash, recovery-queue": (36_445, 213_337, 28),
+    "2/1/2 with leftovers, long-message, recovery-queue": (39_370, 168_328, 27),
+    "2/1/3 with long-message": (40_388, 120_121, 29),
+    "3/1/2 with create-destroy": (66_384, 447_466, 27),
+    "3/1/2 with crash": (115_736, 589_637, 31),
+    "3/1/2 with recovery-queue": (242_445, 1_510_777, 34),
+    "4/1/2 with no feature": (110_581, 612_872, 35),
+    "ordered 4/1/1 with recovery-queue": (108_849, 505_095, 29),
+    "ordered 2/1/2 with leftovers, recovery-queue": (82_660, 317_886, 26),
+    "numbered 3/1/1 with no feature": (24_797, 53_541, 13),
+    "numbered 2/1/2 with no feature": (434_990, 909_442, 18),
+    "3/1/2 with create-destroy, late-copies": (5_970_732, 60_723_325, 36),
+    "3/1/1 with all features": (4_496_634, 61_851_842, 29),
+    "3/1/2 with late-copies": (841_481, 6_050_492, 36),
+    "3/1/2 with crash, recovery-queue": (684_710, 5_156_252, 34),
+    "3/1/2 with leftovers, long-message, recovery-queue": (2_326_498, 14_942_953, 40),
+    "4/1/1 with crash, create-destroy, late-copies": (473_374, 5_950_379, 31),
+    "5/1/1 with create-destroy, recovery-queue": (184_720, 2_417_321, 32),
+    "2/3/2 with create-destroy, late-copies": (1_251_268, 13_916_798, 33),
+    "2/1/3 with crash, recovery-queue": (360_490, 1_929_769, 34),
+    "3/1/3 with no feature": (1_321_918, 5_788_836, 41),
+    "5/1/2 with no feature": (761_499, 5_431_902, 43),
+    "ordered 3/1/2 with recovery-queue": (3_647_794, 17_640_901, 38),
+    "ordered 5/1/1 with recovery-queue": (1_440_831, 8_039_311, 36),
+    "numbered 2/1/2 with crash": (2_404_132, 7_451_023, 22),
+    "numbered 4/1/1 with no feature": (117_224, 317_884, 15),
 }
 """States, transitions and depth, with symmetry where the machine has it."""
 
@@ -153,11 +153,10 @@ def test_a_deadlock_is_found() -> None:
     def never(now: PlugState, then: PlugState, p: Processor) -> Guard:
         yield "p is nobody", empty(p)
 
-    text = replace(RECOVERY_PLUG, edits=(Edit("visit", write=never),))
-    outcome = explore(text.record(CORE), plug_scope(2, 1, 1), [LIVE_2]).outcomes["LIVE-2"]
-    assert outcome.violation
-    search = explore(text.record(CORE), plug_scope(2, 1, 1), [LIVE_2]).search
-    assert "LIVE-2: deadlock" in search.report.found
+    text = replace(RECOVERY_PLUG, edits=(*RECOVERY_PLUG.edits, Edit("visit", write=never)))
+    found = explore(text.record(CORE), plug_scope(2, 1, 1), [LIVE_2])
+    assert found.outcomes["LIVE-2"].violation
+    assert "LIVE-2: deadlock" in found.report.found
 
 
 def test_what_is_never_exercised_is_reported() -> None:
@@ -201,6 +200,6 @@ def test_tested_after_sending_the_bound_is_smaller_and_attained(members: int) ->
 
 def test_tested_after_sending_the_claims_hold_as_well() -> None:
     text = VARIANTS["bit-after-sending"].edit(RECOVERY_PLUG)
-    claims = [claim for claim in CLAIMS.values() if claim.machine == PLUG and claim.id != "BAR-1"]
+    claims = [claim for claim in CLAIMS.values() if claim.machine == PLUG]
     found = explore(text.record(frozenset({"recovery-queue"})), plug_scope(2, 1, 2), claims)
-    assert not [id for id, outcome in found.outcomes.items() if outcome.violation and id != "PLUG-S7"]
+    assert not [id for id, outcome in found.outcomes.items() if outcome.violation]

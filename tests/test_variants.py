@@ -22,9 +22,9 @@ MATRIX: dict[str, dict[str, int | None]] = {
     "old-unplug-counts": {"PLUG-S3": 3, "PLUG-S6": 2, "BAR-1": 2, "N4": None},
     "any-visitor-sets-its-bit": {"PLUG-S1": 3, "PLUG-S2": 2, "PLUG-S3": 3, "PLUG-S4": 2, "PLUG-S7": 2, "BAR-1": 3},
     "plug-step-while-pending": {"PLUG-S1": 3, "PLUG-S2": 2, "PLUG-S3": 3, "PLUG-S7": 2, "BAR-1": 3},
-    "open-member-forwards-zeros": {"PLUG-S5": 8, "PLUG-C3": 8, "PLUG-A2": 8, "RING-S1": 8, "LIVE-2": 8},
+    "open-member-forwards-zeros": {"PLUG-S5": 8, "PLUG-C3": 8, "PLUG-A1": 9, "PLUG-A2": 8, "RING-S1": 8, "LIVE-2": 8},
     "leave-keeps-gate-open": {"PLUG-S6": 6},
-    "install-before-leaving": {"PLUG-S3": 6, "CFG-S1": 4},
+    "install-before-leaving": {"PLUG-S3": 6, "PLUG-H3": 5, "CFG-S1": 4},
     "unplug-asks-again": {"PLUG-S9": 5, "PLUG-C2": 5, "BAR-1": 5},
     "create-plugs-at-once": {"PLUG-C1": 2},
     "destroy-forgets-the-plug": {"PLUG-C2": 3, "PLUG-C3": 4},
@@ -37,8 +37,10 @@ MATRIX: dict[str, dict[str, int | None]] = {
     "rejected-token-gives-the-turn": {"RING-S4": 2},
     "accept-the-last-number-again": {"PLUG-A1": 8, "RING-S1": 4},
     "all-gates-open-together": {"LIVE-1": None, "BAR-1": 7, "N3": None},
-    "bit-every-other-visit": {"PLUG-C3": 4, "RING-S1": 4, "LIVE-1": 5},
+    "bit-every-other-visit": {"PLUG-C3": 4, "RING-S1": 4, "LIVE-1": 5, "N3": None},
     "bit-after-sending": {},
+    "originate-keeps-the-turn": {"PLUG-S12": 5},
+    "crash-keeps-what-is-pending": {"CFG-S2": 2},
 }
 
 

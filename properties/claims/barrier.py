@@ -61,7 +61,7 @@ def release_is_recover_or_nothing(now: PlugState, then: PlugState, p: Processor)
     return changes_nothing_seen(now, then) | is_step(barrier.recover, now, then, p=p)
 
 
-@BAR_1.at("visit", "late_visit", "sole_visit")
+@BAR_1.at("visit", "late_visit", "sole_visit", "send_recovery")
 def a_visit_is_open_up_or_nothing(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
     return changes_nothing_seen(now, then) | is_step(barrier.open_up, now, then, p=p, r=r)
 
@@ -72,8 +72,8 @@ def leave_and_crash_are_go(now: PlugState, then: PlugState, p: Processor) -> Tru
 
 
 @BAR_1.at(
-    "create", "pass_on", "reject", "originate", "queue_recovery", "send_recovery", "queue_between", "send_leftover",
-    "begin_long", "finish_long", "duplicate", "restart",
+    "create", "pass_on", "reject", "originate", "queue_recovery", "queue_between", "send_leftover",
+    "begin_long", "finish_long", "duplicate", "duplicate_late", "restart",
 )  # fmt: skip
 def the_barrier_sees_nothing(now: PlugState, then: PlugState) -> Truth:
     return changes_nothing_seen(now, then)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.sets import Processor, Truth, any_of, empty, equal, every, same, some, within
+from model.sets import Processor, Processors, Truth, any_of, empty, equal, every, same, some, within
 from model.sorts import Handle, Ring
 from model.state import PlugState
 from properties.catalogue import Least, claim
@@ -78,6 +78,52 @@ def who_installs_is_a_pending_member(now: PlugState, then: PlugState) -> Truth:
     return every(Ring, lambda r: within(then.installed[r] - now.installed[r], now.pending[r] & now.member[r]))
 
 
+@CFG_S1.at("leave")
+def who_leaves_has_another_ring_pending(now: PlugState, then: PlugState, p: Processor) -> Truth:
+    return within(p, any_of(Ring, lambda r: now.pending[r]))
+
+
 @CFG_S1.witnessed(at="install")
 def a_second_ring_is_installed(now: PlugState, then: PlugState, p: Processor) -> Truth:
     return some(p & any_of(Ring, lambda old: now.done[old]))
+
+
+CFG_S2 = claim(
+    "CFG-S2",
+    "A processor that is down holds nothing and is in no new ring, so it restarts as a fresh incarnation.",
+    source="EVS 1994 (fail events); Totem 1995; corosync 3675dace",
+    least=Least(1, 1, 1, frozenset({"crash"})),
+    mutant="crash-keeps-what-is-pending",
+    correction="Added: the machine's part of RING-S3.",
+)
+
+
+@CFG_S2.always
+def who_is_down_has_no_ring(now: PlugState) -> Truth:
+    return empty(now.down & any_of(Ring, lambda r: now.pending[r] | now.installed[r]))
+
+
+@CFG_S2.always
+def who_is_down_has_no_handle(now: PlugState) -> Truth:
+    return empty(now.down & any_of(Handle, lambda h: now.handles[h] | now.plugged[h]))
+
+
+@CFG_S2.always
+def who_is_down_has_no_message_and_no_turn(now: PlugState) -> Truth:
+    messages = now.queued | now.queued_two | now.leftover | now.half
+    return empty(now.down & (messages | now.gate | now.turn))
+
+
+@CFG_S2.at("crash")
+def who_crashes_is_down(now: PlugState, then: PlugState, p: Processor) -> Truth:
+    return within(p, then.down)
+
+
+@CFG_S2.at("form_ring")
+def a_new_ring_has_live_members(now: PlugState, then: PlugState, members: Processors) -> Truth:
+    return empty(members & now.down)
+
+
+@CFG_S2.witnessed(at="restart")
+def who_was_in_a_ring_restarts(now: PlugState, then: PlugState, p: Processor) -> Truth:
+    return within(p, any_of(Ring, lambda r: now.member[r]))

@@ -14,6 +14,7 @@ S1 = claim(
     source="mail M6, M7",
     least=Least(2, 1, 1),
     mutant="open-on-own-bit",
+    correction="That the unplug was called in this configuration is PLUG-S3: `done` looks at what is plugged.",
 )
 
 
@@ -51,9 +52,19 @@ def gates_open_only_at_who_has_installed(now: PlugState, then: PlugState) -> Tru
     return within(then.gate - now.gate, any_of(Ring, lambda r: now.installed[r]))
 
 
-@S7.at("originate")
+@S7.at("originate", "begin_long", "finish_long", "send_recovery", "send_leftover")
 def the_originator_has_installed(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
     return within(p, now.installed[r])
+
+
+@S7.at("pass_on")
+def passing_on_ends_others_turn_and_nothing_else(now: PlugState, then: PlugState) -> Truth:
+    return unchanged(now, then, but="turn") & within(then.turn, now.turn)
+
+
+@S7.at("reject")
+def rejecting_changes_nothing(now: PlugState, then: PlugState) -> Truth:
+    return unchanged(now, then)
 
 
 @S7.witnessed(at="pass_on")

@@ -10,13 +10,14 @@ from properties.catalogue import Bound, Least, Reach, claim
 
 LIVE_2 = claim(
     "LIVE-2",
-    "While all members of a ring have it installed or pending, all its gates can still open: by visits, leaving, "
-    "installing and unplug alone.",
+    "While all members of a ring have it installed or pending, all its gates can still open: by visits, "
+    "sending, leaving, installing and unplug alone.",
     source="mail M4, M6; D2, D3, D7",
     least=Least(2, 1, 1),
     mutant="judge-only-when-setting",
-    correction="Deadlock is stated under the same premise. Without it the protocol itself would be deadlocked: a "
-    "member whose ring was abandoned by the others waits, rightly, for the next configuration.",
+    correction="Decided by a backward pass; a deadlock, a state that no step changes, is noticed on the way. Both are "
+    "stated under the same premise. Without it the protocol itself would be deadlocked: a member whose ring was "
+    "abandoned by the others waits, rightly, for the next configuration.",
 )
 
 
@@ -84,8 +85,9 @@ def one_of_several_has_opened(now: PlugState) -> Truth:
 
 LIVE_1 = claim(
     "LIVE-1",
-    "Once all members of a ring of n have installed it and unplugged, all have opened after at most (2+k)n-1 visits, "
-    "where k visits drain the longest queue; and some run needs that many.",
+    "Once all members of a ring of n have installed it and unplugged, and while nothing more is queued and the ring "
+    "stays, all have opened after at most (2+k)n-1 visits, where k visits drain the longest queue; and some run needs "
+    "that many.",
     source="mail M6, M9; D11; openais gmi.c:1835",
     least=Least(2, 1, 1),
     mutant="bit-every-other-visit",
@@ -102,17 +104,17 @@ def all_have_unplugged(now: OrderedState, r: Ring) -> Truth:
 
 
 def needs_one_visit(now: OrderedState, r: Ring) -> Truth:
-    """A member has a recovery message to send."""
-    return some(now.member[r] & (now.queued | now.leftover))
+    """A member has a recovery message of this configuration to send."""
+    return some(now.member[r] & now.queued)
 
 
 def needs_two_visits(now: OrderedState, r: Ring) -> Truth:
-    """A member has two of them."""
+    """A member has two of them, or one behind a leftover."""
     return some(now.member[r] & (now.queued_two | (now.queued & now.leftover)))
 
 
 def needs_three_visits(now: OrderedState, r: Ring) -> Truth:
-    """A member has three of them."""
+    """A member has two of them behind a leftover."""
     return some(now.member[r] & now.queued_two & now.leftover)
 
 

@@ -18,7 +18,7 @@ S8 = claim(
 
 
 @S8.at("originate", "begin_long", "finish_long")
-def the_gate_is_open_in_the_originators_ring(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
+def the_gate_is_open_in_the_ring_of_the_originator(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
     return within(p, now.gate & now.installed[r])
 
 
@@ -100,7 +100,7 @@ def no_early_message_is_left_when_normal_ones_are_originated(now: PlugState) -> 
 def a_normal_message_is_originated_while_a_later_recovery_message_waits(
     now: PlugState, then: PlugState, p: Processor, r: Ring
 ) -> Truth:
-    return some(now.queued & now.installed[r] - p)
+    return some(now.queued & now.installed[r] - p) & some(then.normal[r])
 
 
 H3 = claim(
@@ -119,8 +119,45 @@ def nothing_stale_would_count(now: PlugState) -> Truth:
     return empty(now.stale)
 
 
+@H3.always
+def what_is_queued_belongs_to_an_installed_ring(now: PlugState) -> Truth:
+    return within(now.queued, any_of(Ring, lambda r: now.installed[r])) & within(now.queued_two, now.queued)
+
+
 @H3.witnessed(at="send_leftover")
 def a_leftover_is_sent_in_a_later_ring_before_what_was_queued_there(
     now: PlugState, then: PlugState, p: Processor
 ) -> Truth:
     return within(p, now.queued & any_of(Ring, lambda old: now.done[old] - now.installed[old]))
+
+
+SENDING = ("originate", "begin_long", "finish_long", "send_recovery", "send_leftover")
+
+S12 = claim(
+    "PLUG-S12",
+    "Only who holds the token of its ring originates, and one message a visit.",
+    source="Totem 1995; openais gmi.c:1494",
+    least=Least(1, 1, 1),
+    mutant="originate-keeps-the-turn",
+    correction="Added: without it nothing says that the token is needed to send.",
+)
+
+
+@S12.always
+def who_may_send_has_installed_a_ring(now: PlugState) -> Truth:
+    return within(now.turn, any_of(Ring, lambda r: now.installed[r]))
+
+
+@S12.at(*SENDING)
+def the_sender_holds_the_token_of_its_ring(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
+    return within(p, now.turn & now.installed[r])
+
+
+@S12.at(*SENDING)
+def sending_ends_the_turn(now: PlugState, then: PlugState, p: Processor) -> Truth:
+    return empty(p & then.turn)
+
+
+@S12.witnessed(at="originate")
+def a_message_is_originated(now: PlugState, then: PlugState, p: Processor) -> Truth:
+    return within(p, now.turn)

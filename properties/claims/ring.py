@@ -54,7 +54,7 @@ def tokens_that_would_be_accepted_are_the_same(now: NumberedState) -> Truth:
 
 
 @RING_S1.always
-def the_token_that_would_be_accepted_carries_the_rings_bitmap(now: NumberedState) -> Truth:
+def the_token_that_would_be_accepted_carries_the_bitmap_of_its_ring(now: NumberedState) -> Truth:
     return of_every_token(now, lambda r, t: equal(now.carries[t, r], now.bits[r]))
 
 
@@ -75,7 +75,7 @@ RING_S4 = claim(
 
 @RING_S4.at("reject", "reject_old")
 def rejecting_changes_nothing(now: NumberedState, then: NumberedState) -> Truth:
-    return unchanged(now, then)
+    return unchanged(now, then, of=NumberedState)
 
 
 @RING_S4.at("pass_on")

@@ -10,8 +10,8 @@ from properties.catalogue import Least, claim
 
 N3 = claim(
     "N3",
-    "Not so: all members open in the same rotation. The token is back at the representative, some gates are open, and "
-    "some are not.",
+    "It is false that all members open in the same rotation: the token may be back at the representative while some "
+    "gates are open and some are not.",
     source="mail M6; Totem 1995 (representative)",
     least=Least(2, 1, 1),
     mutant="all-gates-open-together",
@@ -34,8 +34,8 @@ def a_rotation_begins_with_some_gates_open_and_some_closed(now: OrderedState) ->
 
 N4 = claim(
     "N4",
-    "Not so: an unplug once counted survives a configuration change. A member that was done in an older ring has a "
-    "handle plugged again.",
+    "It is false that an unplug once counted survives a configuration change: a member that was done in an older ring "
+    "has a handle plugged again.",
     source="mail M8, M9; D4",
     least=Least(1, 1, 2),
     mutant="old-unplug-counts",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from model.machine import State
 from model.sets import Set, Truth, all_of, equal, every
+from model.state import PlugState
 
 
-def unchanged(now: State, then: State) -> Truth:
-    """Every variable but the ghosts has the value it had."""
-    return all_of(_unchanged(now, then, name) for name, declared in now.declared.items() if not declared.ghost)
+def unchanged(now: State, then: State, *, of: type[State] = PlugState, but: str = "") -> Truth:
+    """Every variable of a machine but the ghosts, and but this one, has the value it had."""
+    kept = [name for name, declared in of.declared.items() if not declared.ghost and name != but]
+    return all_of(_unchanged(now, then, name) for name in kept)
 
 
 def _unchanged(now: State, then: State, name: str) -> Truth:

@@ -12,6 +12,7 @@ import msgspec
 from model.machines import MACHINES
 from model.variants import VARIANTS
 from properties import markdown, report
+from properties.catalogue import Claim
 from properties.checking import Job, found_trace, too_small
 from properties.commands.options import claims_named, features_off, ids_of, known_variant, searched, sized
 from properties.commands.showing import show_trace
@@ -20,6 +21,7 @@ from properties.jobs import run_jobs
 from properties.matrix import breaks
 from properties.progress import Progress
 from properties.scopes import DEEP, FEATURES, STANDARD, NamedScope
+from properties.search import ScopeTooLargeError
 from properties.traces import machine_text, write_trace
 from properties.verdicts import ALL_HOLD, SOME_VIOLATED, UNDETERMINED, Verdict, exit_code
 
@@ -31,7 +33,7 @@ ENGINES = ("inductive", "exhaustive")
 @click.option("--engine", "engines", type=click.Choice(ENGINES), multiple=True, help="Only this engine. Repeatable.")
 @sized
 @searched
-@click.option("--deep", is_flag=True, help="Also the larger scopes: tens of minutes.")
+@click.option("--deep", is_flag=True, help="Also the larger scopes: some minutes, and up to 4 GiB a core.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `results`.")
 def check_command(
     ids: tuple[str, ...], engines: tuple[str, ...], members: int | None, handles: int | None, rings: int | None,
@@ -62,8 +64,10 @@ def check_command(
         provable = mine if engines else [claim for claim in mine if claim.is_safety]
         if provable and "inductive" in (engines or ENGINES):
             jobs.append(replace(job, claims=ids_of(provable)))
-    verdicts = _run(sorted(jobs, key=lambda job: job.scope is not None), quiet=as_json)
+    verdicts, refused = _run(sorted(jobs, key=lambda job: job.scope is not None), quiet=as_json)
     _show_verdicts(verdicts, as_json)
+    if refused:
+        raise ScopeTooLargeError("; ".join(refused))
     return exit_code(verdicts, frozenset(ids))
 
 
@@ -97,7 +101,7 @@ def trace_command(
         (FEATURES if sized_by_hand else least.features) - features_off(off),
     ).of(claim.machine)  # fmt: skip
     if reason := too_small(claim, scope):
-        report.out().print(f"{claim.id} is open at {scope.title}: {reason}", markup=False)
+        _say_no_trace(claim, scope, f"open: {reason}", as_json)
         return UNDETERMINED
     with Progress() as progress:
         found = explore(
@@ -105,16 +109,19 @@ def trace_command(
             symmetry=not no_symmetry, memory_gib=memory_gib, progress=lambda r: progress.say(r.words),
         )  # fmt: skip
         outcome = found.outcomes[claim.id]
-        what = outcome.witness if witness else outcome.violation
+        what = outcome.witness if witness or claim.is_surprise else outcome.violation
         shown = found_trace(found, what, claim.machine, variant, claim.id) if what else None
     if shown is None:
-        says = "vacuous: no run reaches its premise" if witness else "no counterexample"
-        report.out().print(f"{claim.id} at {scope.title}: {says}", markup=False)
-        return SOME_VIOLATED if witness else ALL_HOLD
+        if claim.is_surprise:
+            says = "violated: its run does not exist"
+        else:
+            says = "vacuous: no run reaches its premise" if witness else "no counterexample"
+        _say_no_trace(claim, scope, says, as_json)
+        return SOME_VIOLATED if witness or claim.is_surprise else ALL_HOLD
     if out:
         out.write_bytes(write_trace(shown))
     show_trace(shown, as_json)
-    return ALL_HOLD if witness else SOME_VIOLATED
+    return ALL_HOLD if witness or claim.is_surprise else SOME_VIOLATED
 
 
 @click.command("claims")
@@ -163,7 +170,7 @@ def variants_command(names: tuple[str, ...], as_json: bool) -> int:
             broken = breaks(variant.id)
             records.append(report.variant_record(variant, broken))
             for line in report.variant_lines(variant, broken) if not as_json else ():
-                console.print(line, markup=False, soft_wrap=True)
+                progress.result(console, line)
     if as_json:
         sys.stdout.write(msgspec.json.encode({"variants": records}).decode() + "\n")
     return ALL_HOLD
@@ -179,15 +186,26 @@ def _scopes(
     return list(dict.fromkeys(scope.without(off) for scope in scopes))
 
 
-def _run(jobs: list[Job], *, quiet: bool) -> list[Verdict]:
-    """Run the jobs; a line for each that is done, unless quiet."""
-    console, verdicts = report.out(), list[Verdict]()
+def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str]]:
+    """Run the jobs; a line for each that is done, unless quiet. Also says which scopes were too large."""
+    console, verdicts, refused = report.out(), list[Verdict](), list[str]()
     with Progress() as progress:
         for job, found in run_jobs(jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}")):
+            if isinstance(found, ScopeTooLargeError):
+                refused.append(f"{job.title}: {found}")
+                continue
             verdicts += found
             if not quiet:
-                console.print(report.job_line(job, found), markup=False, soft_wrap=True)
-    return verdicts
+                progress.result(console, report.job_line(job, found))
+    return verdicts, refused
+
+
+def _say_no_trace(claim: Claim, scope: NamedScope, says: str, as_json: bool) -> None:
+    if as_json:
+        nothing = {"claim": claim.id, "scope": scope.name, "trace": None, "reason": says}
+        sys.stdout.write(msgspec.json.encode(nothing).decode() + "\n")
+    else:
+        report.out().print(f"{claim.id} at {scope.title}: {says}", markup=False, soft_wrap=True)
 
 
 def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:

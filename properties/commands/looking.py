@@ -115,7 +115,7 @@ def replay_command(file: Path, as_json: bool) -> int:
     ringplug replay s1.json
     """
     try:
-        show_trace(read_trace(file.read_bytes()), as_json)
+        show_trace(read_trace(file.read_bytes()), as_json, read=True)
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from error
     except TraceError as error:

@@ -19,7 +19,7 @@ C = TypeVar("C", bound=Callable[..., int])
 def sized(command: C) -> C:
     """The options that choose a machine's scope."""
     for option in (
-        click.option("--variant", metavar="NAME", help="A broken variant of the protocol instead of the protocol."),
+        click.option("--variant", metavar="NAME", help="A variant instead of the protocol; most are broken."),
         click.option("--without", "off", metavar="FEATURE", multiple=True,
                      help=f"Switch a feature off: {', '.join(sorted(FEATURES))}. Repeatable."),
         click.option("--rings", type=click.IntRange(1, 8), help="How many rings may form."),
