@@ -11,11 +11,6 @@ decide(
     "Which position in the bitmap is which member's?",
     "Decided on the wire: the index in the ring's sorted member list. In the machine a bit is the processor itself.",
 )
-decide(
-    "D12",
-    "May a processor open its gate before it has delivered the recovery messages of others?",
-    "Left open here: receipt is forgotten. It is to be decided by the theorem of mail M12, where services receive.",
-)
 
 
 @dataclass(frozen=True)

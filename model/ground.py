@@ -15,7 +15,7 @@ from model import sets
 from model.interpretation import Interpretation, Rewriting
 from model.machine import Action, Machine, Parameter, Write, constant
 from model.sets import TRUE, Processor, Processors, Set, Truth, those
-from model.sorts import Copy, Handle, Index, Ring, Seat, Token
+from model.sorts import Copy, Handle, Index, Message, Ring, Seat, Token
 
 Slot = tuple[str, tuple[int, ...]]
 """A variable's name and the numbers of its indices."""
@@ -49,7 +49,7 @@ def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, token
 
     `tokens` is the number of tokens sent where these are numbered.
     """
-    return Scope(processors, {Handle: handles, Ring: rings, Copy: copies, Token: tokens, Seat: processors})
+    return Scope(processors, {Handle: handles, Ring: rings, Copy: copies, Token: tokens, Seat: processors, Message: 2})
 
 
 class Grounding(Rewriting):

@@ -59,7 +59,7 @@ class Family:
     def __setitem__(self, at: Index | tuple[Index, ...], value: Set) -> None:
         self.writes.append(Write(at if isinstance(at, tuple) else (at,), value))
 
-    def each(self, body: Callable[[Any], Set] | Callable[[Any, Any], Set]) -> None:
+    def each(self, body: Callable[[Any], Set] | Callable[[Any, Any], Set] | Callable[[Any, Any, Any], Set]) -> None:
         """Give every index the value `body(index, …)`."""
         sorts = self.declared.sorts
         body = cast("Callable[..., Set]", body)

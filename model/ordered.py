@@ -17,7 +17,8 @@ from model.sorts import NewRing, Ring, Seat
 from model.state import PlugState
 
 
-def _seat(scope: Scope, i: int) -> int:
+def seated(scope: Scope, i: int) -> int:
+    """The processor in seat i, in every machine that has seats."""
     return 1 << i
 
 
@@ -34,7 +35,7 @@ def _below(scope: Scope, i: int) -> int:
 class OrderedState(PlugState):
     """The machine's variables, the order of processors, and where each token is due."""
 
-    seat = constant(Seat, means="the processor in seat i", table=_seat)
+    seat = constant(Seat, means="the processor in seat i", table=seated)
     between = constant(Seat, Seat, means="the processors strictly between seats i and j, going round", table=_between)
     below = constant(Seat, means="the processors in seats lower than i", table=_below)
     due = family(Ring, means="the member that the token of ring r visits next")

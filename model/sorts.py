@@ -82,6 +82,10 @@ class Seat(Index):
     """A processor's place in the fixed order of processors."""
 
 
+class Message(Index):
+    """A kind of recovery message that a service sends: 0 is clm's nodejoin, 1 is evt's add-node."""
+
+
 _interned: dict[tuple[object, ...], object] = {}
 _T = TypeVar("_T", bound=Recorded)
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from model.machines import PLUG
+from model.machine import constant
+from model.machines import MACHINES, PLUG
 from model.sets import Truth
 
 Statement = Callable[..., Truth]
@@ -143,6 +144,12 @@ class Claim:
     def is_safety(self) -> bool:
         """Whether it is a statement of every state or every step."""
         return bool(self.parts)
+
+    @property
+    def is_inductive(self) -> bool:
+        """Whether it is a statement of a machine that speaks of any number of processors."""
+        fixed = any(isinstance(declared, constant) for declared in MACHINES[self.machine].state.declared.values())
+        return self.is_safety and not fixed
 
     @property
     def is_surprise(self) -> bool:

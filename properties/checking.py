@@ -48,7 +48,7 @@ class Job:
 def _prove(job: Job, claims: Sequence[Claim]) -> list[Verdict]:
     started = time.perf_counter()
     machine, proof = machine_text(job.machine, job.variant), inductive.Proof()
-    if any(claim.is_safety for claim in claims):
+    if any(claim.is_inductive for claim in claims):
         proof = inductive.prove(machine.record(job.features & machine.features), job.machine)
     seconds = round(time.perf_counter() - started, 3)
     return [_proof_verdict(claim, proof, job.features, seconds) for claim in claims]
@@ -59,7 +59,7 @@ def _proof_verdict(claim: Claim, proof: inductive.Proof, features: frozenset[str
     verdict.obligations = proof.obligations.get(claim.id, 0)
     failures = proof.failures_of(claim.id)
     off = sorted(claim.least.features - features)
-    if not claim.is_safety or off:
+    if not claim.is_inductive or off:
         verdict.reason = f"needs {', '.join(off)}" if off else "not a claim that induction decides"
         verdict.beside = True
     elif failures:

@@ -12,12 +12,26 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
+from typing import Protocol, TypeVar
 
-from properties.checking import Job
 from properties.search import Report, ScopeTooLargeError
-from properties.verdicts import Verdict
 
 TICK_SECONDS = 0.2
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Job(Protocol[R_co]):
+    """Work that can be sent to another process."""
+
+    @property
+    def title(self) -> str:
+        """What it does, in a few words."""
+        ...
+
+    def run(self, progress: Callable[[Report], None] | None = None) -> R_co:
+        """Do it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,14 +46,14 @@ Reports = Callable[[Tick], None]
 _ticks: Queue[Tick] | None = None
 
 
-def run_jobs(jobs: Sequence[Job], on_tick: Reports) -> Iterator[tuple[Job, list[Verdict] | ScopeTooLargeError]]:
-    """Each job's verdicts as they come, or why it was refused; as many processes as there are cores."""
+def run_jobs(jobs: Sequence[Job[R]], on_tick: Reports) -> Iterator[tuple[int, R | ScopeTooLargeError]]:
+    """Each job's number and result as they come, or why it was refused; as many processes as there are cores."""
     context = multiprocessing.get_context("spawn")
     ticks: Queue[Tick] = context.Queue()
     workers = min(len(jobs), os.cpu_count() or 1)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_listen, initargs=(ticks,)) as pool:
-        futures = {pool.submit(_work, number, job): job for number, job in enumerate(jobs)}
-        waiting: set[Future[list[Verdict]]] = set(futures)
+        futures = {pool.submit(_work, number, job): number for number, job in enumerate(jobs)}
+        waiting: set[Future[R]] = set(futures)
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)
@@ -54,7 +68,7 @@ def run_jobs(jobs: Sequence[Job], on_tick: Reports) -> Iterator[tuple[Job, list[
             raise
 
 
-def _result(future: Future[list[Verdict]]) -> list[Verdict] | ScopeTooLargeError:
+def _result(future: Future[R]) -> R | ScopeTooLargeError:
     try:
         return future.result()
     except ScopeTooLargeError as error:
@@ -84,7 +98,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(number: int, job: Job) -> list[Verdict]:
+def _work(number: int, job: Job[R]) -> R:
     said = time.monotonic()
 
     def progress(report: Report) -> None:

@@ -15,7 +15,7 @@ def verdict_rows() -> Iterator[str]:
     yield "| claim | says | source | any number | exhaustive, among others | mutant it rejects |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for claim in CLAIMS.values():
-        proof = "proved" if claim.is_safety else "not a safety claim"
+        proof = "proved" if claim.is_inductive else "searched only" if claim.is_safety else "not a safety claim"
         cells = (claim.id, claim.sentence, claim.source, proof, _with_features(largest(claim)), f"`{claim.mutant}`")
         yield f"| {' | '.join(cells)} |"
 

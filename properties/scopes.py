@@ -79,6 +79,9 @@ STANDARD = (
     _scope("2/1/2", "leftovers", "recovery-queue", machine="ordered"),
     _scope("3/1/1", machine="numbered"),
     _scope("2/1/2", machine="numbered"),
+    _scope("2/1/2", machine="services"),
+    _scope("2/1/2", "recovery-add-node", machine="services"),
+    _scope("3/1/1", machine="services"),
 )
 """Visited by `ringplug check`, the longest first: about a minute on two cores."""
 DEEP = (

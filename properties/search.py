@@ -107,16 +107,21 @@ class Search:
         self.report = Report()
 
     def run(
-        self, probes: Sequence[Probe] = (), progress: Progress | None = None, *, until_found: bool = False
+        self,
+        probes: Sequence[Probe] = (),
+        progress: Progress | None = None,
+        *,
+        until_found: bool = False,
+        until_any: bool = False,
     ) -> Report:
-        """Visit every reachable state; `until_found` ends early, once every probe has been found."""
+        """Visit every reachable state; end early once every probe has been found, or once any has."""
         looking = _Looking(self.ground, probes, self.report)
         self._admit([self._pack(self.ground.initial)])
         while self.starts[-1] > self.starts[-2]:
             self.report.depth = len(self.starts) - 2
             successors: list[list[Word]] = []
             for first, block in self.blocks(self.report.depth):
-                if until_found and not looking.open:
+                if (until_found and not looking.open) or (until_any and self.report.found):
                     return self.report
                 successors.append(self._expand_block(block, first, looking))
                 if progress:

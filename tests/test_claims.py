@@ -18,7 +18,7 @@ from properties.inductive import Proof, prove, proved
 from properties.matrix import least_scope
 from properties.traces import machine_text, read_trace, replay, trace_machine, write_trace
 
-INDUCTIVE = [claim.id for claim in CLAIMS.values() if claim.is_safety]
+INDUCTIVE = [claim.id for claim in CLAIMS.values() if claim.is_inductive]
 
 
 @cache

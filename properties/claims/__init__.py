@@ -15,13 +15,14 @@ from properties.claims import (
     liveness,
     messages,
     ring,
+    services,
     surprises,
 )
 
 __all__ = ["AUXILIARY", "CLAIMS", "ROOMS"]
 
-ROOMS = (gate, bitmap, configuration, messages, handles, ring, liveness, barrier, surprises, auxiliary)
-FAMILIES = ("PLUG-S", "PLUG-H", "PLUG-C", "PLUG-A", "CFG-S", "RING-S", "LIVE-", "BAR-", "N")
+ROOMS = (gate, bitmap, configuration, messages, handles, ring, liveness, barrier, services, surprises, auxiliary)
+FAMILIES = ("PLUG-S", "PLUG-H", "PLUG-C", "PLUG-A", "CFG-S", "RING-S", "LIVE-", "BAR-", "CLM-S", "EVT-S", "N")
 
 
 def _order(claim: Claim) -> tuple[int, int]:

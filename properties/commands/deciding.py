@@ -61,7 +61,7 @@ def check_command(
         job = Job(ids_of(mine), None, variant, FEATURES - known_off, machine, not no_symmetry, memory_gib)
         if "exhaustive" in (engines or ENGINES):
             jobs += [replace(job, scope=scope) for scope in scopes if scope.machine == machine]
-        provable = mine if engines else [claim for claim in mine if claim.is_safety]
+        provable = mine if engines else [claim for claim in mine if claim.is_inductive]
         if provable and "inductive" in (engines or ENGINES):
             jobs.append(replace(job, claims=ids_of(provable)))
     verdicts, refused = _run(sorted(jobs, key=lambda job: job.scope is not None), quiet=as_json)
@@ -190,7 +190,8 @@ def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str]]:
     """Run the jobs; a line for each that is done, unless quiet. Also says which scopes were too large."""
     console, verdicts, refused = report.out(), list[Verdict](), list[str]()
     with Progress() as progress:
-        for job, found in run_jobs(jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}")):
+        for number, found in run_jobs(jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}")):
+            job = jobs[number]
             if isinstance(found, ScopeTooLargeError):
                 refused.append(f"{job.title}: {found}")
                 continue

@@ -1,0 +1,114 @@
+"""The command `theorem`: which decisions the lookup rests on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+import msgspec
+
+from model.theorem import GIVEN_UP, MEANS
+from properties import report
+from properties.claims import CLAIMS
+from properties.commands.showing import show_trace
+from properties.jobs import run_jobs
+from properties.progress import Progress
+from properties.search import ScopeTooLargeError
+from properties.theorem import CASES, DEEP_CASES, NORMAL, RECOVERY, Case, SetVerdict, Table, names
+from properties.verdicts import ALL_HOLD, SOME_VIOLATED
+
+PRIORITIES = (NORMAL, RECOVERY)
+DECIDED = tuple(dict.fromkeys(claim for _, claim in CASES))
+
+
+@click.command("theorem")
+@click.option("--claim", "id", type=click.Choice(DECIDED), help="Only this claim.")
+@click.option("--add-node", type=click.Choice(PRIORITIES), help="The priority of evt's add-node: mailed, or as built.")
+@click.option("--take", metavar="D8,D10,…", help="Only this set of decisions, or none: one search, and its trace.")
+@click.option("--deep", is_flag=True, help="Minimal sets in larger scopes as well, and clm's claims as built: an hour.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `theorem`.")
+def theorem_command(id: str | None, add_node: str | None, take: str | None, deep: bool, as_json: bool) -> int:
+    """Show under which decisions a lookup never fails (mail M12): the minimal sets, and what breaks without.
+
+    \b
+    ringplug theorem
+    ringplug theorem --claim CLM-S1 --take D8,D10,D11          all states are visited
+    ringplug theorem --claim CLM-S1 --take D8,D10              a shortest run to a failing lookup
+    ringplug trace CLM-S1 --variant no-plug                    before the mail
+
+    The decisions: M4 strict, D4, D8, D10, D11, D12, D13, order (clm is registered before evt), fifo. Every set of them
+    has a verdict in --json. Exit code 1 if a set named with --take does not suffice.
+    """
+    if take is not None:
+        return _one(CLAIMS[id or CASES[0][1]].id, add_node or NORMAL, take, deep, as_json)
+    wanted = [*CASES, *(DEEP_CASES if deep else ())]
+    cases = [
+        Case(CLAIMS[claim], priority, deep)
+        for priority, claim in wanted
+        if id in (None, claim) and add_node in (None, priority)
+    ]
+    if not cases:
+        raise click.UsageError(f"{id} with --add-node {add_node} is decided with --deep")
+    tables = _tables(cases, quiet=as_json)
+    if as_json:
+        says = [{"id": one, "says": MEANS[one]} for one in GIVEN_UP]
+        sys.stdout.write(msgspec.json.encode({"decisions": says, "theorem": tables}).decode() + "\n")
+    return ALL_HOLD
+
+
+def _one(id: str, add_node: str, take: str, deep: bool, as_json: bool) -> int:
+    taken = frozenset(one for one in take.split(",") if one not in ("", "none"))
+    if unknown := taken - set(GIVEN_UP):
+        raise click.ClickException(f"unknown decision {min(unknown)!r}; there are {', '.join(GIVEN_UP)}")
+    case = Case(CLAIMS[id], add_node, deep)
+    with Progress() as progress:
+        case.progress = lambda counts: progress.say(counts.words)
+        found = case.search(taken, case.scopes)
+    if found.trace:
+        show_trace(found.trace, as_json)
+        return SOME_VIOLATED
+    if as_json:
+        scopes = [scope.name for scope in case.scopes]
+        held = {"claim": id, "add_node": add_node, "decisions": names(taken), "states": found.states, "scopes": scopes}
+        sys.stdout.write(msgspec.json.encode(held).decode() + "\n")
+    else:
+        where = ", ".join(scope.name for scope in case.scopes)
+        report.out().print(f"{case.title}: holds with {_set(names(taken))} at {where}, {found.states:,} states")
+    return ALL_HOLD
+
+
+def _tables(cases: list[Case], *, quiet: bool) -> list[Table]:
+    """Each case's table, in order; printed as soon as it is there, unless quiet."""
+    console, tables = report.out(), dict[int, Table]()
+    with Progress() as progress:
+        for number, table in run_jobs(cases, lambda tick: progress.say(f"{cases[tick.job].title}: {tick.words}")):
+            if isinstance(table, ScopeTooLargeError):
+                raise table
+            tables[number] = table
+            for line in _lines(table) if not quiet else ():
+                progress.result(console, line)
+    return [tables[number] for number in sorted(tables)]
+
+
+def _lines(table: Table) -> Iterator[str]:
+    """The minimal sets, and the shortest counterexample of each with one decision less."""
+    enough = " or ".join(_set(one) for one in table.minimal) or "no set of decisions"
+    yield f"{table.claim}, add-node {table.add_node}: {enough} suffices, at {', '.join(table.scopes)}"
+    by_set = {frozenset(one.decisions): one for one in table.sets}
+    for minimal in table.minimal:
+        for given_up in minimal:
+            less = by_set[frozenset(minimal) - {given_up}]
+            fails = f"a lookup fails in {less.length} steps"
+            yield f"  {_set(minimal)} without {given_up}: {fails}; {_command(table, less)}"
+    holding = sum(one.holds for one in table.sets)
+    yield f"  of {len(table.sets)} sets {holding} hold"
+
+
+def _command(table: Table, one: SetVerdict) -> str:
+    priority = f" --add-node {RECOVERY}" if table.add_node == RECOVERY else ""
+    return f"ringplug theorem --claim {table.claim}{priority} --take {','.join(one.decisions) or 'none'}"
+
+
+def _set(decisions: list[str]) -> str:
+    return "{" + ", ".join(decisions) + "}"

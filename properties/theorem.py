@@ -1,0 +1,243 @@
+"""The theorem of the mail: under which decisions a lookup never fails (mail M12).
+
+Decides a claim of the services for sets of decisions, and which sets are minimal. What holds with some decisions taken
+holds with more (`model.theorem`), and a counterexample is one of every smaller set, where it is replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import msgspec
+
+from model.ground import GroundMachine, Integers
+from model.theorem import GIVEN_UP, RECOVERY_ADD_NODE
+from properties.catalogue import Claim
+from properties.exhaustive import claim_probes, witness_name
+from properties.scopes import NamedScope
+from properties.search import Found, Report, Search
+from properties.shortest import shortest_run
+from properties.slicing import SlicedMachine
+from properties.traces import Played, Trace, TraceError, machine_text, record_trace, replay, trace_machine
+
+MACHINE = "services"
+NORMAL, RECOVERY = "normal", "recovery"
+"""The priority of evt's add-node: as mailed, and as it was built."""
+SMALLEST = NamedScope(2, 1, 2, frozenset(), MACHINE)
+"""Where all sets of decisions are compared."""
+CONFIRMING = (NamedScope(3, 1, 1, frozenset(), MACHINE),)
+"""Where the minimal sets are tried as well."""
+THREE_RINGS = NamedScope(2, 1, 3, frozenset(), MACHINE)
+DEEP = (THREE_RINGS, NamedScope(3, 1, 2, frozenset(), MACHINE))
+LOOKED_UP_LATER = "CLM-S4"
+"""What is left half sent in one ring, finished in the next and delivered on the way to the third needs three rings."""
+CASES = ((NORMAL, "CLM-S1"), (NORMAL, "CLM-S2"), (NORMAL, LOOKED_UP_LATER), (NORMAL, "EVT-S1"), (RECOVERY, "EVT-S1"))
+"""What `ringplug theorem` decides."""
+DEEP_CASES = ((RECOVERY, "CLM-S1"), (RECOVERY, "CLM-S2"), (RECOVERY, LOOKED_UP_LATER))
+"""That the claims of clm do not depend on the priority of what evt sends."""
+
+MINIMAL = {
+    (NORMAL, "CLM-S1"): (("D8", "D10", "D11"), ("M4", "D4", "D8", "D10")),
+    (NORMAL, "CLM-S2"): (("D8", "D11", "D12"), ("M4", "D4", "D8", "D12")),
+    (NORMAL, "CLM-S4"): (("M4", "D8", "D10", "D12"), ("D8", "D10", "D11", "D12")),
+    (NORMAL, "EVT-S1"): (("D8", "D10", "D11"), ("M4", "D4", "D8", "D10")),
+    (RECOVERY, "EVT-S1"): (("D8", "D10", "D11", "D13", "order", "fifo"),),
+}
+"""The result, as `ringplug theorem` computes it; tests hold it."""
+
+Decisions = frozenset[str]
+ALL: Decisions = frozenset(GIVEN_UP)
+EVERY_SET = [frozenset(chosen) for size in range(len(ALL), -1, -1) for chosen in combinations(GIVEN_UP, size)]
+"""The largest first."""
+
+
+class SetVerdict(msgspec.Struct):
+    """What becomes of a claim if just these decisions are taken."""
+
+    decisions: list[str]
+    holds: bool
+    because: list[str]
+    """The set that was searched: this one, one within it that holds, or a larger one whose counterexample replays."""
+    length: int | None = None
+    """Of the shortest counterexample, where this set itself was searched."""
+    scope: str | None = None
+    """Where that counterexample is."""
+    states: int | None = None
+    """Visited in all scopes, where it holds and was itself searched."""
+
+
+class Table(msgspec.Struct):
+    """A claim's verdict for every set of decisions, and the sets that suffice."""
+
+    claim: str
+    add_node: str
+    scopes: list[str]
+    """Where the minimal sets were searched whole; the first is where all sets were compared."""
+    minimal: list[list[str]]
+    sets: list[SetVerdict]
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search for a violation of a claim under some decisions: the trace of a shortest one, or all states visited."""
+
+    trace: Trace | None
+    states: int
+    scope: NamedScope
+
+
+Progress = Callable[[Report], None]
+
+
+@dataclass
+class Case:
+    """A claim, with add-nodes of one priority; remembers what was searched."""
+
+    claim: Claim
+    add_node: str = NORMAL
+    deep: bool = False
+    progress: Progress | None = None
+    searched: dict[Decisions, Searched] = field(default_factory=dict[Decisions, Searched])
+
+    @property
+    def title(self) -> str:
+        """Claim and priority."""
+        return f"{self.claim.id}, add-node {self.add_node}"
+
+    @property
+    def scopes(self) -> list[NamedScope]:
+        """Where a set must hold to suffice, the smallest first."""
+        three_rings = [THREE_RINGS] if self.claim.id == LOOKED_UP_LATER else []
+        return list(dict.fromkeys((SMALLEST, *CONFIRMING, *three_rings, *(DEEP if self.deep else ()))))
+
+    def run(self, progress: Progress | None = None) -> Table:
+        """Every set's verdict; a shortest counterexample of each set that is smaller than a minimal one."""
+        self.progress = progress
+        minimal = self.minimal()
+        for taken in reversed(EVERY_SET):
+            if any(taken < one for one in minimal) and taken not in self.searched:
+                self.searched[taken] = self.search(taken, self.scopes)
+        sets = [self.verdict(taken) for taken in reversed(EVERY_SET)]
+        scopes = [scope.name for scope in self.scopes]
+        return Table(self.claim.id, self.add_node, scopes, [names(one) for one in minimal], sets)
+
+    def minimal(self) -> list[Decisions]:
+        """The sets of decisions that suffice in every scope, with none within them that does."""
+        while True:
+            found = self.candidates()
+            confirmed = {taken: self.search(taken, self.scopes) for taken in found}
+            wrong = {taken: one for taken, one in confirmed.items() if one.trace}
+            held = {taken: one for taken, one in self.searched.items() if not any(taken <= other for other in wrong)}
+            self.searched = {**held, **confirmed}
+            if not wrong:
+                return sorted(found, key=lambda one: (len(one), names(one)))
+
+    def candidates(self) -> list[Decisions]:
+        """The minimal sets that suffice where all are compared, as far as no counterexample elsewhere is known."""
+        found = list[Decisions]()
+        for taken in EVERY_SET:
+            if not any(known <= taken for known in found) and self.holds(taken):
+                found.append(self.shrink(taken))
+        return found
+
+    def shrink(self, taken: Decisions) -> Decisions:
+        """A minimal set within one that suffices."""
+        for one in GIVEN_UP:
+            if one in taken and self.holds(taken - {one}):
+                taken = taken - {one}
+        return taken
+
+    def holds(self, taken: Decisions) -> bool:
+        """Whether the claim holds with these decisions taken, as far as is known from other sets or the first scope."""
+        known = self.known(taken)
+        if known is None:
+            self.searched[taken] = self.search(taken, [SMALLEST])
+            known = taken
+        return self.searched[known].trace is None
+
+    def known(self, taken: Decisions) -> Decisions | None:
+        """A set that was searched and decides this one."""
+        for other, one in self.searched.items():
+            if other <= taken if one.trace is None else taken <= other and self.replays(one.trace, taken):
+                return other
+        return None
+
+    def replays(self, trace: Trace, taken: Decisions) -> bool:
+        """Whether a counterexample is one with these decisions too: its steps are enabled, and the last violates."""
+        given = msgspec.structs.replace(trace, features=sorted(given_up(taken, self.add_node)))
+        ground = trace_machine(given)
+        try:
+            *_, last = replay(ground, given.steps)
+        except TraceError:
+            return False
+        return violates(self.claim, ground, last)
+
+    def search(self, taken: Decisions, scopes: Sequence[NamedScope]) -> Searched:
+        """Visit states of one scope after the other, until the claim is violated."""
+        states = 0
+        for scope in scopes:
+            found = search(self.claim, scope, given_up(taken, self.add_node), self.progress)
+            states += found.states
+            if found.trace:
+                return found
+        return Searched(None, states, scopes[-1])
+
+    def verdict(self, taken: Decisions) -> SetVerdict:
+        """What is known of one set."""
+        other = self.known(taken)
+        assert other is not None, "a set was left out"
+        one = self.searched.get(taken)
+        if one is None:
+            return SetVerdict(names(taken), self.searched[other].trace is None, names(other))
+        if one.trace:
+            return SetVerdict(names(taken), False, names(taken), len(one.trace.steps), one.scope.name)
+        return SetVerdict(names(taken), True, names(taken), states=one.states)
+
+
+def given_up(taken: Decisions, add_node: str) -> frozenset[str]:
+    """The machine's features when these decisions are taken, and no others."""
+    form = [RECOVERY_ADD_NODE] if add_node == RECOVERY else []
+    return frozenset([*(feature for one, feature in GIVEN_UP.items() if one not in taken), *form])
+
+
+def names(taken: Decisions) -> list[str]:
+    """Decisions in their order."""
+    return [one for one in GIVEN_UP if one in taken]
+
+
+def search(
+    claim: Claim,
+    scope: NamedScope,
+    features: frozenset[str],
+    progress: Progress | None = None,
+    variant: str | None = None,
+) -> Searched:
+    """Look for a violation of the claim with these features on; its trace is replayed on the whole machine."""
+    machine = machine_text(MACHINE, variant).record(features)
+    whole = GroundMachine(machine, scope.ground)
+    probes = [probe for probe in claim_probes(claim, machine) if probe.name != witness_name(claim)]
+    done = Search(SlicedMachine(whole, probes), symmetry=False, memory_gib=8)
+    done.run(probes, progress, until_any=True)
+    first = min(done.report.found.values(), key=lambda one: one.length, default=None)
+    trace = _trace(done, first, whole, claim, variant) if first else None
+    return Searched(trace, done.report.states, scope)
+
+
+def violates(claim: Claim, ground: GroundMachine, last: Played) -> bool:
+    """Whether the last step of a run violates the claim."""
+    integers = Integers(ground, last.before)
+    parts = [part for part in claim.parts if part.concerns(last.step.action.name)]
+    return not all(integers.truth(last.step.read(part.statement)) for part in parts)
+
+
+def _trace(done: Search, first: Found, whole: GroundMachine, claim: Claim, variant: str | None) -> Trace:
+    shows = first.probe.name.partition(": ")[2]
+    trace = record_trace(
+        shortest_run(done, first), whole, machine=MACHINE, variant=variant, claim=claim.id, shows=shows
+    )
+    *_, last = replay(whole, trace.steps)
+    if not violates(claim, whole, last):
+        raise AssertionError("the trace does not violate the claim on the whole machine: the slice is unsound")
+    return trace
