@@ -15,13 +15,19 @@ class Decision:
     id: str
     question: str
     answer: str
+    rejected: tuple[str, ...] = ()
+    """The variants that take the other choice, and what they break is why it was not taken."""
+    both_sound: str | None = None
+    """Of a choice that would do as well: the variant, the feature or the argument that shows it."""
 
 
 DECISIONS: dict[str, Decision] = {}
 
 
-def decide(id: str, question: str, answer: str) -> None:
+def decide(
+    id: str, question: str, answer: str, *, rejected: tuple[str, ...] = (), both_sound: str | None = None
+) -> None:
     """State a decision where the reader meets it."""
     if id in DECISIONS:
         raise ValueError(f"decision {id} is already taken")
-    DECISIONS[id] = Decision(id, question, answer)
+    DECISIONS[id] = Decision(id, question, answer, rejected, both_sound)

@@ -14,17 +14,25 @@ decide(
     "What does create do in the middle of a configuration?",
     "The handle is registered unplugged, and counts from the next regular configuration on: create neither closes a "
     "gate nor takes back a bit.",
+    rejected=("create-plugs-at-once", "create-plugs-before-the-bit"),
 )
 decide(
     "D2",
     "What does destroy of a plugged handle do?",
     "It counts as its unplug: destroying the last plugged handle makes the processor ready.",
+    rejected=("destroy-forgets-the-plug", "gmi-destroy-evaluates-nothing"),
 )
-decide("D5", "What does a second unplug do?", "Nothing: unplug is idempotent.")
+decide(
+    "D5",
+    "What does a second unplug do?",
+    "Nothing: unplug is idempotent.",
+    rejected=("unplug-asks-again", "gmi-request-whatever-the-state"),
+)
 decide(
     "D6",
     "What does a call with an unknown or destroyed handle do?",
     "It is an error to the caller, and nothing changes.",
+    rejected=("unplug-registers-what-it-does-not-know", "destroy-unplugs-everything"),
 )
 
 
