@@ -43,7 +43,8 @@ def _without_effects(action: Action, prefix: str) -> Iterator[Variant]:
 
 def _keeps(name: str) -> Callable[..., None]:
     def keep(now: State, then: State) -> None:
-        then.families[name].keep()
+        if name in then.families:
+            then.families[name].keep()
 
     return keep
 

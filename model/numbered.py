@@ -22,7 +22,11 @@ decide(
     "A member accepts each number of its ring once; what it does not accept changes nothing at all. A lost token that "
     "is retransmitted is a late one. The machine without numbers accepts late tokens of its own ring, and is safe all "
     "the same.",
-    rejected=("accept-the-last-number-again", "rejected-token-gives-the-turn", "rejected-token-leaves-its-bits"),
+    rejected={
+        "accept-the-last-number-again": "PLUG-A1",
+        "rejected-token-gives-the-turn": "RING-S4",
+        "rejected-token-leaves-its-bits": "RING-S4",
+    },
 )
 
 

@@ -171,7 +171,8 @@ SENDING = ("originate", "begin_long", "finish_long", "send_recovery", "send_left
 
 S12 = claim(
     "PLUG-S12",
-    "Only who holds the token of its ring originates: one message a visit, to all members of the ring.",
+    "Only who holds the token of its ring originates: one message a visit, to all members of the ring, and none once "
+    "the token has gone on.",
     source="Totem 1995; openais gmi.c:1494",
     least=Least(1, 1, 1),
     mutant="originate-keeps-the-turn",
@@ -197,6 +198,11 @@ def sending_ends_the_turn(now: PlugState, then: PlugState, p: Processor) -> Trut
 @S12.at("originate", "begin_long", "finish_long")
 def every_member_is_addressed(now: PlugState, then: PlugState, r: Ring) -> Truth:
     return within(now.member[r], then.normal[r])
+
+
+@S12.at("visit", "pass_on")
+def who_held_the_token_before_holds_it_no_more(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
+    return within(then.turn & now.installed[r], p)
 
 
 @S12.witnessed(at="originate")
