@@ -13,6 +13,7 @@ decide(
     "D4",
     "Does an unplug count that was called before the regular configuration is installed?",
     "No: install plugs every registered handle again, so only a call after it counts.",
+    rejected={"old-unplug-counts": "PLUG-S3", "gmi-plugs-before-transitional": "PLUG-S3"},
 )
 
 

@@ -50,3 +50,33 @@ def forgets_what_is_sent(now: PlugState, then: PlugState) -> None:
     """An empty queue holds nothing early and nothing stale."""
     then.early = then.early & then.queued
     then.stale = then.stale & (then.queued | then.queued_two)
+
+
+@ghost(after=("leave",), feature="leftovers")
+def keeps_what_is_queued(now: PlugState, then: PlugState, p: Processor) -> None:
+    """What is queued when its ring is left is kept."""
+    then.kept = now.kept | (p & now.queued)
+
+
+@ghost(after=("queue_between",), feature="leftovers")
+def keeps_what_comes_between(now: PlugState, then: PlugState, p: Processor) -> None:
+    """So is what is queued between two rings."""
+    then.kept = now.kept | p
+
+
+@ghost(after=("send_leftover", "crash"), feature="leftovers")
+def keeps_no_more(now: PlugState, then: PlugState, p: Processor) -> None:
+    """Until it is sent, or its processor stops."""
+    then.kept = now.kept - p
+
+
+@ghost(after=("begin_long",), feature="long-message")
+def has_begun(now: PlugState, then: PlugState, p: Processor) -> None:
+    """A long message is begun with its first half."""
+    then.begun = now.begun | p
+
+
+@ghost(after=("finish_long", "crash"), feature="long-message")
+def has_finished(now: PlugState, then: PlugState, p: Processor) -> None:
+    """It is finished with its second, or its processor stops."""
+    then.begun = now.begun - p

@@ -157,6 +157,7 @@ class Ghost:
     write: Callable[..., None]
     after: tuple[str, ...] = ()
     watches: tuple[str, ...] = ()
+    feature: str | None = None
 
     def follows(self, action: str, then: State) -> bool:
         """Whether this rule applies to a step of that action."""
@@ -202,6 +203,9 @@ class Edit:
     feature: str | None = None
 
 
+W = TypeVar("W", Rule, Ghost, Edit)
+
+
 @dataclass(frozen=True)
 class Machine:
     """A recorded machine: initial state, actions, and the features that are switched on."""
@@ -238,11 +242,11 @@ class Text:
         for family in initial.families.values():
             family.each(_nobody)
         self.initial(initial)
-        edits = [edit for edit in self.edits if edit.feature is None or edit.feature in on]
-        actions = tuple(self._record(rule, edits) for rule in self.rules if rule.feature is None or rule.feature in on)
+        edits, ghosts = _switched_on(self.edits, on), _switched_on(self.ghosts, on)
+        actions = tuple(self._record(rule, edits, ghosts) for rule in _switched_on(self.rules, on))
         return Machine(self.state, initial, actions, on)
 
-    def _record(self, rule: Rule, edits: Sequence[Edit]) -> Action:
+    def _record(self, rule: Rule, edits: Sequence[Edit], ghosts: Sequence[Ghost]) -> Action:
         now, then = self.state(), self.state()
         mine = [edit for edit in edits if edit.action == rule.name]
         writes = [rule.write, *(edit.write for edit in mine if edit.write)]
@@ -253,10 +257,15 @@ class Text:
             guard = tuple(part for part in guard if part[0] not in edit.without)
             if edit.write:
                 guard += tuple(_call(edit.write, now, then, parameters) or ())
-        for ghost in self.ghosts:
+        for ghost in ghosts:
             if ghost.follows(rule.name, then):
                 _call(ghost.write, now, then, parameters)
         return Action(rule, parameters, guard, now, then)
+
+
+def _switched_on(written: Sequence[W], features: frozenset[str]) -> list[W]:
+    """What belongs to no feature, or to one that is on."""
+    return [one for one in written if one.feature is None or one.feature in features]
 
 
 def _parameters(write: Callable[..., object]) -> dict[str, type[Parameter]]:

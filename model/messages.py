@@ -19,12 +19,19 @@ decide(
     "Recovery messages go first, whatever is half sent. What is left follows when the gate is open again; in a later "
     "ring the message starts again, so that it is whole at every receiver there. How is decided on the wire; here "
     "`half` says only that a part is still to be sent.",
+    rejected={
+        "half-sent-goes-first": "PLUG-S10",
+        "rest-passes-a-closed-gate": "PLUG-S8",
+        "rest-is-forgotten": "PLUG-S13",
+    },
 )
 decide(
     "D13",
     "What happens to recovery messages queued in an old configuration?",
     "They keep the tag of their configuration and never count in the new one; they are still sent, in their place in "
     "the queue. Dropping them at the change is as sound: without the feature leftovers the machine does that.",
+    rejected={"leftovers-count": "PLUG-H3", "leftover-is-overtaken": "PLUG-H4"},
+    both_sound="Dropping them at the change, too: without the feature leftovers the machine does, and claims hold.",
 )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from model.decisions import decide
-from model.machine import Edit, Guard, Kind, Rule, family
+from model.machine import Edit, Ghost, Guard, Kind, Rule, family
 from model.plug import RECOVERY_PLUG
 from model.sets import Processor, Processors, at_most, empty, every, same, several, when, within
 from model.sorts import NewRing, NewToken, Ring, Token
@@ -22,6 +22,11 @@ decide(
     "A member accepts each number of its ring once; what it does not accept changes nothing at all. A lost token that "
     "is retransmitted is a late one. The machine without numbers accepts late tokens of its own ring, and is safe all "
     "the same.",
+    rejected={
+        "accept-the-last-number-again": "PLUG-A1",
+        "rejected-token-gives-the-turn": "RING-S4",
+        "rejected-token-leaves-its-bits": "RING-S4",
+    },
 )
 
 
@@ -45,7 +50,6 @@ def creates_the_first(
     yield "t is unused", every(Ring, lambda x: empty(now.to[t, x]))
     yield "q is a member", within(q, members)
     then.to[t, r] = when(several(members), q)
-    then.carries[t, r] = then.bits[r]
 
 
 def accepts_once(
@@ -62,6 +66,15 @@ def accepts_once(
     yield "q is a member", within(q, now.member[r])
     then.seen.each(lambda x, y: now.seen[x, y] | when(same(y, r) & at_most(x, t), p))
     then.to[u, r] = q
+
+
+def carries_the_first_bitmap(now: NumberedState, then: NumberedState, r: Ring, t: Token) -> None:
+    """The first token carries the bitmap of its ring."""
+    then.carries[t, r] = then.bits[r]
+
+
+def carries_the_bitmap(now: NumberedState, then: NumberedState, r: Ring, u: Token) -> None:
+    """So does every token that is sent on."""
     then.carries[u, r] = then.bits[r]
 
 
@@ -80,6 +93,11 @@ NUMBERED = replace(
     rules=(
         *(rule for rule in RECOVERY_PLUG.rules if rule.feature != "late-copies"),
         Rule(reject_old, Kind.PROTOCOL),
+    ),
+    ghosts=(
+        *RECOVERY_PLUG.ghosts,
+        Ghost(carries_the_first_bitmap, after=("form_ring",)),
+        Ghost(carries_the_bitmap, after=("visit", "pass_on")),
     ),
     edits=(
         *RECOVERY_PLUG.edits,

@@ -14,17 +14,25 @@ decide(
     "What does create do in the middle of a configuration?",
     "The handle is registered unplugged, and counts from the next regular configuration on: create neither closes a "
     "gate nor takes back a bit.",
+    rejected={"create-plugs-at-once": "PLUG-C1", "create-plugs-before-the-bit": "PLUG-C1"},
 )
 decide(
     "D2",
     "What does destroy of a plugged handle do?",
     "It counts as its unplug: destroying the last plugged handle makes the processor ready.",
+    rejected={"destroy-forgets-the-plug": "PLUG-C2", "gmi-destroy-evaluates-nothing": "PLUG-C2"},
 )
-decide("D5", "What does a second unplug do?", "Nothing: unplug is idempotent.")
+decide(
+    "D5",
+    "What does a second unplug do?",
+    "Nothing: unplug is idempotent.",
+    rejected={"unplug-asks-again": "PLUG-S9", "gmi-request-whatever-the-state": "PLUG-S9"},
+)
 decide(
     "D6",
     "What does a call with an unknown or destroyed handle do?",
     "It is an error to the caller, and nothing changes.",
+    rejected={"unplug-registers-what-it-does-not-know": "PLUG-C2", "destroy-unplugs-everything": "PLUG-C2"},
 )
 
 

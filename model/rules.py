@@ -45,11 +45,13 @@ def extends(action: str, *, feature: str) -> Callable[[G], G]:
     return register
 
 
-def ghost(*, after: tuple[str, ...] = (), watches: tuple[str, ...] = ()) -> Callable[[G], G]:
+def ghost(
+    *, after: tuple[str, ...] = (), watches: tuple[str, ...] = (), feature: str | None = None
+) -> Callable[[G], G]:
     """Register the rule of a history variable: it follows the named actions, or all that write what it watches."""
 
     def register(write: G) -> G:
-        GHOSTS.append(Ghost(write, after, watches))
+        GHOSTS.append(Ghost(write, after, watches, feature))
         return write
 
     return register

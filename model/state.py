@@ -34,6 +34,8 @@ class PlugState(State):
     owes = family(Handle, ghost=True, means="the processors that have not released h since their last install")
     signed = family(Ring, ghost=True, means="the members whose bit was ever set in a token of r")
     early = single(ghost=True, means="the processors with a recovery message queued before their own bit was set")
+    kept = single(ghost=True, means="the processors with a message of an older configuration that was not sent since")
+    begun = single(ghost=True, means="the processors that have begun a long message and not finished it")
     stale = single(ghost=True, means="the processors where a message of an older configuration would count in this one")
 
 

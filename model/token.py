@@ -19,11 +19,22 @@ decide(
     "The representative zeroes it when it creates the token, at formation. The token carries the ring id: a member "
     "that has installed the ring takes the plug step, a member for which it is pending passes the bitmap on unchanged, "
     "anyone else rejects the token.",
+    rejected={
+        "any-visitor-sets-its-bit": "PLUG-S4",
+        "plug-step-while-pending": "PLUG-S7",
+        "gmi-token-without-ring-id": "PLUG-S1",
+        "first-token-is-not-zero": "PLUG-S6",
+    },
 )
 decide(
     "D7",
     "What does a ring of one member do, which has no token?",
     "Its member counts as holding one: it takes the same plug step, at any moment after it has installed the ring.",
+    rejected={
+        "sole-member-waits-for-a-token": "LIVE-2",
+        "sole-install-plugs-nothing": "PLUG-S6",
+        "sole-member-needs-no-gate": "PLUG-S8",
+    },
 )
 decide(
     "D11",
@@ -31,11 +42,14 @@ decide(
     "Its bit waits until they are sent. The test is made when the token arrives, before sending: with k visits needed "
     "to drain the longest queue, all of a ring of n open within (2+k)n-1 visits (LIVE-1). Tested after sending it "
     "would be (2+max(0,k-1))n-1, and as safe: variant bit-after-sending.",
+    rejected={"bit-ignores-the-queue": "PLUG-S11"},
+    both_sound="Testing after sending, too: `bit-after-sending` breaks no claim, and the bound becomes smaller.",
 )
 decide(
     "D3",
     "When is a processor with no handle ready?",
     "At once: M9 holds of it vacuously. Its first visit sets its bit, so it never holds up the ring.",
+    rejected={"bit-needs-an-unplug": "PLUG-C3"},
 )
 
 

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 import click
 
-from properties.commands import deciding, looking
+from properties.commands import deciding, looking, varying
 from properties.commands.theorem import theorem_command
 from properties.search import ScopeTooLargeError
 from properties.verdicts import BAD_INPUT
@@ -28,6 +28,7 @@ def cli() -> None:
     ringplug trace PLUG-S1 --witness        a shortest run to its premise
     ringplug variants                       what breaks without each clause
     ringplug theorem                        which decisions the lookup rests on
+    ringplug mutants                        what notices each part that is dropped
     ringplug explore --members 3 --rings 1  count the states of a scope
     ringplug walk                           step through the machine by hand
     ringplug promela > plug.pml             the machine for spin to count
@@ -38,7 +39,8 @@ def cli() -> None:
 
 
 for command in (
-    deciding.check_command, deciding.claims_command, deciding.trace_command, deciding.variants_command,
+    deciding.check_command, deciding.claims_command, deciding.trace_command,
+    varying.variants_command, varying.mutants_command,
     looking.explore_command, looking.walk_command, looking.replay_command, looking.promela_command,
     looking.spec_command, theorem_command,
 ):  # fmt: skip

@@ -15,12 +15,10 @@ from model.ground import GroundMachine
 from model.machines import MACHINES, PLUG
 from model.sorts import Ring
 from model.text import Naming, Notation
-from model.variants import Variant
 from properties.catalogue import Claim, Part
 from properties.checking import ANY_NUMBER, Job
 from properties.claims import CLAIMS
 from properties.claims.unchanged import unchanged
-from properties.matrix import Break
 from properties.scopes import NamedScope
 from properties.search import Report
 from properties.traces import Played, Trace, replay, show_changes, show_step, trace_machine
@@ -240,19 +238,3 @@ def search_record(report: Report, scope: NamedScope) -> dict[str, object]:
         "depth": report.depth,
         "enabled_actions": sorted(report.fired),
     }
-
-
-def variant_lines(variant: Variant, broken: Sequence[Break]) -> Iterator[str]:
-    """A variant, and the claims that it breaks."""
-    yield f"{variant.id}: {variant.says}"
-    for one in broken:
-        steps = f"{one.length} steps" if one.length is not None else "no run"
-        features = f" with {', '.join(one.features)}" if one.features else ""
-        yield f"  {one.claim:<8} {steps:<9} {one.scope}{features}: {one.clause}"
-    if not broken:
-        yield f"  breaks nothing: {variant.sound}"
-
-
-def variant_record(variant: Variant, broken: Sequence[Break]) -> dict[str, object]:
-    """A variant as a JSON object."""
-    return {"id": variant.id, "says": variant.says, "sound": variant.sound, "breaks": broken}

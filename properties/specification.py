@@ -15,7 +15,7 @@ from types import ModuleType
 from model import barrier, ghosts, numbered, ordered, state
 from model.abstractions import ABSTRACTIONS
 from model.barrier import BARRIER
-from model.decisions import DECISIONS
+from model.decisions import DECISIONS, Decision
 from model.glossary import GLOSSARY
 from model.machine import Action, Declared, Text, constant
 from model.machines import MACHINES, PLUG
@@ -208,16 +208,21 @@ def _notations(claim: Claim, lines: list[str]) -> Iterator[str]:
 
 def _decisions() -> Iterator[str]:
     yield from (
-        "## Decisions",
-        "",
-        "Where the mail is silent.",
-        "",
-        "| id | question | answer |",
-        "| --- | --- | --- |",
-    )
+        "## Decisions", "",
+        "Where the mail is silent. A rejected choice has a variant: `ringplug trace CLAIM --variant NAME` shows a",
+        "shortest run to what it breaks, and `docs/variants.md` has all that it breaks.", "",
+        "| id | question | answer | the other choice |", "| --- | --- | --- | --- |",
+    )  # fmt: skip
     for id, decision in sorted(DECISIONS.items(), key=lambda one: int(one[0][1:])):
-        yield f'| <a id="{id}"></a>{id} | {decision.question} | {decision.answer} |'
+        yield f'| <a id="{id}"></a>{id} | {decision.question} | {decision.answer} | {_other_choice(decision)} |'
     yield ""
+
+
+def _other_choice(decision: Decision) -> str:
+    """The variants that take it, if it is rejected, and why it would do, if it would."""
+    rejected = ", ".join(f"`{name}` breaks [{claim}](#{claim})" for name, claim in decision.rejected.items())
+    said = [f"Rejected: {rejected}."] if rejected else []
+    return " ".join([*said, decision.both_sound or ""]).strip() or "Not of this machine."
 
 
 def _abstractions() -> Iterator[str]:

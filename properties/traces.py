@@ -14,9 +14,9 @@ import msgspec
 from model.ground import TOKENS, Bitmaps, GroundMachine, Slot, Step, plug_scope
 from model.machine import Text
 from model.machines import MACHINES, PLUG
+from model.mutants import find_variant
 from model.sets import Processor, Processors
 from model.sorts import Copy, Handle, Index, Ring, Token
-from model.variants import VARIANTS
 
 FORMAT = "ringplug-trace-1"
 MOST = 64
@@ -93,9 +93,9 @@ def machine_text(machine: str, variant: str | None) -> Text:
         raise TraceError(f"unknown machine {machine!r}; there are {', '.join(MACHINES)}")
     if variant is None:
         return MACHINES[machine]
-    if variant not in VARIANTS:
+    if not (edited := find_variant(variant)):
         raise TraceError(f"unknown variant {variant!r}")
-    return VARIANTS[variant].edit(MACHINES[machine])
+    return edited.edit(MACHINES[machine])
 
 
 def trace_machine(trace: Trace) -> GroundMachine:

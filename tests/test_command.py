@@ -103,9 +103,19 @@ def test_variants_say_what_they_break() -> None:
     done = ringplug("variants", "leave-keeps-gate-open", "bit-after-sending", "--json")
     assert done.returncode == 0
     first, second = json.loads(done.stdout)["variants"]
-    assert [(one["claim"], one["length"], one["scope"]) for one in first["breaks"]] == [("PLUG-S6", 6, "1/1/2")]
+    broken = {one["claim"]: (one["length"], one["scope"]) for one in first["breaks"]}
+    assert broken == {"PLUG-S1": (6, "2/1/2"), "PLUG-S6": (6, "2/1/2"), "BAR-1": (6, "2/1/2")}
     assert second["breaks"] == []
-    assert second["sound"]
+    assert second["argument"]["kind"] == "sound"
+
+
+def test_mutants_say_what_notices_them() -> None:
+    done = ringplug("mutants", "leave-without-effect:gate", "--json")
+    assert done.returncode == 0
+    (one,) = json.loads(done.stdout)["mutants"]
+    assert (one["caught"]["claim"], one["caught"]["length"]) == ("PLUG-S6", 7)
+    assert ringplug("trace", "PLUG-S6", "--variant", one["id"]).returncode == 1
+    assert ringplug("mutants", "nonsense").returncode == 3
 
 
 def test_claims_are_listed_and_explained() -> None:
@@ -126,7 +136,7 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "check", "trace", "replay", "claims", "explore", "walk", "promela", "spec", "variants"]
+    "command", ["", "check", "trace", "replay", "claims", "explore", "walk", "promela", "spec", "variants", "mutants"]
 )
 def test_help_has_examples(command: str) -> None:
     done = ringplug(*([command] if command else []), "--help")

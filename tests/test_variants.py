@@ -1,59 +1,138 @@
-"""The matrix of variants and claims is pinned: which break, and in how many steps in the claim's least scope."""
+"""The matrix of variants and claims is pinned in docs/variants.md: which break, and in how many steps.
+
+By default each variant is tried in the scopes where something is pinned; the deep tests try it in all.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import starmap
+from pathlib import Path
+
 import pytest
 
-from model.variants import VARIANTS
+from model.decisions import DECISIONS
+from model.machines import MACHINES
+from model.variants import VARIANTS, Harmless
+from properties import pages
 from properties.claims import CLAIMS
-from properties.matrix import breaks
+from properties.matrix import LARGER, STANDARD, Break, Tried, breaks, breaks_in, pair_with, pairs_to_try, steps
+from properties.pages import Row
 
-MATRIX: dict[str, dict[str, int | None]] = {
-    "open-on-own-bit": {"PLUG-S1": 4, "PLUG-H1": 7, "PLUG-A1": 4, "PLUG-A2": 5, "LIVE-1": None, "BAR-1": 4},
-    "bit-at-install": {
-        "PLUG-S1": 3,
-        "PLUG-S2": 2,
-        "PLUG-S3": 2,
-        "PLUG-S7": 2,
-        "RING-S1": 2,
-        "LIVE-1": None,
-        "BAR-1": 3,
-    },
-    "old-unplug-counts": {"PLUG-S3": 3, "PLUG-S6": 2, "BAR-1": 2, "N4": None},
-    "any-visitor-sets-its-bit": {"PLUG-S1": 3, "PLUG-S2": 2, "PLUG-S3": 3, "PLUG-S4": 2, "PLUG-S7": 2, "BAR-1": 3},
-    "plug-step-while-pending": {"PLUG-S1": 3, "PLUG-S2": 2, "PLUG-S3": 3, "PLUG-S7": 2, "BAR-1": 3},
-    "open-member-forwards-zeros": {"PLUG-S5": 8, "PLUG-C3": 8, "PLUG-A1": 9, "PLUG-A2": 8, "RING-S1": 8, "LIVE-2": 8},
-    "leave-keeps-gate-open": {"PLUG-S6": 6},
-    "install-before-leaving": {"PLUG-S3": 6, "PLUG-H3": 5, "CFG-S1": 4},
-    "unplug-asks-again": {"PLUG-S9": 5, "PLUG-C2": 5, "BAR-1": 5},
-    "create-plugs-at-once": {"PLUG-C1": 2},
-    "destroy-forgets-the-plug": {"PLUG-C2": 3, "PLUG-C3": 4},
-    "bit-needs-an-unplug": {"PLUG-C3": 4},
-    "judge-only-when-setting": {"PLUG-A2": 7, "LIVE-1": 5, "LIVE-2": 1},
-    "rest-passes-a-closed-gate": {"PLUG-S8": 10},
-    "half-sent-goes-first": {"PLUG-S10": 7},
-    "bit-ignores-the-queue": {"PLUG-S11": 5, "PLUG-H1": 9},
-    "leftovers-count": {"PLUG-H3": 5},
-    "rejected-token-gives-the-turn": {"RING-S4": 2},
-    "accept-the-last-number-again": {"PLUG-A1": 8, "RING-S1": 4},
-    "all-gates-open-together": {"LIVE-1": None, "BAR-1": 7, "N3": None},
-    "bit-every-other-visit": {"PLUG-C3": 4, "RING-S1": 4, "LIVE-1": 5, "N3": None},
-    "bit-after-sending": {},
-    "originate-keeps-the-turn": {"PLUG-S12": 5},
-    "crash-keeps-what-is-pending": {"CFG-S2": 2},
-}
+PAGE = (Path(__file__).parent.parent / "docs" / "variants.md").read_text()
+NOT_OF_THIS_MACHINE = {"D9", "D12"}
+
+
+@dataclass(frozen=True)
+class Pin:
+    """An entry of the page: how many steps, None for no run, and where."""
+
+    length: int | None
+    where: str
+
+
+@cache
+def row_of(name: str) -> str:
+    """The last cell of a variant's row."""
+    (row,) = re.findall(rf"^\| `{re.escape(name)}` \| .* \| (.*) \|$", PAGE.partition("## Scopes")[0], re.MULTILINE)
+    return row
+
+
+@cache
+def pinned(name: str) -> dict[str, Pin]:
+    """The claims that a variant breaks, as the page says."""
+    entries = re.findall(r"([A-Z]\S*\d) (\d+|no run) at ([^<]+)", row_of(name))
+    return {claim: Pin(None if length == "no run" else int(length), where) for claim, length, where in entries}
+
+
+def too_large(name: str) -> list[str]:
+    """The scopes that were not searched, as the page says."""
+    return re.findall(r"too large to search: ([^<]+)", row_of(name))
+
+
+def as_break(claim: str, pin: Pin) -> Break:
+    return Break(claim, "", pin.length, "", [], pin.where)
+
+
+def length_of(pin: Pin) -> float:
+    return steps(as_break("", pin))
 
 
 @pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_breaks_what_is_pinned_where_it_is_pinned(name: str) -> None:
+    pins = pinned(name)
+    for scope in STANDARD:
+        if scope.title in {pin.where for pin in pins.values()}:
+            found = {one.claim: one for one in breaks_in(VARIANTS[name].edit(MACHINES[scope.machine]), scope)}
+            assert set(found) <= set(pins)
+            for claim, pin in pins.items():
+                if pin.where == scope.title:
+                    assert found[claim].length == pin.length, claim
+                elif claim in found:
+                    assert steps(found[claim]) >= length_of(pin), claim
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_breaks_just_what_is_pinned(name: str) -> None:
-    assert {one.claim: one.length for one in breaks(name)} == MATRIX[name]
+    row = Row(VARIANTS[name], breaks(VARIANTS[name].edit))
+    assert pages.variant_row(row) in PAGE.splitlines()
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", VARIANTS)
+def test_in_larger_scopes_a_variant_breaks_nothing_more_and_nothing_sooner(name: str) -> None:
+    for one in breaks(VARIANTS[name].edit, LARGER).broken:
+        assert steps(one) >= length_of(pinned(name)[one.claim]), one
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("pair", pairs_to_try(), ids=lambda pair: " with ".join(one.id for one in pair))
+def test_a_pair_breaks_just_what_is_pinned(pair: tuple) -> None:
+    assert pages.pair_row(pair_with(*pair)) in PAGE.splitlines()
+
+
+def test_the_page_is_about_the_variants_that_there_are() -> None:
+    rows = [
+        Row(one, Tried(list(starmap(as_break, pinned(one.id).items())), too_large(one.id))) for one in VARIANTS.values()
+    ]
+    tried = PAGE.partition("## In pairs")[2]
+    assert PAGE.partition("## In pairs")[0] == "\n".join(pages.variants_page(rows, [])).partition("## In pairs")[0]
+    assert re.findall(r"^\| `(.*)` \| `(.*)` \|", tried, re.MULTILINE) == [(a.id, b.id) for a, b in pairs_to_try()]
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_that_breaks_nothing_says_why(name: str) -> None:
-    assert bool(MATRIX[name]) == (VARIANTS[name].sound is None)
+    assert bool(pinned(name)) == (VARIANTS[name].argument is None)
+    assert VARIANTS[name].source
 
 
 @pytest.mark.parametrize("id", CLAIMS)
 def test_every_claim_is_broken_by_its_mutant(id: str) -> None:
-    assert id in MATRIX[CLAIMS[id].mutant]
+    assert id in pinned(CLAIMS[id].mutant)
+
+
+@pytest.mark.parametrize("id", sorted(set(DECISIONS) - NOT_OF_THIS_MACHINE))
+def test_every_decision_shows_what_the_other_choice_breaks_or_that_it_is_sound(id: str) -> None:
+    decision = DECISIONS[id]
+    assert decision.rejected or decision.both_sound
+    for name, claim in decision.rejected.items():
+        assert claim in pinned(name)
+    for name in re.findall(r"`([a-z0-9-]+)`", decision.both_sound or ""):
+        argument = VARIANTS[name].argument
+        assert argument
+        assert argument.kind is Harmless.SOUND
+
+
+def test_what_was_built_has_every_deviation_and_says_what_is_left_out() -> None:
+    built = VARIANTS["gmi-2004"]
+    assert {name for name in VARIANTS if name.startswith("gmi-")} - {"gmi-2004"} <= set(built.parts)
+    assert built.leaves_out
+    assert set(built.edits) == {edit for part in built.parts for edit in VARIANTS[part].edits}
+
+
+def test_openais_is_cited_by_its_lines() -> None:
+    for part in VARIANTS["gmi-2004"].parts:
+        assert re.search(r"openais gmi\.c:\d+", VARIANTS[part].source or ""), part

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from model.numbered import NumberedState
-from model.sets import Processor, Set, Truth, empty, equal, every, implies, same, several, some, within
-from model.sorts import Ring, Token
+from model.sets import Processor, Set, Truth, at_most, empty, equal, every, implies, same, several, some, within
+from model.sorts import NewToken, Ring, Token
 from properties.catalogue import Least, auxiliary, claim
 from properties.claims.unchanged import unchanged
 
@@ -31,7 +31,7 @@ def of_every_token(now: NumberedState, statement: Callable[[Ring, Token], Truth]
 
 RING_S1 = claim(
     "RING-S1",
-    "A ring has one token: any two that would be accepted are the same.",
+    "A ring has one token: any two that would be accepted are the same, and who accepts it sends it on.",
     source="Totem 1995; D14; corosync 4ee84c51",
     least=Least(2, 1, 1),
     mutant="accept-the-last-number-again",
@@ -56,6 +56,13 @@ def tokens_that_would_be_accepted_are_the_same(now: NumberedState) -> Truth:
 @RING_S1.always
 def the_token_that_would_be_accepted_carries_the_bitmap_of_its_ring(now: NumberedState) -> Truth:
     return of_every_token(now, lambda r, t: equal(now.carries[t, r], now.bits[r]))
+
+
+@RING_S1.at("visit", "pass_on")
+def who_accepts_the_token_sends_it_to_a_member_that_will_accept_it(
+    now: NumberedState, then: NumberedState, r: Ring, u: NewToken
+) -> Truth:
+    return some(acceptable(then, u, r)) & within(then.to[u, r], now.member[r])
 
 
 @RING_S1.witnessed(at="reject_old")
@@ -119,3 +126,27 @@ def a_token_is_addressed_to_one(now: NumberedState) -> Truth:
 @auxiliary(needed_by="RING-S1", action="form_ring", machine=NUMBERED)
 def a_token_is_addressed_to_a_member(now: NumberedState) -> Truth:
     return every(Ring, lambda r: every(Token, lambda t: within(now.to[t, r], now.member[r])))
+
+
+@auxiliary(needed_by="RING-S1", action="visit", machine=NUMBERED)
+def nobody_has_seen_the_token_that_would_be_accepted(now: NumberedState) -> Truth:
+    return every(
+        Ring,
+        lambda r: every(Token, lambda t: implies(some(acceptable(now, t, r)), empty(now.seen[t, r]))),
+    )
+
+
+@auxiliary(needed_by="nobody has seen the token that would be accepted", action="visit", machine=NUMBERED)
+def who_has_seen_a_number_has_seen_the_lower_ones(now: NumberedState) -> Truth:
+    return every(
+        Ring,
+        lambda r: every(
+            Token,
+            lambda t: every(Token, lambda u: implies(at_most(t, u), within(now.seen[u, r], now.seen[t, r]))),
+        ),
+    )
+
+
+@auxiliary(needed_by="nobody has seen the token that would be accepted", action="form_ring", machine=NUMBERED)
+def who_has_seen_a_token_is_a_member(now: NumberedState) -> Truth:
+    return every(Ring, lambda r: every(Token, lambda t: within(now.seen[t, r], now.member[r])))

@@ -1,4 +1,4 @@
-"""Commands that decide: check, trace, claims, variants."""
+"""Commands that decide: check, trace, claims."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import click
 import msgspec
 
 from model.machines import MACHINES
-from model.variants import VARIANTS
 from properties import markdown, report
 from properties.catalogue import Claim
 from properties.checking import Job, found_trace, too_small
@@ -18,7 +17,6 @@ from properties.commands.options import claims_named, features_off, ids_of, know
 from properties.commands.showing import show_trace
 from properties.exhaustive import explore
 from properties.jobs import run_jobs
-from properties.matrix import breaks
 from properties.progress import Progress
 from properties.scopes import DEEP, FEATURES, STANDARD, NamedScope
 from properties.search import ScopeTooLargeError
@@ -147,32 +145,6 @@ def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> in
     for claim in claims:
         for line in report.claim_lines(claim) if ids else [f"{claim.id:<8}  {claim.sentence}"]:
             console.print(line, markup=False, soft_wrap=True)
-    return ALL_HOLD
-
-
-@click.command("variants")
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `variants`.")
-def variants_command(names: tuple[str, ...], as_json: bool) -> int:
-    """Show which claims each broken variant breaks, and in how many steps, each claim in its least scope.
-
-    \b
-    ringplug variants
-    ringplug variants open-on-own-bit --json
-    ringplug trace PLUG-S1 --variant open-on-own-bit      (the shortest run)
-    """
-    for name in names:
-        known_variant(name)
-    console, records = report.out(), list[dict[str, object]]()
-    with Progress() as progress:
-        for variant in [VARIANTS[name] for name in names or VARIANTS]:
-            progress.say(f"variant {variant.id}")
-            broken = breaks(variant.id)
-            records.append(report.variant_record(variant, broken))
-            for line in report.variant_lines(variant, broken) if not as_json else ():
-                progress.result(console, line)
-    if as_json:
-        sys.stdout.write(msgspec.json.encode({"variants": records}).decode() + "\n")
     return ALL_HOLD
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from model.machines import MACHINES, PLUG
+from model.mutants import find_variant
 from model.variants import VARIANTS
 from properties.catalogue import Claim
 from properties.claims import CLAIMS
@@ -70,6 +71,8 @@ def features_off(off: tuple[str, ...]) -> frozenset[str]:
 
 
 def known_variant(name: str | None) -> None:
-    """Refuse a variant that does not exist."""
-    if name is not None and name not in VARIANTS:
-        raise click.ClickException(f"unknown variant {name!r}; there are {', '.join(VARIANTS)}")
+    """Refuse a variant or mutant that does not exist."""
+    if name is not None and not find_variant(name):
+        raise click.ClickException(
+            f"unknown variant {name!r}; there are {', '.join(VARIANTS)}, and those of `ringplug mutants`"
+        )
