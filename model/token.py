@@ -43,7 +43,7 @@ decide(
     "to drain the longest queue, all of a ring of n open within (2+k)n-1 visits (LIVE-1). Tested after sending it "
     "would be (2+max(0,k-1))n-1, and as safe: variant bit-after-sending.",
     rejected={"bit-ignores-the-queue": "PLUG-S11"},
-    both_sound="Testing after sending, too: `bit-after-sending` breaks no claim, and the bound becomes smaller.",
+    both_sound="Testing after sending, too: `bit-after-sending` breaks nothing but that the bound is attained.",
 )
 decide(
     "D3",

@@ -100,7 +100,7 @@ def test_a_counterexample_is_shown_with_exit_code_1() -> None:
 
 
 def test_variants_say_what_they_break() -> None:
-    done = ringplug("variants", "leave-keeps-gate-open", "bit-after-sending", "--json")
+    done = ringplug("variants", "leave-keeps-gate-open", "gmi-back-to-the-old-ring", "--json")
     assert done.returncode == 0
     first, second = json.loads(done.stdout)["variants"]
     broken = {one["claim"]: (one["length"], one["scope"]) for one in first["breaks"]}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model.machine import Kind
+from model.machine import Action, Kind
 from model.machines import MACHINES
 from model.mutants import MUTANTS
 from model.text import Notation, equations
@@ -16,7 +16,8 @@ from properties import pages
 from properties.mutants import ARGUMENTS, fate_of
 
 PAGE = (Path(__file__).parent.parent / "docs" / "mutants.md").read_text()
-SAMPLE = [id for id in MUTANTS if id not in ARGUMENTS][::9]
+NOTICED = [id for id in MUTANTS if id not in ARGUMENTS]
+SAMPLE = [*[id for id in NOTICED if not id.startswith("numbered:")][::8], "numbered:visit-without-effect:seen"]
 
 
 @pytest.mark.parametrize("id", SAMPLE)
@@ -57,10 +58,9 @@ def test_every_part_of_every_step_of_a_processor_is_dropped_once() -> None:
 def test_a_mutant_changes_one_action(id: str) -> None:
     machine = MACHINES["numbered" if id.startswith("numbered:") else "plug"]
     ours, theirs = machine.record(), MUTANTS[id].edit(machine).record()
-    changed = [
-        a.name
-        for a, b in zip(ours.actions, theirs.actions, strict=True)
-        if (a.guard, [str(Notation().truth(p)) for _, p in a.guard], equations(a))
-        != (b.guard, [str(Notation().truth(p)) for _, p in b.guard], equations(b))
-    ]
+    changed = [a.name for a, b in zip(ours.actions, theirs.actions, strict=True) if as_text(a) != as_text(b)]
     assert changed == [MUTANTS[id].edits[0].action]
+
+
+def as_text(action: Action) -> list[str]:
+    return [f"{label}: {Notation().truth(part)}" for label, part in action.guard] + equations(action)
