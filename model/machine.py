@@ -80,6 +80,8 @@ class Declared:
         self.name = ""
 
     def __set_name__(self, owner: type[State], name: str) -> None:
+        if name in owner.declared:
+            raise TypeError(f"{owner.__name__}: the variable {name} is already declared")
         self.name = name
         owner.declared = {**owner.declared, name: self}
 

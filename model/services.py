@@ -23,7 +23,7 @@ class ServicesState(PlugState):
 
     seat = constant(Seat, means="the processor in seat i", table=seated)
     waits = family(Message, means="the processors with message m of their configuration queued")
-    kept = family(Message, means="the processors with message m of an older configuration queued")
+    old = family(Message, means="the processors with message m of an older configuration queued")
     owed = family(Message, means="the processors that wait for their own message m to be delivered to them")
     asked = single(means="the processors where unplug was called since the last install")
     announced = family(Ring, means="the members whose nodejoin was originated in ring r")

@@ -34,6 +34,8 @@ class Index(Recorded):
     __slots__ = ("name", "value")
 
     sort: ClassVar[type[Index]]
+    names: ClassVar[tuple[str, ...]] = ()
+    """Of a sort whose elements are known: what they are called."""
     fresh: ClassVar[bool] = False
     """A parameter of this class names an element not used before: any is as good as another."""
 
@@ -46,7 +48,8 @@ class Index(Recorded):
     @classmethod
     def element(cls, value: int) -> Index:
         """The element of the sort with this number."""
-        return intern(cls.sort, f"{cls.sort.__name__.lower()} {value}", value)
+        name = cls.names[value] if cls.names else f"{cls.sort.__name__.lower()} {value}"
+        return intern(cls.sort, name, value)
 
     @classmethod
     def bound(cls, depth: int) -> Self:
@@ -83,7 +86,9 @@ class Seat(Index):
 
 
 class Message(Index):
-    """A kind of recovery message that a service sends: 0 is clm's nodejoin, 1 is evt's add-node."""
+    """A kind of recovery message that a service sends: clm's nodejoin, evt's add-node."""
+
+    names = ("nodejoin", "add-node")
 
 
 _interned: dict[tuple[object, ...], object] = {}

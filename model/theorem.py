@@ -158,12 +158,12 @@ def finish_rest(now: ServicesState, then: ServicesState, p: Processor, r: Ring) 
 
 def keeps_what_is_queued(now: ServicesState, then: ServicesState, p: Processor) -> None:
     """Without D13: what is queued stays queued, and nothing tells it from what is queued later."""
-    then.kept.each(lambda m: now.kept[m] | (p & now.waits[m]))
+    then.old.each(lambda m: now.old[m] | (p & now.waits[m]))
 
 
 def drops_what_was_kept(now: ServicesState, then: ServicesState, p: Processor) -> None:
     """Without D13: a leftover that is sent and ignored all the same is no longer kept."""
-    then.kept.each(lambda m: now.kept[m] - p)
+    then.old.each(lambda m: now.old[m] - p)
 
 
 def send_stale(now: ServicesState, then: ServicesState, p: Processor, r: Ring, m: Message, i: Seat) -> Guard:
@@ -174,10 +174,10 @@ def send_stale(now: ServicesState, then: ServicesState, p: Processor, r: Ring, m
     yield "p has installed r", within(p, now.installed[r])
     yield "p may send", within(p, now.turn)
     yield "p sits in seat i", within(p, now.seat[i])
-    yield "m is left over at p", within(p, now.kept[m])
-    yield NODEJOIN_FIRST, same(m, NODEJOIN) | ~within(p, now.kept[NODEJOIN])
-    then.kept[m] = now.kept[m] - p
-    then.leftover = now.leftover - (p - any_of(Message, lambda k: then.kept[k]))
+    yield "m is left over at p", within(p, now.old[m])
+    yield NODEJOIN_FIRST, same(m, NODEJOIN) | ~within(p, now.old[NODEJOIN])
+    then.old[m] = now.old[m] - p
+    then.leftover = now.leftover - (p - any_of(Message, lambda k: then.old[k]))
     then.turn = now.turn - p
     is_on_its_way(now, then, p, r, m, i)
 

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from types import ModuleType
 
-from model import barrier, ghosts, numbered, ordered, state
+from model import barrier, ghosts, numbered, ordered, services, state
 from model.abstractions import ABSTRACTIONS
 from model.barrier import BARRIER
 from model.decisions import DECISIONS, Decision
@@ -22,21 +22,27 @@ from model.machines import MACHINES, PLUG
 from model.mail import CLAUSES, REFERENCES, TITLE
 from model.plug import ROOMS
 from model.text import Notation, equations
+from model.theorem import RECOVERY_ADD_NODE
 from properties.catalogue import Claim
 from properties.claims import CLAIMS
 from properties.claims.barrier import BAR_1, SEEN
 from properties.report import goals, notation
+from properties.theorem_text import theorem_section
 
 VERSION = "spec-0.9"
 WIDTH = 120
 RECORDED = {name: text.record() for name, text in MACHINES.items()}
+PLUG_VARIABLES = MACHINES[PLUG].state.declared
+SERVICES = "services"
+SHOWN = frozenset({RECOVERY_ADD_NODE})
+"""The features with which that machine is shown."""
 
 
 def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
-        _introduction, _source, _barrier, _machine, _companions, _claims, _decisions, _abstractions, _glossary,
-        _corrections, _references,
+        _introduction, _source, _barrier, _machine, _companions, _services, _claims, theorem_section, _decisions,
+        _abstractions, _glossary, _corrections, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
@@ -132,8 +138,7 @@ def _companions() -> Iterator[str]:
     yield from ("## Layer 3: two companions", "")
     for name, module in (("ordered", ordered), ("numbered", numbered)):
         yield from (f'### <a id="companion-{name}"></a>The companion `{name}`', "", *_prose(module), "")
-        own = {n: d for n, d in MACHINES[name].state.declared.items() if n not in MACHINES[PLUG].state.declared}
-        yield from _table(own)
+        yield from _table({n: d for n, d in MACHINES[name].state.declared.items() if n not in PLUG_VARIABLES})
         for action in RECORDED[name].actions:
             yield from _companion_action(name, action)
 
@@ -145,18 +150,31 @@ def _companion_action(name: str, action: Action) -> Iterator[str]:
         yield from _action(action, f"{name}-")
         return
     guard = [part for part in action.guard if part[0] not in dict(ours.guard)]
-    if not guard:
+    says_ours = equations(ours)
+    changes = [line for line in equations(action) if line not in says_ours]
+    if not guard and not changes:
         return
+    machines = {edit.write for edit in MACHINES[PLUG].edits}
     added = [
-        edit.write for edit in MACHINES[name].edits if edit.action == action.name and edit.write and not edit.feature
+        edit.write
+        for edit in MACHINES[name].edits
+        if edit.action == action.name and edit.write and edit.write not in machines and edit.feature in (None, *SHOWN)
     ]
     yield from (f'<a id="{name}-action-{action.name}"></a>', "")
     says = " ".join(_says(inspect.getdoc(write) or "") for write in added)
     yield from (_filled(f"**{action.name}**({', '.join(action.parameters)}), added. {says}"), "", "```")
-    width = max(len(label) for label, _ in guard)
+    width = max((len(label) for label, _ in guard), default=0)
     yield from (f"when {label:<{width}}   {Notation().truth(part)}" for label, part in guard)
-    yield from (line for line in equations(action) if line.partition("'")[0] not in ours.writes)
-    yield from ("```", "")
+    yield from (*changes, "```", "")
+
+
+def _services() -> Iterator[str]:
+    """The machine of the services: what it adds to the machine's actions, and actions of its own."""
+    recorded = MACHINES[SERVICES].record(SHOWN)
+    yield from ('## <a id="companion-services"></a>Services on top', "", *_prose(services), "")
+    yield from _table({n: d for n, d in MACHINES[SERVICES].state.declared.items() if n not in PLUG_VARIABLES})
+    for action in recorded.actions:
+        yield from _companion_action(SERVICES, action)
 
 
 def _claims() -> Iterator[str]:

@@ -42,8 +42,8 @@ MINIMAL = {
     (NORMAL, "CLM-S1"): (("D8", "D10", "D11"), ("M4", "D4", "D8", "D10")),
     (NORMAL, "CLM-S2"): (("D8", "D11", "D12"), ("M4", "D4", "D8", "D12")),
     (NORMAL, "CLM-S4"): (("M4", "D8", "D10", "D12"), ("D8", "D10", "D11", "D12")),
-    (NORMAL, "EVT-S1"): (("D8", "D10", "D11"), ("M4", "D4", "D8", "D10")),
-    (RECOVERY, "EVT-S1"): (("D8", "D10", "D11", "D13", "order", "fifo"),),
+    (NORMAL, "EVT-S1"): (("D8", "D11"), ("M4", "D4", "D8")),
+    (RECOVERY, "EVT-S1"): (("D8", "D11", "D13", "order", "fifo"), ("M4", "D4", "D8", "D13", "order", "fifo")),
 }
 """The result, as `ringplug theorem` computes it; tests hold it."""
 

@@ -29,7 +29,7 @@ from properties.traces import replay, trace_machine
 MAILED = [(claim, taken) for (priority, claim), sets in MINIMAL.items() if priority == NORMAL for taken in sets]
 SOONER = {("no-d11", "bits"), ("no-d11", "gate"), ("no-d12", "gate")}
 """What giving a decision up sets or opens sooner, in a visit."""
-REMEMBERED = {"asked", "kept", "owed"}
+REMEMBERED = {"asked", "old", "owed"}
 """Bookkeeping that only the steps of a decision given up read."""
 
 

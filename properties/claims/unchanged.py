@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from model.machine import State
 from model.sets import Set, Truth, all_of, equal, every
+from model.sorts import Index
 from model.state import PlugState
 
 
@@ -13,17 +14,13 @@ def unchanged(now: State, then: State, *, of: type[State] = PlugState, but: str 
     return all_of(_unchanged(now, then, name) for name in kept)
 
 
-def _unchanged(now: State, then: State, name: str) -> Truth:
+def _unchanged(now: State, then: State, name: str, at: tuple[Index, ...] = ()) -> Truth:
+    """The variable has the value it had, at these indices and any that follow."""
     before, after = now.families[name], then.families[name]
-    match before.declared.sorts:
-        case ():
-            return equal(before[()], after[()])
-        case (sort,):
-            return every(sort, lambda i: equal(before[i], after[i]))
-        case (first, second):
-            return every(first, lambda i: every(second, lambda j: equal(before[i, j], after[i, j])))
-        case _:
-            raise TypeError(f"{name} has more than two indices")
+    sorts = before.declared.sorts
+    if len(at) == len(sorts):
+        return equal(before[at], after[at])
+    return every(sorts[len(at)], lambda i: _unchanged(now, then, name, (*at, i)))
 
 
 def difference(before: Set, after: Set) -> Set:
