@@ -34,8 +34,10 @@ class PlugLayer:
         self, me: ProcessorId, *, packets_a_visit: int = PACKETS_A_VISIT, fragment_bytes: int = FRAGMENT_BYTES
     ) -> None:
         self._state = State(me)
-        if not 0 <= me <= PROCESSOR_MAX or packets_a_visit < 1 or fragment_bytes < 1:
-            raise self._wrong("the ring", "a processor's number, packets a visit or fragment bytes out of range", "D9")
+        if not 0 <= me <= PROCESSOR_MAX:
+            raise self._wrong("the ring", f"processor {me} is not in 0 to {PROCESSOR_MAX}", "D9")
+        if packets_a_visit < 1 or fragment_bytes < 1:
+            raise self._wrong("the ring", f"{packets_a_visit} packets of {fragment_bytes} bytes a visit", "mail M1")
         self._packets_a_visit = packets_a_visit
         self._fragment_bytes = fragment_bytes
         self.accepted_count = 0

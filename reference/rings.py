@@ -56,13 +56,17 @@ def configuration(ring_id: RingId, members: Iterable[ProcessorId], *, state: str
     """
     listed = tuple(members)
     ordered = tuple(sorted(set(listed)))
-    for wrong, what in (
-        (not 0 <= ring_id.seq <= NUMBER_MAX, f"ring seq {ring_id.seq} is not in 0 to {NUMBER_MAX}"),
-        (not 1 <= len(listed) <= MEMBERS_MAX, f"ring {ring_id} has {len(listed)} members, not 1 to {MEMBERS_MAX}"),
-        (len(ordered) < len(listed), f"ring {ring_id} lists a member twice"),
-        (any(not 0 <= p <= PROCESSOR_MAX for p in ordered), f"ring {ring_id} has a member not in 0 to {PROCESSOR_MAX}"),
-        (ring_id.representative not in ordered, f"ring {ring_id} is represented by no member"),
+    for wrong, clause, what in (
+        (not 0 <= ring_id.seq <= NUMBER_MAX, "RING-S2", f"ring seq {ring_id.seq} is not in 0 to {NUMBER_MAX}"),
+        (
+            not 1 <= len(listed) <= MEMBERS_MAX,
+            "D9",
+            f"ring {ring_id} has {len(listed)} members, not 1 to {MEMBERS_MAX}",
+        ),
+        (len(ordered) < len(listed), "D9", f"ring {ring_id} lists a member twice"),
+        (any(not 0 <= p <= PROCESSOR_MAX for p in ordered), "D9", f"a member is not in 0 to {PROCESSOR_MAX}"),
+        (ring_id.representative not in ordered, "D8", f"ring {ring_id} is represented by no member"),
     ):
         if wrong:
-            raise LocalProtocolError("membership", what, clause="D9", state=state)
+            raise LocalProtocolError("membership", what, clause=clause, state=state)
     return Configuration(ring_id, ordered)

@@ -42,11 +42,9 @@ def plugged_ring(count: int, **limits: int) -> tuple[Circulation, dict[Processor
 # The mail.
 
 
-@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize("count", SIZES[1:])
 def test_m5_the_bitmap_has_the_positions_that_are_unplugged(count: int) -> None:
     ring, handles = plugged_ring(count)
-    if count == 1:
-        pytest.skip("a ring of one has no token")
     for position, member in enumerate(ring.members):
         ring.layers[member].gmi_recovery_plug_unplug(handles[member])
         ring.rotate()
@@ -77,7 +75,10 @@ def test_m8_m9_a_regular_configuration_begins_from_zero_whatever_was_open(count:
     for member, layer in ring.layers.items():
         layer.gmi_recovery_plug_unplug(handles[member])
     ring.visits_until_all_open()
-    ring.change(2)
+    ring.form(2)
+    ring.leave()
+    assert not any(layer.state.gate_open for layer in ring.layers.values())
+    ring.install()
     for member, layer in ring.layers.items():
         assert not layer.state.gate_open
         assert layer.state.plugs.plugged == {handles[member]}
@@ -226,7 +227,7 @@ def test_d8_the_representative_creates_the_first_token_once_and_zero() -> None:
         assert PlugLayer(member).ring_pending(ring_id(4), members) == ()
 
 
-@pytest.mark.parametrize("count", [size for size in SIZES if size > 1])
+@pytest.mark.parametrize("count", SIZES[1:])
 def test_d8_a_member_for_which_the_ring_is_pending_passes_the_bitmap_on_unchanged(count: int) -> None:
     ring = Circulation(count)
     ring.form(1)
@@ -499,6 +500,27 @@ def test_a_wrong_call_names_who_is_at_fault_and_changes_nothing(wrong: str) -> N
     assert caught.value.who in {"membership", "the ring", "a service"}
     assert caught.value.clause in str(caught.value)
     assert str(layer.state) == caught.value.state
+
+
+def test_a_visit_alone_is_for_a_ring_of_one() -> None:
+    ring = Circulation(2)
+    ring.change(1)
+    with pytest.raises(LocalProtocolError, match=r"the ring: .*D7"):
+        ring.layers[ProcessorId(1)].visit_alone()
+
+
+def test_what_a_visit_may_originate_unless_told_otherwise() -> None:
+    layer = PlugLayer(ProcessorId(1))
+    layer.ring_pending(ring_id(1), processors(1))
+    layer.regular_configuration(ring_id(1), processors(1))
+    layer.gmi_mcast(Priority.HIGH, bytes(20 * 1384))
+    assert [len(payload) for payload in packets(layer.visit_alone())] == [1384] * 19
+
+
+@pytest.mark.parametrize("me", [-1, 2**32])
+def test_a_layer_for_a_number_out_of_range_is_not_made(me: int) -> None:
+    with pytest.raises(LocalProtocolError, match=r"not in 0 to"):
+        PlugLayer(ProcessorId(me))
 
 
 @pytest.mark.parametrize("limits", [{"packets_a_visit": 0}, {"fragment_bytes": 0}])
