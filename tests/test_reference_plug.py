@@ -517,6 +517,14 @@ def test_what_a_visit_may_originate_unless_told_otherwise() -> None:
     assert [len(payload) for payload in packets(layer.visit_alone())] == [1384] * 19
 
 
+@pytest.mark.parametrize("number", [0, 2**32 - 1])
+def test_the_smallest_and_the_largest_number_name_processors(number: int) -> None:
+    layer = PlugLayer(ProcessorId(number))
+    layer.ring_pending(ring_id(0, number), [ProcessorId(number)])
+    layer.regular_configuration(ring_id(0, number), [ProcessorId(number)])
+    assert layer.visit_alone() == (GateOpened(ring_id(0, number)),)
+
+
 @pytest.mark.parametrize("me", [-1, 2**32])
 def test_a_layer_for_a_number_out_of_range_is_not_made(me: int) -> None:
     with pytest.raises(LocalProtocolError, match=r"not in 0 to"):
