@@ -426,7 +426,11 @@ def test_the_state_is_plain_to_read() -> None:
     plain = msgspec.to_builtins(layer.state)
     assert plain["installed"]["configuration"] == {"ring_id": (1, 1), "members": (1,)}
     assert plain["queue"][0]["message"]["priority"] == 3
+    assert str(PlugLayer(ProcessorId(7)).state) == "processor 7: installed none, pending none, gate closed"
     assert str(layer.state) == "processor 1: installed 1:1, pending none, gate closed"
+    layer.visit_alone()
+    layer.ring_pending(ring_id(2), processors(2))
+    assert str(layer.state) == "processor 1: installed 1:1, pending 1:2, gate open"
 
 
 # What the membership and the caller may not do.
@@ -520,9 +524,12 @@ def test_what_a_visit_may_originate_unless_told_otherwise() -> None:
 @pytest.mark.parametrize("number", [0, 2**32 - 1])
 def test_the_smallest_and_the_largest_number_name_processors(number: int) -> None:
     layer = PlugLayer(ProcessorId(number))
-    layer.ring_pending(ring_id(0, number), [ProcessorId(number)])
-    layer.regular_configuration(ring_id(0, number), [ProcessorId(number)])
-    assert layer.visit_alone() == (GateOpened(ring_id(0, number)),)
+    for seq in (0, 2**63 - 1):
+        layer.ring_pending(ring_id(seq, number), [ProcessorId(number)])
+        if layer.state.installed:
+            layer.transitional_configuration(ring_id(0, number), [ProcessorId(number)])
+        layer.regular_configuration(ring_id(seq, number), [ProcessorId(number)])
+        assert layer.visit_alone() == (GateOpened(ring_id(seq, number)),)
 
 
 @pytest.mark.parametrize("me", [-1, 2**32])
