@@ -17,7 +17,7 @@ from reference.plugs import Handle
 from reference.priorities import Priority
 from reference.rings import MEMBERS_MAX, ProcessorId
 from reference.token_codec import decode
-from reference.tokens import Token
+from reference.tokens import Token, TokenSeq
 from tests.circulation import SIZES, Circulation, alone, processors, ring_id
 
 NORMAL = [Priority.HIGH, Priority.MEDIUM, Priority.LOW]
@@ -67,6 +67,16 @@ def test_m6_m7_one_member_that_has_not_unplugged_holds_back_all_but_recovery(cou
     ring.rotate(3)
     assert len(ring.packets) == 4 * count
     assert not any(layer.state.queue for layer in ring.layers.values())
+
+
+def test_m6_an_open_gate_stays_open_whatever_a_faulty_peer_sends() -> None:
+    ring = Circulation(2)
+    ring.change(1)
+    ring.visits_until_all_open()
+    layer = ring.layers[ProcessorId(1)]
+    effects = layer.token_received(msgspec.structs.replace(token_of(ring), bitmap=b"\0", token_seq=TokenSeq(99)))
+    assert layer.state.gate_open
+    assert not any(isinstance(effect, GateOpened | TokenRefused) for effect in effects)
 
 
 @pytest.mark.parametrize("count", SIZES)
