@@ -106,15 +106,6 @@ def test_m9_all_handles_of_a_processor_must_be_unplugged() -> None:
     assert bitmaps.positions(token_of(ring).bitmap) == {0, 1}
 
 
-@pytest.mark.parametrize("count", SIZES)
-def test_m13_the_plug_costs_no_datagram_and_no_packet(count: int) -> None:
-    ring = Circulation(count)
-    ring.change(1)
-    for _ in range(3 * count):
-        sent = [effect for effect in ring.visit() if not isinstance(effect, GateOpened)]
-        assert [type(effect) for effect in sent] == ([SendToken] if count > 1 else [])
-
-
 # The decisions.
 
 
