@@ -22,7 +22,8 @@ from properties.claims import CLAIMS
 from properties.specification import specification
 
 ROOT = Path(__file__).parent.parent
-ALLOWED = {"model": {"model"}, "properties": {"model", "properties"}}
+ALLOWED = {"model": {"model"}, "properties": {"model", "properties"}, "reference": {"reference"}}
+NO_IO = {"asyncio", "socket", "time", "random", "logging", "threading", "subprocess", "z3", "hypothesis"}
 OURS = {"model", "properties", "reference", "tests"}
 KNOWS_Z3 = {"properties/predicates.py", "properties/inductive.py"}
 
@@ -53,6 +54,11 @@ def test_imports_follow_the_arrows(path: Path) -> None:
 @pytest.mark.parametrize("rule", [*PROTOCOL, *ENVIRONMENT], ids=lambda rule: rule.name)
 def test_every_action_cites_its_source(rule: Rule) -> None:
     assert "Source: " in (rule.write.__doc__ or "")
+
+
+def test_the_reference_has_no_clock_no_socket_and_no_chance() -> None:
+    found = [path for path in (ROOT / "reference").rglob("*.py") if imports(path) & NO_IO]
+    assert not found
 
 
 def test_the_decisions_of_this_machine_are_taken() -> None:

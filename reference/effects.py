@@ -1,0 +1,54 @@
+"""What a step wants done: values that the ring and the services around the layer act upon, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference.errors import Refusal
+from reference.fragments import Packet
+from reference.rings import RingId
+from reference.token_codec import encode
+from reference.tokens import Token
+
+
+@dataclass(frozen=True, slots=True)
+class GateOpened:
+    """From now on messages of every priority are originated in this ring.
+
+    Source: mail M6
+    """
+
+    ring_id: RingId
+
+
+@dataclass(frozen=True, slots=True)
+class Originated:
+    """A packet to multicast, with its place in the order of the ring."""
+
+    packet: Packet
+
+
+@dataclass(frozen=True, slots=True)
+class SendToken:
+    """The token to send to the next member, after the packets before it. Who is next, the ring knows."""
+
+    token: Token
+
+    @property
+    def datagram(self) -> bytes:
+        """The token on the wire."""
+        return encode(self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRefused:
+    """A token was refused and has changed nothing.
+
+    Source: D14; RING-S4
+    """
+
+    refusal: Refusal
+    why: str
+
+
+Effect = GateOpened | Originated | SendToken | TokenRefused

@@ -1,0 +1,63 @@
+"""The state of a processor's plug layer: frozen values, so that a step makes a new state or none.
+
+`dataclasses.asdict` gives all of it as plain values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reference.phases import Phase
+from reference.plugs import Plugs
+from reference.queues import Queue
+from reference.rings import Configuration, ProcessorId, RingId, RingSeq
+from reference.tokens import Token, TokenSeq
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """What a processor knows of a ring that is pending or installed at it.
+
+    `accepted` is the number of the last token it accepted. Where it is the only member, `held` is the token that it
+    counts as holding.
+
+    Source: D7, D14
+    """
+
+    configuration: Configuration
+    accepted: TokenSeq | None = None
+    held: Token | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that a processor remembers.
+
+    `ring_seq` is that of the last ring it was told of, `queued_count` how many messages were ever queued.
+    """
+
+    me: ProcessorId
+    installed: Ring | None = None
+    pending: Ring | None = None
+    gate_open: bool = False
+    plugs: Plugs = field(default_factory=Plugs)
+    queue: Queue = ()
+    ring_seq: RingSeq | None = None
+    queued_count: int = 0
+
+    @property
+    def phase(self) -> Phase:
+        """Which rings it has."""
+        if self.installed:
+            return Phase.INSTALLED_AND_PENDING if self.pending else Phase.INSTALLED
+        return Phase.PENDING if self.pending else Phase.NO_RING
+
+    @property
+    def installed_id(self) -> RingId | None:
+        """The ring that is installed."""
+        return self.installed.configuration.ring_id if self.installed else None
+
+    def __str__(self) -> str:
+        pending = self.pending.configuration.ring_id if self.pending else "none"
+        gate = "open" if self.gate_open else "closed"
+        return f"processor {self.me}: installed {self.installed_id or 'none'}, pending {pending}, gate {gate}"
