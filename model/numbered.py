@@ -25,7 +25,7 @@ decide(
     rejected={
         "accept-the-last-number-again": "PLUG-A1",
         "rejected-token-gives-the-turn": "RING-S4",
-        "rejected-token-leaves-its-bits": "RING-S4",
+        "rejected-token-leaves-its-bits": "PLUG-S3",
     },
 )
 

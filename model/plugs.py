@@ -32,7 +32,7 @@ decide(
     "D6",
     "What does a call with an unknown or destroyed handle do?",
     "It is an error to the caller, and nothing changes.",
-    rejected={"unplug-registers-what-it-does-not-know": "PLUG-C2", "destroy-unplugs-everything": "PLUG-C2"},
+    rejected={"unplug-registers-what-it-does-not-know": "PLUG-C2"},
 )
 
 

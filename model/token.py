@@ -22,7 +22,7 @@ decide(
     rejected={
         "any-visitor-sets-its-bit": "PLUG-S4",
         "plug-step-while-pending": "PLUG-S7",
-        "gmi-token-without-ring-id": "PLUG-S1",
+        "gmi-token-without-ring-id": "PLUG-S3",
         "first-token-is-not-zero": "PLUG-S6",
     },
 )

@@ -90,7 +90,8 @@ def _variant_record(row: Row) -> dict[str, object]:
 def pair_lines(pair: Pair) -> list[str]:
     """A pair, and what it breaks that the second alone does not, or not so soon."""
     more = [f"  {break_words(one)}" for one in pair.more] or ["  breaks no more than the second alone"]
-    return [f"{pair.harmless} with {pair.other}", *more]
+    not_searched = [f"  too large to search: {where}" for where in pair.too_large]
+    return [f"{pair.harmless} with {pair.other}", *more, *not_searched]
 
 
 def mutant_line(fate: Fate) -> str:
@@ -178,14 +179,18 @@ def variants_page(rows: Sequence[Row], tried: Sequence[Pair]) -> Iterator[str]:
 
 def variant_row(row: Row) -> str:
     """A variant's line of the table."""
-    what = _cell(row.broken) or f"nothing; {row.variant.argument}"
-    what += "".join(f"<br>too large to search: {where}" for where in row.tried.too_large)
+    what = (_cell(row.broken) or f"nothing; {row.variant.argument}") + _not_searched(row.tried.too_large)
     return f"| `{row.variant.id}` | {row.variant.says} | {row.variant.source} | {what} |"
 
 
 def pair_row(pair: Pair) -> str:
     """A pair's line of its table."""
-    return f"| `{pair.harmless}` | `{pair.other}` | {_cell(pair.more) or 'nothing'} |"
+    what = (_cell(pair.more) or "nothing") + _not_searched(pair.too_large)
+    return f"| `{pair.harmless}` | `{pair.other}` | {what} |"
+
+
+def _not_searched(scopes: Sequence[str]) -> str:
+    return "".join(f"<br>too large to search: {where}" for where in scopes)
 
 
 def _built(variant: Variant) -> Iterator[str]:
