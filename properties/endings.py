@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from model.ground import Bitmaps, GroundMachine, Step
 from model.sets import Truth
-from model.sorts import Ring
+from model.sorts import Index, Ring
 from properties.ahead import Ahead, is_deadlock, is_true, overlong, steps_named, towards
 from properties.catalogue import Claim, Part, Statement
 from properties.claims import CLAIMS
@@ -27,19 +28,24 @@ LOST, LATE, DEADLOCK = "the gates can no longer open", "more visits are possible
 class Ending:
     """One thing that the end of a run shows."""
 
+    claim: Claim
     label: str
     violates: bool
     """Else it is the claim's premise that is reached."""
-    statement: tuple[str, ...]
-    """The clause in set notation."""
     terms: tuple[Truth, ...] = field(repr=False)
     """What decides it."""
     values: Values = field(repr=False)
+    part: Part | None = None
+    """Without, it is about what lies ahead."""
     refused: Step | None = None
     """Of a clause that an action is enabled: the step that is not."""
-    goal: Truth | None = None
+    ring: Index | None = None
     ahead: Ahead | None = None
-    """Of a claim about what can be reached: what lies ahead."""
+
+    @property
+    def statement(self) -> list[str]:
+        """The clause in set notation."""
+        return [notation(self.part, self.claim.machine)] if self.part else list(goals(self.claim))
 
     @property
     def because(self) -> list[Said]:
@@ -47,15 +53,19 @@ class Ending:
         return [said for term in self.terms for said in self.values.because(term)]
 
 
-def endings(claim: Claim, ground: GroundMachine, played: Sequence[Played]) -> Iterator[Ending]:
-    """All that the end of a run shows of a claim, violations first."""
+def endings(
+    claim: Claim, ground: GroundMachine, played: Sequence[Played], label: str | None = None
+) -> Iterator[Ending]:
+    """All that the end of a run shows of a claim, violations first; with a label, only that."""
     last = played[-1] if played else None
     state = last.after if last else ground.initial
     for part in claim.parts:
-        yield from _of_part(claim, part, ground, state, last, violates=True)
-    yield from _of_what_is_ahead(claim, ground, state)
-    if claim.witness:
-        yield from _of_part(claim, claim.witness, ground, state, last, violates=False)
+        if label in (None, part.label):
+            yield from _of_part(claim, part, ground, state, last)
+    if label in (None, LOST, LATE, DEADLOCK):
+        yield from _of_what_is_ahead(claim, ground, state)
+    if claim.witness and label in (None, claim.witness.label):
+        yield from _of_part(claim, claim.witness, ground, state, last)
 
 
 def shown_by(trace: Trace) -> list[Ending]:
@@ -66,40 +76,38 @@ def shown_by(trace: Trace) -> list[Ending]:
     return list(endings(claim, ground, played)) if claim and claim.machine == trace.machine else []
 
 
-def _of_part(
-    claim: Claim, part: Part, ground: GroundMachine, state: Bitmaps, last: Played | None, *, violates: bool
-) -> Iterator[Ending]:
-    says = (notation(part, claim.machine),)
+def _of_part(claim: Claim, part: Part, ground: GroundMachine, state: Bitmaps, last: Played | None) -> Iterator[Ending]:
+    wanted = part is claim.witness
     if part.enables:
         for step in steps_named(ground, (part.at,) if part.at else ()):
             values, premise = Values(ground, state, step), step.action.read(part.statement)
             if values.holds(premise) and ground.refusals(step, state):
-                yield Ending(part.label, violates, says, (premise,), values, refused=step)
+                yield Ending(claim, part.label, True, (premise,), values, part, refused=step)
     elif not part.of_steps:
         values, term = Values(ground, state), part.statement(ground.machine.state())
-        if values.holds(term) is not violates:
-            yield Ending(part.label, violates, says, (term,), values)
+        if values.holds(term) is wanted:
+            yield Ending(claim, part.label, not wanted, (term,), values, part)
     elif last and part.concerns(last.step.action.name):
         values = Values(ground, last.before, last.step, last.after)
         term = last.step.action.read(part.statement, then=ground.machine.state("{}'".format))
-        if values.holds(term) is not violates:
-            yield Ending(part.label, violates, says, (term,), values)
+        if values.holds(term) is wanted:
+            yield Ending(claim, part.label, not wanted, (term,), values, part)
 
 
 def _of_what_is_ahead(claim: Claim, ground: GroundMachine, state: Bitmaps) -> Iterator[Ending]:
-    now, values, says = ground.machine.state(), Values(ground, state), tuple(goals(claim))
-    stuck: Statement = is_stuck
+    now, values, stuck = ground.machine.state(), Values(ground, state), cast("Statement", is_stuck)
     if claim.id == LIVE_2.id and values.holds(stuck(now)) and is_deadlock(ground, state):
-        yield Ending(DEADLOCK, True, says, (stuck(now),), values)
+        yield Ending(claim, DEADLOCK, True, (stuck(now),), values)
     target = claim.reach or claim.bound
-    for (ring,) in ground.scope.places([Ring]) if target else ():
-        assert target
-        premise, goal = target.premise(now, ring), target.goal(now, ring)
-        if not values.holds(premise):
+    if not target:
+        return
+    for (ring,) in ground.scope.places([Ring]):
+        terms = (target.premise(now, ring), target.goal(now, ring))
+        if not values.holds(terms[0]):
             continue
         if claim.reach:
             ahead = towards(ground, state, claim.reach.by, is_true(ground, claim.reach.goal, ring))
             if ahead.run is None:
-                yield Ending(LOST, True, says, (premise, goal), values, goal=goal, ahead=ahead)
+                yield Ending(claim, LOST, True, terms, values, ring=ring, ahead=ahead)
         if claim.bound and (run := overlong(ground, state, claim.bound, ring)) is not None:
-            yield Ending(LATE, True, says, (premise, goal), values, goal=goal, ahead=Ahead(run, 0))
+            yield Ending(claim, LATE, True, terms, values, ring=ring, ahead=Ahead(run, 0))

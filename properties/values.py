@@ -16,6 +16,7 @@ from model.interpretation import Rewriting
 from model.sets import Processor, Processors, Set, Truth, Variable, those
 from model.sorts import Index
 from model.text import Notation, Phrase
+from properties.traces import members
 
 
 class Said(msgspec.Struct):
@@ -28,17 +29,17 @@ class Said(msgspec.Struct):
     @property
     def words(self) -> list[str]:
         """The sets with their values, one by one; those that the comparison already tells are left out."""
-        return [words for name, members in self.sets.items() if (words := f"{name} = {as_set(members)}") != self.says]
+        return [words for name, inside in self.sets.items() if (words := f"{name} = {as_set(inside)}") != self.says]
 
 
-def as_set(members: list[str]) -> str:
+def as_set(inside: list[str]) -> str:
     """`{p0, p1}`, or `∅`."""
-    return "{" + ", ".join(members) + "}" if members else "∅"
+    return "{" + ", ".join(inside) + "}" if inside else "∅"
 
 
 def members_of(bitmap: int) -> list[str]:
     """The processors in a bitmap, by name."""
-    return [f"p{i}" for i in range(bitmap.bit_length()) if bitmap >> i & 1]
+    return [f"p{i}" for i in members(bitmap)]
 
 
 class Values(Integers):

@@ -1,0 +1,99 @@
+"""How explanations look: of a whole run, and of one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from properties.difference import Changed, Difference, Refusal
+from properties.explaining import Bite, Explanation, Need
+from properties.values import Said, as_set
+
+WIDE = 60
+"""Values stand beside a comparison that is not wider."""
+
+
+def account(why: Explanation) -> Iterator[str]:
+    """A run explained, in lines."""
+    if why.label is None:
+        yield f"At its end the run neither violates a clause of {why.claim} nor reaches its premise."
+        return
+    yield f"{'Violated' if why.violates else 'Reached'}: {why.label}"
+    yield from (f"  {line}" for line in why.statement)
+    yield "because"
+    yield from (f"  {line}" for line in comparisons(why.because))
+    yield from _of_what_is_ahead(why)
+    if why.bite:
+        yield from _of_the_edit(why.bite, why.ahead or [])
+    yield from _of_needs(why.needs, why.spare, why.violates)
+
+
+def comparisons(because: Iterable[Said]) -> Iterator[str]:
+    """Comparisons as they are true, each with the values of its sets."""
+    rows = [(one.says, ", ".join(one.words)) for one in because]
+    width = max((len(says) for says, _ in rows if len(says) <= WIDE), default=0)
+    for says, values in rows:
+        yield f"{says:<{width}}   {values}".rstrip()
+
+
+def refused_lines(refusals: Sequence[Refusal]) -> Iterator[str]:
+    """The guard parts that refuse a step, each with what makes it false."""
+    width = max((len(one.part) for one in refusals), default=0)
+    for one in refusals:
+        reasons = "; ".join(f"{said.says}   {', '.join(said.words)}".rstrip() for said in one.because)
+        yield f"{one.part:<{width}}   {reasons}".rstrip()
+
+
+def changed_lines(changed: Sequence[Changed]) -> Iterator[str]:
+    """The sets that a variant makes others than the protocol does."""
+    width = max((len(one.set) for one in changed), default=0)
+    for one in changed:
+        yield f"{one.set:<{width}} is {as_set(one.variant)}, and {as_set(one.protocol)} in the protocol"
+
+
+def difference_lines(found: Difference) -> Iterator[str]:
+    """What tells the machines apart at a step."""
+    if found.refused_by:
+        yield f"{found.refused_by} refuses it: not true that"
+        yield from (f"  {line}" for line in refused_lines(found.refusals))
+    yield from changed_lines(found.changed)
+
+
+def _of_what_is_ahead(why: Explanation) -> Iterator[str]:
+    if why.refused:
+        yield f"  {why.refused} is not enabled"
+    if why.ahead is not None:
+        yield f"  and the run can go on: {', '.join(why.ahead) or 'it is stuck'}"
+    if why.states_ahead == 1:
+        yield "  these actions lead nowhere else from here"
+    elif why.states_ahead is not None:
+        yield f"  these actions reach {why.states_ahead:,} states from here, and the goal is in none of them"
+
+
+def _of_the_edit(bite: Bite, ahead: Sequence[str]) -> Iterator[str]:
+    found = bite.difference
+    yield f"Edit: {bite.says}"
+    if found is None:
+        yield "  It does not bite in this run: the protocol takes the same steps, with the same effect."
+        return
+    if bite.beyond:
+        yield "  The run is one of the protocol too. It bites after the run"
+        if len(bite.beyond) > 1 and bite.beyond != ahead:
+            yield f"  on the protocol's way to the goal: {', '.join(bite.beyond)}"
+    yield f"  {'at' if bite.beyond else f'It bites at step {found.step},'} {found.words}:"
+    yield from (f"    {line}" for line in difference_lines(found))
+
+
+def _of_needs(needs: Sequence[Need], spare: Sequence[int], violates: bool) -> Iterator[str]:
+    if spare:
+        yield f"Can be left out: step{'s' if len(spare) > 1 else ''} {', '.join(map(str, spare))}."
+    if needs:
+        yield f"{'Of the rest every' if spare else 'Every'} step matters; without"
+    width = max((len(one.words) for one in needs), default=0)
+    for one in needs:
+        yield f"{one.step:3}  {one.words:<{width}}   {_without(one, violates)}"
+
+
+def _without(need: Need, violates: bool) -> str:
+    if need.refused:
+        return f"step {need.refused} is refused: not true that {'; '.join(need.parts)}"
+    return "the clause is not violated" if violates else "the premise is not reached"
