@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from properties.difference import Changed, Difference, Refusal
 from properties.explaining import Bite, Explanation, Need
+from properties.stepping import Change, StepAccount
 from properties.values import Said, as_set
 
 WIDE = 60
@@ -97,3 +98,36 @@ def _without(need: Need, violates: bool) -> str:
     if need.refused:
         return f"step {need.refused} is refused: not true that {'; '.join(need.parts)}"
     return "the clause is not violated" if violates else "the premise is not reached"
+
+
+def step_account(step: StepAccount) -> Iterator[str]:
+    """A step explained, in lines: what refuses it; or why it is enabled, and what it changes."""
+    parts = [part for part in step.guard if step.enabled or not part.holds]
+    width = max((len(part.part) for part in parts), default=0)
+    if not step.enabled:
+        yield f"{step.words} is not enabled: not true that"
+    elif parts:
+        yield f"{step.words} is enabled:"
+    else:
+        yield f"{step.words} is always enabled"
+    for part in parts:
+        yield from _beside(part.part, width, part.because)
+    if step.enabled:
+        yield "it changes" if step.changes else "it changes nothing"
+        yield from _change_lines(step.changes)
+    if step.differs:
+        yield "the variant's edit bites here:"
+        yield from (f"  {line}" for line in difference_lines(step.differs))
+
+
+def _beside(part: str, width: int, because: Sequence[Said]) -> Iterator[str]:
+    """A guard part, and beside it the comparisons that decide it."""
+    lines = list(comparisons(because)) or [""]
+    for at, line in enumerate(lines):
+        yield f"  {part if at == 0 else '':<{width}}   {line}".rstrip()
+
+
+def _change_lines(changes: Sequence[Change]) -> Iterator[str]:
+    width = max((len(one.set) for one in changes), default=0)
+    for one in changes:
+        yield f"  {one.set:<{width}}   from {as_set(one.before)} to {as_set(one.after)} = {one.term}"

@@ -13,7 +13,6 @@ from model.ground import Bitmaps, GroundMachine, Integers, Step
 from model.machine import Kind
 from model.sorts import Index
 from properties.catalogue import Bound, Statement
-from properties.traces import TraceError
 
 MOST_STATES = 20_000
 """More states than this are not followed by hand."""
@@ -21,6 +20,10 @@ Came = dict[Bitmaps, tuple[Bitmaps, Step] | None]
 """Each state that was reached: from where, and by which step."""
 Runs = dict[Bitmaps, list[Step]]
 """Each state that was reached: by which run."""
+
+
+class TooFarError(Exception):
+    """What lies ahead is too much to follow."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def towards(ground: GroundMachine, state: Bitmaps, by: Iterable[str], goal: Call
                 came[after] = (here, step)
                 queue.append(after)
         if len(queue) > MOST_STATES:
-            raise TraceError(f"more than {MOST_STATES:,} states lie ahead of the last one: too many to follow")
+            raise TooFarError(f"more than {MOST_STATES:,} states lie ahead of the last one: too many to follow")
     return Ahead(None, len(came))
 
 

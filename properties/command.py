@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 import click
 
-from properties.commands import deciding, looking
+from properties.commands import deciding, looking, tracing
 from properties.search import ScopeTooLargeError
 from properties.verdicts import BAD_INPUT
 
@@ -25,6 +25,7 @@ def cli() -> None:
     ringplug check                          decide every claim
     ringplug claims PLUG-S1                 what a claim says, and why
     ringplug trace PLUG-S1 --witness        a shortest run to its premise
+    ringplug explain s1.json --step 4       why a saved run could go there
     ringplug variants                       what breaks without each clause
     ringplug explore --members 3 --rings 1  count the states of a scope
     ringplug walk                           step through the machine by hand
@@ -36,9 +37,9 @@ def cli() -> None:
 
 
 for command in (
-    deciding.check_command, deciding.claims_command, deciding.trace_command, deciding.variants_command,
-    looking.explore_command, looking.walk_command, looking.replay_command, looking.promela_command,
-    looking.spec_command,
+    deciding.check_command, deciding.claims_command, tracing.trace_command, deciding.variants_command,
+    looking.explore_command, looking.walk_command, tracing.replay_command, looking.promela_command,
+    looking.spec_command, tracing.explain_command,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -192,7 +192,7 @@ def _check_states(found: ItfTrace, ground: GroundMachine, trace: Trace) -> None:
     for number, (given, state) in enumerate(zip(found.states, replayed, strict=True)):
         for name, value in _values(ground, state).items():
             if _plain(given[name]) != _plain(value):
-                raise TraceError(f"state {number}: {name} is not what the replay reaches")
+                raise TraceError(f"state {number}: {name} is {_short(given[name])}; the replay reaches {_short(value)}")
 
 
 def _plain(value: Value) -> object:
@@ -208,3 +208,8 @@ def _plain(value: Value) -> object:
             return value
         case _:
             return repr(value)
+
+
+def _short(value: Value) -> str:
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 60 else f"{text[:60]}…"

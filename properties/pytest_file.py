@@ -6,13 +6,16 @@ The file imports the model and the claims, so it fails when a change of them tak
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Sequence
 
+from properties.endings import shown_by
 from properties.traces import Trace, TraceError, TraceStep
 
 HEAD = '''\
 """{says}
 
+{where}
 Written by ringplug.
 """
 
@@ -49,18 +52,26 @@ def test_the_protocol_does_not(run: Trace) -> None:
 '''
 
 
-def write_test(traces: Sequence[Trace], title: str, *, violates: bool) -> str:
-    """A test file for runs that show the same of one claim; TraceError if they are of none."""
+def write_test(traces: Sequence[Trace], title: str) -> str:
+    """A test file for runs of one claim that show the same sort of thing; TraceError if they do not show it."""
+    violates = {_violates(trace) for trace in traces}.pop()
     first = traces[0]
-    if not first.claim or not first.shows:
-        raise TraceError("the trace is of no claim: there is nothing to assert")
     runs = "".join(f"    {line}\n" for trace in traces for line in _trace(trace))
-    name = f"{'violates' if violates else 'reaches_the_premise_of'}_{first.claim.lower().replace('-', '_')}"
-    wanted = "ending.violates" if violates else "not ending.violates"
+    name = f"{'violates' if violates else 'reaches_the_premise_of'}_{(first.claim or '').lower().replace('-', '_')}"
     edit = OF_THE_EDIT if first.variant and violates else ""
-    head = HEAD.format(says=title if title.endswith(".") else f"{title}.")
+    head = HEAD.format(says=f"{first.claim}: {first.shows}.", where=textwrap.fill(f"Of {title}.", 100))
     head = head if edit else head.replace("import msgspec\n", "").replace("TraceError, ", "")
-    return head + runs + TEST.format(name=name, wanted=wanted) + edit
+    return head + runs + TEST.format(name=name, wanted="ending.violates" if violates else "not ending.violates") + edit
+
+
+def _violates(trace: Trace) -> bool:
+    """Whether the run's end violates a clause; else it reaches the premise."""
+    if not (trace.claim and trace.shows):
+        raise TraceError("the trace is of no claim: a test has nothing to assert")
+    for ending in shown_by(trace):
+        if ending.label == trace.shows:
+            return ending.violates
+    raise TraceError(f"the end of the run does not show of {trace.claim} what it is said to show")
 
 
 def _trace(trace: Trace) -> Iterator[str]:
