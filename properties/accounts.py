@@ -10,7 +10,7 @@ from properties.stepping import Change, StepAccount
 from properties.values import Said, as_set
 
 WIDE = 60
-"""Values stand beside a comparison that is not wider."""
+"""A column is not wider."""
 
 
 def account(why: Explanation) -> Iterator[str]:
@@ -28,27 +28,33 @@ def account(why: Explanation) -> Iterator[str]:
     yield from _of_needs(why.needs, why.spare, why.violates)
 
 
-def comparisons(because: Iterable[Said]) -> Iterator[str]:
+def comparisons(because: Iterable[Said]) -> list[str]:
     """Comparisons as they are true, each with the values of its sets."""
-    rows = [(one.says, ", ".join(one.words)) for one in because]
-    width = max((len(says) for says, _ in rows if len(says) <= WIDE), default=0)
-    for says, values in rows:
-        yield f"{says:<{width}}   {values}".rstrip()
+    return columns([(one.says, ", ".join(one.words)) for one in because])
 
 
-def refused_lines(refusals: Sequence[Refusal]) -> Iterator[str]:
+def columns(rows: Sequence[tuple[str, ...]], gap: str = "   ") -> list[str]:
+    """Rows of words in columns; a cell that is too wide pushes the rest of its row."""
+    fits = [[len(cell) for cell in column if len(cell) <= WIDE] for column in zip(*rows, strict=True)]
+    widths = [max(found, default=0) for found in fits]
+    return [gap.join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def refused_lines(refusals: Sequence[Refusal]) -> list[str]:
     """The guard parts that refuse a step, each with what makes it false."""
-    width = max((len(one.part) for one in refusals), default=0)
-    for one in refusals:
-        reasons = "; ".join(f"{said.says}   {', '.join(said.words)}".rstrip() for said in one.because)
-        yield f"{one.part:<{width}}   {reasons}".rstrip()
+    return columns([row for one in refusals for row in _rows(one.part, one.because)])
 
 
-def changed_lines(changed: Sequence[Changed]) -> Iterator[str]:
+def _rows(part: str, because: Sequence[Said]) -> list[tuple[str, ...]]:
+    """A guard part, and beside it the comparisons that decide it."""
+    rows = [(said.says, ", ".join(said.words)) for said in because] or [("", "")]
+    return [(part if at == 0 else "", *row) for at, row in enumerate(rows)]
+
+
+def changed_lines(changed: Sequence[Changed]) -> list[str]:
     """The sets that a variant makes others than the protocol does."""
-    width = max((len(one.set) for one in changed), default=0)
-    for one in changed:
-        yield f"{one.set:<{width}} is {as_set(one.variant)}, and {as_set(one.protocol)} in the protocol"
+    says = "is {}, and {} in the protocol".format
+    return columns([(one.set, says(as_set(one.variant), as_set(one.protocol))) for one in changed], gap=" ")
 
 
 def difference_lines(found: Difference) -> Iterator[str]:
@@ -89,9 +95,7 @@ def _of_needs(needs: Sequence[Need], spare: Sequence[int], violates: bool) -> It
         yield f"Can be left out: step{'s' if len(spare) > 1 else ''} {', '.join(map(str, spare))}."
     if needs:
         yield f"{'Of the rest every' if spare else 'Every'} step matters; without"
-    width = max((len(one.words) for one in needs), default=0)
-    for one in needs:
-        yield f"{one.step:3}  {one.words:<{width}}   {_without(one, violates)}"
+    yield from columns([(f"{one.step:3}  {one.words}", _without(one, violates)) for one in needs])
 
 
 def _without(need: Need, violates: bool) -> str:
@@ -103,31 +107,18 @@ def _without(need: Need, violates: bool) -> str:
 def step_account(step: StepAccount) -> Iterator[str]:
     """A step explained, in lines: what refuses it; or why it is enabled, and what it changes."""
     parts = [part for part in step.guard if step.enabled or not part.holds]
-    width = max((len(part.part) for part in parts), default=0)
     if not step.enabled:
         yield f"{step.words} is not enabled: not true that"
-    elif parts:
-        yield f"{step.words} is enabled:"
     else:
-        yield f"{step.words} is always enabled"
-    for part in parts:
-        yield from _beside(part.part, width, part.because)
+        yield f"{step.words} is enabled:" if parts else f"{step.words} is always enabled"
+    yield from (f"  {line}" for line in columns([row for part in parts for row in _rows(part.part, part.because)]))
     if step.enabled:
         yield "it changes" if step.changes else "it changes nothing"
-        yield from _change_lines(step.changes)
+        yield from (f"  {line}" for line in columns([_change(one) for one in step.changes]))
     if step.differs:
         yield "the variant's edit bites here:"
         yield from (f"  {line}" for line in difference_lines(step.differs))
 
 
-def _beside(part: str, width: int, because: Sequence[Said]) -> Iterator[str]:
-    """A guard part, and beside it the comparisons that decide it."""
-    lines = list(comparisons(because)) or [""]
-    for at, line in enumerate(lines):
-        yield f"  {part if at == 0 else '':<{width}}   {line}".rstrip()
-
-
-def _change_lines(changes: Sequence[Change]) -> Iterator[str]:
-    width = max((len(one.set) for one in changes), default=0)
-    for one in changes:
-        yield f"  {one.set:<{width}}   from {as_set(one.before)} to {as_set(one.after)} = {one.term}"
+def _change(change: Change) -> tuple[str, ...]:
+    return (change.set, f"from {as_set(change.before)} to {as_set(change.after)}", f"= {change.term}")

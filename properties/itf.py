@@ -161,8 +161,10 @@ def _step(ground: GroundMachine, number: int, state: Mapping[str, Value]) -> Tra
     """The step that led to a state."""
     name, picks = state[ACTION], state[PICKS]
     action = next((one for one in ground.machine.actions if one.name == name), None)
-    if action is None or not isinstance(picks, dict):
+    if action is None:
         raise TraceError(f"state {number}: unknown action {str(name)[:40]!r} (or its feature is off)")
+    if not isinstance(picks, dict):
+        raise TraceError(f"state {number}: {PICKS} is no record")
     arguments: dict[str, int | list[int]] = {}
     for one, value in cast("dict[str, Value]", picks).items():
         if one not in action.parameters:

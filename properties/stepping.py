@@ -9,7 +9,7 @@ from math import prod
 
 import msgspec
 
-from model.ground import Bitmaps, GroundMachine, Slot, Step
+from model.ground import Bitmaps, GroundMachine, Slot, Step, numbers
 from model.machine import Action, Parameter
 from model.sets import Processors, Set, variable
 from properties.difference import Difference, sets_in
@@ -62,20 +62,20 @@ def _changes(ground: GroundMachine, step: Step, state: Bitmaps) -> Iterator[Chan
     values = Values(ground, state, step)
     for slot in before:
         if before[slot] != after[slot]:
-            term = str(values.notation.set(_new_value(ground, step, slot, values)))
+            term = str(values.notation.set(new_value(ground, step, slot, values)))
             yield Change(show_slot(ground, slot), members_of(before[slot]), members_of(after[slot]), term)
 
 
-def _new_value(ground: GroundMachine, step: Step, slot: Slot, values: Values) -> Set:
+def new_value(ground: GroundMachine, step: Step, slot: Slot, values: Values) -> Set:
     """The term that a slot has after the step."""
-    name, numbers = slot
+    name, at = slot
     sorts = ground.machine.state.declared[name].sorts
-    at = tuple(sort.sort.element(number) for sort, number in zip(sorts, numbers, strict=True))
-    value = variable(name, at)
+    elements = tuple(sort.sort.element(number) for sort, number in zip(sorts, at, strict=True))
+    value = variable(name, elements)
     for write in step.action.then.families[name].writes:
         if write.whole:
-            value = values.filled_set(write.read(at, value))
-        elif tuple(values.indices.get(index, index) for index in write.at) == at:
+            value = values.filled_set(write.read(elements, value))
+        elif numbers(tuple(values.indices.get(index, index) for index in write.at)) == at:
             value = values.filled_set(write.value)
     return value
 

@@ -82,7 +82,7 @@ def read_trace(content: bytes) -> Trace:
         if version != FORMAT:
             raise TraceError(f"format is {repr(version)[:40]}; this version reads {FORMAT!r}")
         return msgspec.json.decode(content, type=Trace)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         kind = "not a trace" if isinstance(error, msgspec.ValidationError) else "not JSON"
         raise TraceError(f"{kind}: {error}") from error
 

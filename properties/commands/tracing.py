@@ -69,7 +69,10 @@ def trace_command(
         _say_no_trace(claim, scope, f"open: {reason}", form, as_json)
         return UNDETERMINED
     to_premise = witness or claim.is_surprise
-    traces = _traces(claim, scope, variant, to_premise, most, not no_symmetry, memory_gib)
+    try:
+        traces = _traces(claim, scope, variant, to_premise, most, not no_symmetry, memory_gib)
+    except TooFarError as error:
+        raise click.ClickException(f"--most {most}: {error}") from error
     if not traces:
         says, code = _no_trace(claim, scope, variant, witness)
         _say_no_trace(claim, scope, says, form, as_json)
@@ -208,7 +211,7 @@ def _say_no_trace(claim: Claim, scope: NamedScope, says: str, form: str, as_json
 def _explain_run(trace: Trace, as_json: bool) -> int:
     explanation = explain_run(trace)
     if explanation is None:
-        raise TraceError("the trace is of no claim; --step N explains a step of it")
+        raise TraceError("the trace names no claim that is known here; --step N explains a step of it")
     if as_json:
         sys.stdout.write(msgspec.json.encode(explanation).decode() + "\n")
     else:
