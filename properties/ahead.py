@@ -67,8 +67,7 @@ def overlong(ground: GroundMachine, state: Bitmaps, bound: Bound, ring: Index) -
     )
     runs: Runs = {state: []}
     for _ in range(bound.limit(member.bit_count(), queue) + 1):
-        reached = _after_sends(ground, runs, sends)
-        runs = {here: run for here, run in reached.items() if premise(here) and not goal(here)}
+        runs = _waiting(ground, runs, sends, lambda here: premise(here) and not goal(here))
         for here, run in runs.items():
             if not any(changes(ground, here, [*visits, *sends])):
                 return run
@@ -95,12 +94,12 @@ def steps_named(ground: GroundMachine, names: Iterable[str]) -> list[Step]:
     return [step for one in ground.machine.actions if one.name in wanted for step in ground.steps_of(one)]
 
 
-def _after_sends(ground: GroundMachine, runs: Runs, sends: list[Step]) -> Runs:
-    """These runs, and all that sending makes of them."""
-    found = dict(runs)
-    for here in (queue := list(runs)):
+def _waiting(ground: GroundMachine, runs: Runs, sends: list[Step], waits: Callable[[Bitmaps], bool]) -> Runs:
+    """Of these runs, and of all that sending makes of them, those that still wait for the goal."""
+    found = {here: run for here, run in runs.items() if waits(here)}
+    for here in (queue := list(found)):
         for step, after in changes(ground, here, sends):
-            if after not in found:
+            if after not in found and waits(after):
                 found[after] = [*found[here], step]
                 queue.append(after)
     return found

@@ -5,8 +5,9 @@ Both machines take the same steps side by side. Up to that step a run of the var
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import msgspec
 
@@ -33,7 +34,7 @@ class Changed(msgspec.Struct):
 
 
 class Difference(msgspec.Struct):
-    """The first step at which the machines part; its number counts from the first step that was compared."""
+    """The first step at which the machines part."""
 
     step: int
     words: str
@@ -72,21 +73,22 @@ class _Side:
             self.state = self.ground.after(mine, self.state)
 
     def _own(self, step: Step) -> Step | None:
-        """The step as this machine has it; a parameter that only this one has is its first choice."""
+        """The step as this machine has it; of parameters that only this one has, the first that are not refused."""
         for action in self.ground.machine.actions:
             if action.name == step.action.name:
-                return self.ground.step(action, {name: step.arguments.get(name, 0) for name in action.parameters})
+                choices = (
+                    (step.arguments[name],) if name in step.arguments else self.ground.choices(parameter)
+                    for name, parameter in action.parameters.items()
+                )  # fmt: skip
+                every = (dict(zip(action.parameters, one, strict=True)) for one in product(*choices))
+                mine = [self.ground.step(action, arguments) for arguments in every]
+                return next((one for one in mine if not self.ground.refusals(one, self.state)), mine[0])
         return None
 
 
-def first_difference(
-    variant: GroundMachine, protocol: GroundMachine, steps: Sequence[Step], sets: Mapping[Slot, int] | None = None
-) -> Difference | None:
-    """Where the machines part on these steps, from the initial state or from one that both have reached."""
-    theirs, ours = (
-        _Side(name, ground, ground.initial if sets is None else tuple(sets[slot] for slot in ground.slots))
-        for name, ground in ((VARIANT, variant), (PROTOCOL, protocol))
-    )
+def first_difference(variant: GroundMachine, protocol: GroundMachine, steps: Sequence[Step]) -> Difference | None:
+    """Where the machines part on these steps, from the initial state."""
+    theirs, ours = _Side(VARIANT, variant, variant.initial), _Side(PROTOCOL, protocol, protocol.initial)
     for number, step in enumerate(steps, 1):
         for side in (ours, theirs):
             if refused := side.refusals(step):

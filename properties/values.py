@@ -87,10 +87,6 @@ class Values(Integers):
         """Whether a statement over the step's parameters is true."""
         return self.truth(self.filled(term))
 
-    def words(self, term: Truth) -> str:
-        """A statement with the parameters filled in."""
-        return str(self.notation.truth(self.filled(term)))
-
     def because(self, term: Truth) -> list[Said]:
         """The comparisons that decide a statement, each once, as it is true."""
         found = {said.says: said for one in self._deciding(self.filled(term)) for said in [self._said(one)]}

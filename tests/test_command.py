@@ -243,6 +243,7 @@ def test_one_step_is_explained_of_a_file_of_either_format(tmp_path: Path) -> Non
     assert said[0] == said[1]
     assert "p has installed r   p1 ∉ installed[r0]   installed[r0] = {p0}" in said[0]
     assert ringplug("replay", theirs).stdout == ringplug("replay", ours).stdout
+    assert ringplug("walk", "--from", theirs, lines="undo\n").stdout == "undone   7  visit p1 r0\n"
     step = json.loads(ringplug("explain", ours, "--step", "8", "originate p1", "--json").stdout)
     assert (step["step"], [one["enabled"] for one in step["steps"]]) == (8, [True])
 
