@@ -283,11 +283,12 @@ class GroundMachine:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every action with every choice of its parameters."""
-        return tuple(
-            self.step(action, dict(zip(action.parameters, chosen, strict=True)))
-            for action in self.machine.actions
-            for chosen in product(*(self.choices(parameter) for parameter in action.parameters.values()))
-        )
+        return tuple(step for action in self.machine.actions for step in self.steps_of(action))
+
+    def steps_of(self, action: Action) -> Iterator[Step]:
+        """One action with every choice of its parameters."""
+        for chosen in product(*(self.choices(parameter) for parameter in action.parameters.values())):
+            yield self.step(action, dict(zip(action.parameters, chosen, strict=True)))
 
     def refusals(self, step: Step, state: Bitmaps) -> list[str]:
         """The guard parts that refuse this step in this state; none if it is enabled."""

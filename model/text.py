@@ -121,7 +121,9 @@ def _joined(left: Phrase, joint: str, right: Phrase) -> Phrase:
 
 
 def _name(index: Index) -> str:
-    """An index's name; a bound one has a subscript."""
+    """An index's name; a bound one has a subscript, an element its number: `r0`."""
+    if index.value is not None:
+        return f"{index.sort.__name__[0].lower()}{index.value}"
     return index.name.translate(SUBSCRIPTS) if "_" in index.name else index.name
 
 

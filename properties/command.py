@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 import click
 
-from properties.commands import deciding, looking, varying
+from properties.commands import deciding, looking, tracing, varying
 from properties.commands.theorem import theorem_command
 from properties.search import ScopeTooLargeError
 from properties.verdicts import BAD_INPUT
@@ -26,6 +26,7 @@ def cli() -> None:
     ringplug check                          decide every claim
     ringplug claims PLUG-S1                 what a claim says, and why
     ringplug trace PLUG-S1 --witness        a shortest run to its premise
+    ringplug explain s1.json --step 4       why a saved run could go there
     ringplug variants                       what breaks without each clause
     ringplug theorem                        which decisions the lookup rests on
     ringplug mutants                        what notices each part that is dropped
@@ -39,10 +40,10 @@ def cli() -> None:
 
 
 for command in (
-    deciding.check_command, deciding.claims_command, deciding.trace_command,
-    varying.variants_command, varying.mutants_command,
-    looking.explore_command, looking.walk_command, looking.replay_command, looking.promela_command,
-    looking.spec_command, theorem_command,
+    deciding.check_command, deciding.claims_command,
+    tracing.trace_command, tracing.explain_command, tracing.replay_command,
+    varying.variants_command, varying.mutants_command, theorem_command,
+    looking.explore_command, looking.walk_command, looking.promela_command, looking.spec_command,
 ):  # fmt: skip
     cli.add_command(command)
 

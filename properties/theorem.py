@@ -12,9 +12,10 @@ from itertools import combinations
 
 import msgspec
 
-from model.ground import GroundMachine, Integers
+from model.ground import GroundMachine
 from model.theorem import GIVEN_UP, RECOVERY_ADD_NODE
 from properties.catalogue import Claim
+from properties.endings import endings
 from properties.exhaustive import claim_probes, witness_name
 from properties.scopes import NamedScope
 from properties.search import Found, Report, Search
@@ -169,10 +170,10 @@ class Case:
         given = msgspec.structs.replace(trace, features=sorted(given_up(taken, self.add_node)))
         ground = trace_machine(given)
         try:
-            *_, last = replay(ground, given.steps)
+            played = list(replay(ground, given.steps))
         except TraceError:
             return False
-        return violates(self.claim, ground, last)
+        return violates(self.claim, ground, played)
 
     def search(self, taken: Decisions, scopes: Sequence[NamedScope]) -> Searched:
         """Visit states of one scope after the other, until the claim is violated."""
@@ -225,11 +226,9 @@ def search(
     return Searched(trace, done.report.states, scope)
 
 
-def violates(claim: Claim, ground: GroundMachine, last: Played) -> bool:
-    """Whether the last step of a run violates the claim."""
-    integers = Integers(ground, last.before)
-    parts = [part for part in claim.parts if part.concerns(last.step.action.name)]
-    return not all(integers.truth(last.step.read(part.statement)) for part in parts)
+def violates(claim: Claim, ground: GroundMachine, played: Sequence[Played]) -> bool:
+    """Whether a run ends in a violation of the claim."""
+    return any(one.violates for one in endings(claim, ground, played))
 
 
 def _trace(done: Search, first: Found, whole: GroundMachine, claim: Claim, variant: str | None) -> Trace:
@@ -237,7 +236,6 @@ def _trace(done: Search, first: Found, whole: GroundMachine, claim: Claim, varia
     trace = record_trace(
         shortest_run(done, first), whole, machine=MACHINE, variant=variant, claim=claim.id, shows=shows
     )
-    *_, last = replay(whole, trace.steps)
-    if not violates(claim, whole, last):
+    if not violates(claim, whole, list(replay(whole, trace.steps))):
         raise AssertionError("the trace does not violate the claim on the whole machine: the slice is unsound")
     return trace

@@ -82,7 +82,7 @@ def read_trace(content: bytes) -> Trace:
         if version != FORMAT:
             raise TraceError(f"format is {repr(version)[:40]}; this version reads {FORMAT!r}")
         return msgspec.json.decode(content, type=Trace)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         kind = "not a trace" if isinstance(error, msgspec.ValidationError) else "not JSON"
         raise TraceError(f"{kind}: {error}") from error
 
@@ -157,7 +157,7 @@ def _argument(ground: GroundMachine, line: TraceStep, name: str, parameter: Inde
 def trace_step(step: Step) -> TraceStep:
     """A ground step as it stands in a trace."""
     arguments = {
-        name: _members(value) if isinstance(step.action.parameters[name], Processors) else value
+        name: members(value) if isinstance(step.action.parameters[name], Processors) else value
         for name, value in step.arguments.items()
     }
     return TraceStep(step.action.name, arguments)
@@ -184,12 +184,13 @@ def show_step(step: Step) -> str:
     words = [step.action.name]
     for name, value in step.arguments.items():
         parameter = step.action.parameters[name]
-        if isinstance(parameter, Processors):
-            words.append(show_set(value))
-        else:
-            letter = "p" if isinstance(parameter, Processor) else parameter.sort.__name__[0].lower()
-            words.append(f"{letter}{value}")
+        words.append(show_set(value) if isinstance(parameter, Processors) else f"{letter(parameter)}{value}")
     return " ".join(words)
+
+
+def letter(parameter: Index | Processor | Processors) -> str:
+    """What the names of a sort's elements begin with: p for processors, r for rings."""
+    return parameter.sort.__name__[0].lower() if isinstance(parameter, Index) else "p"
 
 
 def show_changes(ground: GroundMachine, played: Played) -> list[str]:
@@ -213,7 +214,7 @@ def show_slot(ground: GroundMachine, slot: Slot) -> str:
 
 def show_set(bitmap: int) -> str:
     """A set of processors: `{p0 p1}`."""
-    return "{" + " ".join(f"p{i}" for i in _members(bitmap)) + "}"
+    return "{" + " ".join(f"p{i}" for i in members(bitmap)) + "}"
 
 
 def _mark(before: int, after: int, p: int) -> str:
@@ -221,5 +222,6 @@ def _mark(before: int, after: int, p: int) -> str:
     return f"{sign}p{p}"
 
 
-def _members(bitmap: int) -> list[int]:
+def members(bitmap: int) -> list[int]:
+    """The numbers of the processors in a bitmap."""
     return [i for i in range(bitmap.bit_length()) if bitmap >> i & 1]

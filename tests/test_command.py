@@ -136,7 +136,22 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "check", "trace", "replay", "claims", "explore", "walk", "promela", "spec", "variants", "mutants"]
+    "command",
+    [
+        "",
+        "check",
+        "trace",
+        "replay",
+        "explain",
+        "claims",
+        "explore",
+        "walk",
+        "promela",
+        "spec",
+        "variants",
+        "mutants",
+        "theorem",
+    ],
 )
 def test_help_has_examples(command: str) -> None:
     done = ringplug(*([command] if command else []), "--help")
@@ -163,6 +178,11 @@ def test_help_has_examples(command: str) -> None:
         (["replay"], "FILE"),
         (["replay", "no-such-file.json"], "no-such-file.json: No such file"),
         (["replay", "."], ".: Is a directory"),
+        (["explain", "no-such-file.json"], "no-such-file.json: No such file"),
+        (["trace", "PLUG-S1", "--json", "--format", "itf"], "take one of them"),
+        (["trace", "PLUG-S1", "--format", "itf", "--most", "2"], "name a file with --out"),
+        (["trace", "PLUG-S1", "--most", "0"], "--most"),
+        (["trace", "PLUG-S1", "--format", "xml"], "--format"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_3(arguments: list[str], says: str) -> None:
@@ -224,3 +244,75 @@ def test_output_is_utf_8_wherever_it_goes() -> None:
         [RINGPLUG, "claims", "PLUG-S1"], capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=True
     )
     assert "⊆" in done.stdout.decode("utf-8")
+
+
+def test_a_run_is_explained_where_it_is_shown(tmp_path: Path) -> None:
+    file = tmp_path / "s6.json"
+    shown = ringplug("trace", "PLUG-S6", "--variant", "leave-keeps-gate-open", "--out", file)
+    assert shown.returncode == 1
+    assert "Violated: leaving closes the gate" in shown.stdout
+    assert "It bites at step 6, leave p0 r0:\n    gate is {p0}, and ∅ in the protocol" in shown.stdout
+    assert "  5  sole_visit p0 r0    the clause is not violated" in shown.stdout
+    explained = ringplug("explain", file)
+    assert explained.returncode == 0
+    assert shown.stdout.endswith(explained.stdout)
+    as_json = json.loads(ringplug("explain", file, "--json").stdout)
+    assert (as_json["violates"], as_json["bite"]["difference"]["step"], len(as_json["needs"])) == (True, 6, 6)
+
+
+def test_one_step_is_explained_of_a_file_of_either_format(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "s1.json", tmp_path / "s1.itf.json"
+    ringplug("trace", "PLUG-S1", "--witness", "--out", ours)
+    theirs.write_text(ringplug("replay", ours, "--format", "itf").stdout)
+    said = [ringplug("explain", file, "--step", "4", "visit", "p1").stdout for file in (ours, theirs)]
+    assert said[0] == said[1]
+    assert "p has installed r   p1 ∉ installed[r0]   installed[r0] = {p0}" in said[0]
+    assert ringplug("replay", theirs).stdout == ringplug("replay", ours).stdout
+    assert ringplug("walk", "--from", theirs, lines="undo\n").stdout == "undone   7  visit p1 r0\n"
+    step = json.loads(ringplug("explain", ours, "--step", "8", "originate p1", "--json").stdout)
+    assert (step["step"], [one["enabled"] for one in step["steps"]]) == (8, [True])
+
+
+@pytest.fixture(scope="module")
+def witness_of_s1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("traces") / "s1.json"
+    ringplug("trace", "PLUG-S1", "--witness", "--out", file)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--step", "8"], "--step 8: steps go from 1 to 7"),
+        (["--step", "0"], "--step 0: steps go from 1 to 7"),
+        (["--step", "9", "visit"], "--step 9: steps go from 1 to 8"),
+        (["--step", "many"], "--step"),
+        (["fly"], "no action 'fly' here"),
+        (["visit", "p9"], "p is p9, which this scope does not have"),
+    ],
+)
+def test_a_question_about_no_step_is_refused(witness_of_s1: Path, arguments: list[str], says: str) -> None:
+    assert says in refused("explain", witness_of_s1, *arguments)
+
+
+def test_several_runs_are_shown_and_saved(tmp_path: Path) -> None:
+    call = ("trace", "PLUG-C1", "--variant", "create-plugs-at-once", "--most", "3")
+    shown = ringplug(*call, "--format", "itf", "--out", tmp_path / "c1.itf.json")
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["c1-2.itf.json", "c1.itf.json"]
+    assert ringplug("replay", tmp_path / "c1-2.itf.json").returncode == 0
+    assert ringplug(*call).stdout.count("Violated: ") == 2
+    traces = json.loads(ringplug(*call, "--json").stdout)["traces"]
+    assert [len(trace["steps"]) for trace in traces] == [2, 5]
+
+
+def test_a_run_that_only_its_absence_shows_is_violated_too() -> None:
+    done = ringplug("trace", "LIVE-1", "--variant", "open-on-own-bit")
+    assert done.returncode == 1
+    assert "the bound is not attained" in done.stdout
+
+
+def test_no_run_leaves_a_file_of_another_format_empty() -> None:
+    done = ringplug("trace", "PLUG-S1", "--format", "itf")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "no counterexample" in done.stderr

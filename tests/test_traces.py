@@ -41,6 +41,7 @@ BAD = {
     "binary": (bytes(range(256)), "not JSON"),
     "empty": (b"", "not JSON"),
     "a list": (b"[]", "not a trace"),
+    "too deep": (b'{"a":' * 100_000, "not JSON"),
     "cut off": (json.dumps(GOOD).encode()[:-20], "not JSON"),
     "no format": ({k: v for k, v in GOOD.items() if k != "format"}, "format is None"),
     "another version": ({**GOOD, "format": "ringplug-trace-0"}, "format is 'ringplug-trace-0'"),

@@ -1,27 +1,23 @@
-"""Commands that decide: check, trace, claims."""
+"""Commands that decide: check, claims."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import click
 import msgspec
 
 from model.machines import MACHINES
 from properties import markdown, report
-from properties.catalogue import Claim
-from properties.checking import Job, found_trace, too_small
+from properties.checking import Job, too_small
 from properties.commands.options import claims_named, features_off, ids_of, known_variant, searched, sized
 from properties.commands.showing import show_trace
-from properties.exhaustive import explore
 from properties.jobs import run_jobs
 from properties.progress import Progress
 from properties.scopes import DEEP, FEATURES, STANDARD, NamedScope
 from properties.search import ScopeTooLargeError
-from properties.traces import machine_text, write_trace
-from properties.verdicts import ALL_HOLD, SOME_VIOLATED, UNDETERMINED, Verdict, exit_code
+from properties.verdicts import ALL_HOLD, Verdict, exit_code
 
 ENGINES = ("inductive", "exhaustive")
 
@@ -67,59 +63,6 @@ def check_command(
     if refused:
         raise ScopeTooLargeError("; ".join(refused))
     return exit_code(verdicts, frozenset(ids))
-
-
-@click.command("trace")
-@click.argument("claim_id", metavar="CLAIM")
-@click.option("--witness", is_flag=True, help="A run to the claim's premise, instead of a counterexample.")
-@sized
-@searched
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the trace to this file.")
-@click.option("--json", "as_json", is_flag=True, help="Print the trace as JSON.")
-def trace_command(
-    claim_id: str, witness: bool, members: int | None, handles: int | None, rings: int | None, off: tuple[str, ...],
-    variant: str | None, no_symmetry: bool, memory_gib: float, out: Path | None, as_json: bool,
-) -> int:  # fmt: skip
-    """Show a shortest run: to the premise of CLAIM with --witness, else to a violation of it.
-
-    \b
-    ringplug trace PLUG-S1 --witness
-    ringplug trace PLUG-S1 --variant open-on-own-bit
-    ringplug trace PLUG-S3 --witness --out s3.json
-
-    Without sizes: the claim's least scope, with the features it needs. Exit code 1 if a violation is shown, 2 if the
-    scope is too small to say.
-    """
-    (claim,) = claims_named((claim_id,))
-    known_variant(variant)
-    least = claim.least
-    sized_by_hand = bool(members or handles or rings)
-    scope = NamedScope(
-        members or least.processors, handles or least.handles, rings or least.rings,
-        (FEATURES if sized_by_hand else least.features) - features_off(off),
-    ).of(claim.machine)  # fmt: skip
-    if reason := too_small(claim, scope):
-        _say_no_trace(claim, scope, f"open: {reason}", as_json)
-        return UNDETERMINED
-    with Progress() as progress:
-        found = explore(
-            machine_text(scope.machine, variant).record(scope.features), scope.ground, [claim],
-            symmetry=not no_symmetry, memory_gib=memory_gib, progress=lambda r: progress.say(r.words),
-        )  # fmt: skip
-        outcome = found.outcomes[claim.id]
-        what = outcome.witness if witness or claim.is_surprise else outcome.violation
-        shown = found_trace(found, what, claim.machine, variant, claim.id) if what else None
-    if shown is None:
-        if claim.is_surprise:
-            says = "violated: its run does not exist"
-        else:
-            says = "vacuous: no run reaches its premise" if witness else "no counterexample"
-        _say_no_trace(claim, scope, says, as_json)
-        return SOME_VIOLATED if witness or claim.is_surprise else ALL_HOLD
-    if out:
-        out.write_bytes(write_trace(shown))
-    show_trace(shown, as_json)
-    return ALL_HOLD if witness or claim.is_surprise else SOME_VIOLATED
 
 
 @click.command("claims")
@@ -173,14 +116,6 @@ def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str]]:
     return verdicts, refused
 
 
-def _say_no_trace(claim: Claim, scope: NamedScope, says: str, as_json: bool) -> None:
-    if as_json:
-        nothing = {"claim": claim.id, "scope": scope.name, "trace": None, "reason": says}
-        sys.stdout.write(msgspec.json.encode(nothing).decode() + "\n")
-    else:
-        report.out().print(f"{claim.id} at {scope.title}: {says}", markup=False, soft_wrap=True)
-
-
 def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
     if as_json:
         sys.stdout.write(msgspec.json.encode({"results": verdicts}).decode() + "\n")
@@ -193,4 +128,4 @@ def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
         console.print(line, markup=False, soft_wrap=True)
     for trace in report.shortest_traces(verdicts):
         console.print()
-        show_trace(trace, as_json=False)
+        show_trace(trace)

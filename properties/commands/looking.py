@@ -1,4 +1,4 @@
-"""Commands that look at the machine: explore, walk, replay, promela, spec."""
+"""Commands that look at the machine: explore, walk, promela, spec."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from properties import report
 from properties.claims.liveness import LIVE_2
 from properties.commands.options import features_off, known_variant, of_machine, searched, sized
 from properties.commands.prompt import run
-from properties.commands.showing import show_trace
+from properties.commands.showing import saved_trace
 from properties.exhaustive import Exploration, explore
 from properties.graph import MOST_STATES, lost_on_graph, state_graph, write_graph
 from properties.liveness import lost_states
@@ -21,7 +21,7 @@ from properties.progress import Progress
 from properties.promela import machine_model
 from properties.scopes import FEATURES, NamedScope
 from properties.specification import specification
-from properties.traces import FORMAT, Trace, TraceError, TraceScope, machine_text, read_trace
+from properties.traces import FORMAT, Trace, TraceError, TraceScope, machine_text
 from properties.verdicts import ALL_HOLD
 from properties.walk import resume
 
@@ -90,11 +90,7 @@ def walk_command(
     features = sorted((FEATURES - features_off(off)) & MACHINES[machine].features)
     scope = TraceScope(members or 2, handles or 1, rings or 2)
     try:
-        begun = resume(
-            read_trace(start.read_bytes()) if start else Trace(FORMAT, scope, features, [], machine, variant)
-        )
-    except OSError as error:
-        raise click.ClickException(f"{start}: {error.strerror}") from error
+        begun = resume(saved_trace(start) if start else Trace(FORMAT, scope, features, [], machine, variant))
     except TraceError as error:
         raise click.ClickException(f"{start}: {error}" if start else str(error)) from error
     console = report.out()
@@ -102,25 +98,6 @@ def walk_command(
         begun, sys.stdin, lambda line: console.print(report.marked(line), soft_wrap=True),
         lambda line: click.echo(f"ringplug: {line}", err=True),
     )  # fmt: skip
-
-
-@click.command("replay")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print the trace as JSON again, once it has been replayed.")
-def replay_command(file: Path, as_json: bool) -> int:
-    """Replay a trace on integers from the initial state, and show what each step changes.
-
-    \b
-    ringplug trace PLUG-S1 --witness --out s1.json
-    ringplug replay s1.json
-    """
-    try:
-        show_trace(read_trace(file.read_bytes()), as_json, read=True)
-    except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from error
-    except TraceError as error:
-        raise click.ClickException(f"{file}: {error}") from error
-    return ALL_HOLD
 
 
 @click.command("promela")

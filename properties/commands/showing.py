@@ -1,21 +1,93 @@
-"""How a trace is put on standard output."""
+"""How traces come from files, and how they are put on standard output and into files."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
 
 from properties import report
+from properties.accounts import account
+from properties.ahead import TooFarError
+from properties.explaining import explain_run
+from properties.itf import read_any, write_itf
+from properties.pytest_file import write_test
 from properties.traces import Trace, write_trace
 
+TEXT, ITF, PYTEST = "text", "itf", "pytest"
+FORMATS = (TEXT, ITF, PYTEST)
 
-def show_trace(trace: Trace, as_json: bool, *, read: bool = False) -> None:
-    """Print the trace, replayed: as JSON, or in words and marked."""
-    if as_json:
-        for _ in report.trace_lines(trace):
-            pass
-        sys.stdout.write(write_trace(trace).decode())
-        return
+
+def saved_trace(file: Path) -> Trace:
+    """The trace in a file, ours or ITF; TraceError says what is wrong with it."""
+    try:
+        return read_any(file.read_bytes())
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from error
+
+
+def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> None:
+    """Print the traces, replayed: in words and explained, or as one file of another format."""
+    if form == TEXT:
+        for number, trace in enumerate(traces):
+            if number:
+                report.out().print()
+            show_trace(trace, read=read)
+            _explain(trace)
+    else:
+        sys.stdout.write(written(traces, form))
+
+
+def show_trace(trace: Trace, *, read: bool = False) -> None:
+    """Print the trace, replayed, in words and marked."""
     console, lines = report.out(), list(report.trace_lines(trace))
     console.print(report.trace_title(trace, read=read), markup=False, soft_wrap=True)
     for line in lines:
         console.print(report.marked(line), soft_wrap=True)
+
+
+def show_json(traces: Sequence[Trace], *, several: bool = False) -> None:
+    """Print the traces, replayed, as JSON: one, or an object with `traces`."""
+    for trace in traces:
+        for _ in report.trace_lines(trace):
+            pass
+    if several:
+        sys.stdout.write(msgspec.json.encode({"traces": traces}).decode() + "\n")
+    else:
+        sys.stdout.write(write_trace(traces[0]).decode())
+
+
+def written(traces: Sequence[Trace], form: str) -> str:
+    """Traces as one file: of our format or ITF, which hold just one, or a test."""
+    try:
+        if form == PYTEST:
+            return write_test(traces, report.trace_title(traces[0]).rpartition("; ")[2])
+    except TooFarError as error:
+        raise click.ClickException(str(error)) from error
+    return (write_itf(traces[0], report.trace_title(traces[0])) if form == ITF else write_trace(traces[0])).decode()
+
+
+def write_files(traces: Sequence[Trace], form: str, out: Path) -> None:
+    """Write the traces: a test into one file; of the other formats the second into `name-2.json`, and so on."""
+    if form == PYTEST:
+        out.write_text(written(traces, form))
+        return
+    name, dot, suffix = out.name.partition(".")
+    for number, trace in enumerate(traces, 1):
+        file = out if number == 1 else out.with_name(f"{name}-{number}{dot}{suffix}")
+        file.write_text(written([trace], form))
+
+
+def _explain(trace: Trace) -> None:
+    """Why the run shows what it shows."""
+    console = report.out()
+    try:
+        explanation = explain_run(trace)
+    except TooFarError as error:
+        console.print(f"Its end is not judged: {error}.", markup=False, soft_wrap=True)
+        return
+    for line in account(explanation) if explanation else ():
+        console.print(line, markup=False, soft_wrap=True)

@@ -11,7 +11,7 @@ import msgspec
 from model.theorem import GIVEN_UP, MEANS
 from properties import report
 from properties.claims import CLAIMS
-from properties.commands.showing import show_trace
+from properties.commands.showing import TEXT, show_json, show_traces
 from properties.jobs import run_jobs
 from properties.progress import Progress
 from properties.search import ScopeTooLargeError
@@ -66,7 +66,7 @@ def _one(id: str, add_node: str, take: str, deep: bool, as_json: bool) -> int:
         case.progress = lambda counts: progress.say(counts.words)
         found = case.search(taken, case.scopes)
     if found.trace:
-        show_trace(found.trace, as_json)
+        show_json([found.trace]) if as_json else show_traces([found.trace], TEXT)
         return SOME_VIOLATED
     if as_json:
         scopes = [scope.name for scope in case.scopes]
