@@ -47,7 +47,7 @@ FACETS: dict[Facet, str] = {
 }
 
 
-class Meta(msgspec.Struct, tag_field="event", tag="meta", forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+class Meta(msgspec.Struct, tag_field="event", tag="meta", forbid_unknown_fields=True, omit_defaults=True):
     """The first line of each file: what is in it, and what its source could not see."""
 
     format: str
@@ -61,9 +61,7 @@ class Meta(msgspec.Struct, tag_field="event", tag="meta", forbid_unknown_fields=
     """Scenario, seed, versions: for readers, never judged."""
 
 
-class Place(
-    msgspec.Struct, tag_field="event", tag=str.lower, forbid_unknown_fields=True, frozen=True, omit_defaults=True
-):
+class Place(msgspec.Struct, tag_field="event", tag=str.lower, forbid_unknown_fields=True, omit_defaults=True):
     """Where an event is: whose it is, and its number there."""
 
     process: Name
