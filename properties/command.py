@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 import click
 
-from properties.commands import deciding, looking
+from properties.commands import corosync, deciding, looking
 from properties.search import ScopeTooLargeError
 from properties.verdicts import BAD_INPUT
 
@@ -39,6 +39,7 @@ for command in (
     deciding.check_command, deciding.claims_command, deciding.trace_command, deciding.variants_command,
     looking.explore_command, looking.walk_command, looking.replay_command, looking.promela_command,
     looking.spec_command,
+    corosync.corosync_command,
 ):  # fmt: skip
     cli.add_command(command)
 

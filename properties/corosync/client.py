@@ -125,15 +125,16 @@ class Client:
             if 0 in ready and not all(self.obey(line) for line in os.read(0, 4096).decode().split("\n")[:-1] or [""]):
                 return
             if cpg_fd in ready and self.cpg.dispatch() not in (OK, TRY_AGAIN):
-                return self.gone()
+                break
             if not self.recording:
                 continue
             if self.sending and time.monotonic() >= due:
                 due = max(due + self.interval_s, time.monotonic() - CATCH_UP_COUNT * self.interval_s)
                 if self.send() == LIBRARY_GONE:
-                    return self.gone()
+                    break
             if not self.pour():
-                return self.gone()
+                break
+        self.write({"e": "end", "why": "the daemon is gone"}, tell=True)
 
     def pour(self) -> bool:
         """Send what is owed at once, as far as the daemon takes it; false if the daemon is gone."""
@@ -143,9 +144,6 @@ class Client:
                 break
             code = self.send()
         return code in (OK, TRY_AGAIN)
-
-    def gone(self) -> None:
-        self.write({"e": "end", "why": "the daemon is gone"}, tell=True)
 
 
 def main(arguments: list[str]) -> None:

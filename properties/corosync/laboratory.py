@@ -21,7 +21,20 @@ from properties.corosync.configuration import KEY_BYTES, configuration, key_file
 from properties.corosync.namespaces import LaboratoryError, Place
 from properties.corosync.node import Node
 from properties.corosync.plan import (
-    Burst, CutAt, CutOneWay, Disturb, Heal, Kill, Pause, Plan, Resume, Settle, Split, Start, Step, Wait,
+    Burst,
+    CutAt,
+    CutOneWay,
+    Disturb,
+    Heal,
+    Kill,
+    Pause,
+    Plan,
+    Resume,
+    Settle,
+    Split,
+    Start,
+    Step,
+    Wait,
 )  # fmt: skip
 from properties.corosync.wire import BridgeWire, TapWire
 
@@ -197,17 +210,18 @@ class Laboratory:
                 self.log({"died": id, "code": code})
 
     def is_settled(self) -> bool:
-        """Has every running node told its client of exactly the part it is in?"""
+        """Every running node has told its client of the part it is in."""
         if self.one_way:
             return False
-        running = {id for id, node in self.nodes.items() if node.runs}
-        return all(self.is_whole(running & set(group)) for group in self.groups)
+        running = frozenset(id for id, node in self.nodes.items() if node.runs)
+        return all(self.is_whole(running & frozenset(group)) for group in self.groups)
 
-    def is_whole(self, part: set[int]) -> bool:
+    def is_whole(self, part: frozenset[int]) -> bool:
+        """The same ring of just these at each, and a group with all of them: who else it has is for the judge."""
         nodes = [self.nodes[id] for id in part]
         group = {(node.id, node.pid) for node in nodes}
         return all(
-            node.pid and node.members == part and node.group == group and node.ring == nodes[0].ring for node in nodes
+            node.pid and node.members == part and node.group >= group and node.ring == nodes[0].ring for node in nodes
         )
 
     def stays_settled(self) -> bool:

@@ -30,12 +30,15 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
-def outer(command: Sequence[str], **options: int) -> subprocess.Popen[bytes]:
-    """Start a command in the outer namespaces, in a session of its own; it dies with this process."""
+def outer(command: Sequence[str], says: int) -> subprocess.Popen[bytes]:
+    """Start a command in the outer namespaces, in a session of its own; it dies with this process.
+
+    What it prints goes to the descriptor `says`.
+    """
     parent = os.getpid()
     return subprocess.Popen(
         [*OUTER, *command], start_new_session=True, preexec_fn=lambda: die_with(parent),
-        stdin=subprocess.DEVNULL, **options,
+        stdin=subprocess.DEVNULL, stdout=says, stderr=says,
     )  # fmt: skip
 
 
@@ -59,7 +62,9 @@ class Place:
         self.holder = subprocess.Popen(NODE, stdin=subprocess.DEVNULL)
         ours, theirs = Path("/proc/self/ns/uts"), Path(f"/proc/{self.holder.pid}/ns/uts")
         end = time.monotonic() + 10
-        while os.readlink(theirs) == os.readlink(ours) or Path(f"/proc/{self.holder.pid}/comm").read_text() != "sleep\n":
+        while (
+            os.readlink(theirs) == os.readlink(ours) or Path(f"/proc/{self.holder.pid}/comm").read_text() != "sleep\n"
+        ):
             if time.monotonic() > end or self.holder.poll() is not None:
                 raise LaboratoryError(f"the namespaces of {name} do not start")
             time.sleep(0.002)

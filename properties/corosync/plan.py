@@ -27,7 +27,7 @@ class Wait(msgspec.Struct, tag="wait", tag_field="do"):
 
 
 class Settle(msgspec.Struct, tag="settle", tag_field="do"):
-    """Wait until every node that runs has told its client the ring and the group of its part of the network."""
+    """Wait until every running node has told its client the ring of its part, and a group with all of that part."""
 
     timeout_ms: int = 15_000
 

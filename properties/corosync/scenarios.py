@@ -10,8 +10,25 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 from properties.corosync.plan import (
-    Burst, CutAt, CutOneWay, Disturb, FrameKind, Heal, Kill, Load, Pause, Plan, Resume, Settle, Split, Start, Step,
-    Traffic, Transport, Wait, Wire,
+    Burst,
+    CutAt,
+    CutOneWay,
+    Disturb,
+    FrameKind,
+    Heal,
+    Kill,
+    Load,
+    Pause,
+    Plan,
+    Resume,
+    Settle,
+    Split,
+    Start,
+    Step,
+    Traffic,
+    Transport,
+    Wait,
+    Wire,
 )  # fmt: skip
 
 FAULTS = (Split, CutOneWay, Pause, Kill, Disturb, CutAt)

@@ -7,6 +7,7 @@ for, and what is blocked from then on). A cut is one moment for all links. Left 
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import json
 import os
@@ -122,12 +123,14 @@ def main(arguments: list[str]) -> None:
     port_of = {fd: port for port, fd in enumerate(fds, 1)}
 
     def write(port: int, frame: bytes) -> None:
-        try:
+        with contextlib.suppress(OSError):  # an interface that is not up yet loses the frame, as a wire would
             os.write(fds[port - 1], frame)
-        except OSError:
-            pass  # an interface that is not up yet loses the frame, as a wire would
 
-    switch = Switch(seed, len(fds), write, lambda word: sys.stdout.write(word + "\n") and sys.stdout.flush())
+    def say(word: str) -> None:
+        sys.stdout.write(word + "\n")
+        sys.stdout.flush()
+
+    switch = Switch(seed, len(fds), write, say)
     while True:
         wait_s = switch.release(time.monotonic())
         ready, _, _ = select.select([*fds, 0], [], [], wait_s)
