@@ -113,6 +113,28 @@ def opens_once(logs: Logs) -> Iterator[Finding]:
             yield Finding("", VIOLATED, f"n{stay.node}: {phases}", [stay.at(stay.logged.line)])
 
 
+def counts_its_own_ring_only(logs: Logs) -> Iterator[Finding]:
+    """What counts as recovery in a ring was sent for it: each member's list of group members, once."""
+    for stay in logs.stays:
+        for node, _, line in stay.logged.counted:
+            if node not in stay.logged.members:
+                reason = f"n{stay.node} counts a list of n{node}, which is not in {ring_text(stay)}: from an older ring"
+                yield Finding("", VIOLATED, reason, [stay.at(stay.logged.line), stay.at(line)])
+    for stay in logs.stays:
+        seen: dict[tuple[int, int], int] = {}
+        for node, pid, line in stay.logged.counted:
+            if (node, pid) in seen:
+                reason = f"n{stay.node} counts a list of n{node} twice in {ring_text(stay)}: one is from an older ring"
+                yield Finding("", VIOLATED, reason, [stay.at(one) for one in (stay.logged.line, seen[node, pid], line)])
+            seen[node, pid] = line
+
+
+def ring_text(stay: Stay) -> str:
+    """The ring with its members."""
+    node, number = stay.logged.ring
+    return f"[n{node} {number}] of {' '.join(f'n{member}' for member in stay.logged.members)}"
+
+
 def all_open_in_the_end(logs: Logs) -> Iterator[Finding]:
     """If the ring stays, all its members open."""
     if not logs.settled:
@@ -155,6 +177,7 @@ CLAIMS: dict[str, Callable[[Logs], Iterator[Finding]]] = {
     "PLUG-S6": all_services_again,
     "PLUG-S8": opens_after_completion,
     "PLUG-S9": opens_once,
+    "PLUG-H3": counts_its_own_ring_only,
     "LIVE-2": all_open_in_the_end,
     "RING-S2": numbers_grow,
     "RING-S3": one_id_one_ring,

@@ -153,14 +153,14 @@ class Laboratory:
     @take.register
     def _(self, step: CutAt) -> None:
         assert isinstance(self.wire, TapWire)
-        self.wire.cut_at(step)
-        self.selector.register(self.wire.says, selectors.EVENT_READ, None)
-        cut: list[str] = []
-        self.wait(lambda: bool(cut), step.timeout_ms, heard=lambda: cut.append(self.cut_line()))
-        self.selector.unregister(self.wire.says)
-        self.log({"cut": bool(cut)})
-        if not cut:
-            self.wire.split(step.groups)
+        wire = self.wire
+        wire.cut_at(step)
+        self.selector.register(wire.says, selectors.EVENT_READ, wire)
+        self.wait(lambda: wire.has_cut, step.timeout_ms)
+        self.selector.unregister(wire.says)
+        self.log({"cut": wire.has_cut})
+        if not wire.has_cut:
+            wire.split(step.groups)
         self.groups = step.groups
 
     @take.register
@@ -169,12 +169,8 @@ class Laboratory:
             if node.runs:
                 node.command(f"burst {step.count}")
 
-    def cut_line(self) -> str:
-        assert isinstance(self.wire, TapWire)
-        return self.wire.says.readline()
-
-    def wait(self, until: Callable[[], bool], ms: float, heard: Callable[[], object] | None = None) -> bool:
-        """Listen to the clients until it is so, or for so long."""
+    def wait(self, until: Callable[[], bool], ms: float) -> bool:
+        """Listen to the clients, and a switch that shall cut, until it is so or for so long."""
         end = time.monotonic() + ms / 1000
         while not until():
             left_s = end - time.monotonic()
@@ -184,8 +180,8 @@ class Laboratory:
                 if isinstance(key.data, Node):
                     if not key.data.listen():
                         self.selector.unregister(key.fileobj)
-                elif heard:
-                    heard()
+                elif isinstance(key.data, TapWire):
+                    key.data.listen()
             self.look_for_deaths()
         return True
 

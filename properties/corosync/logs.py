@@ -19,6 +19,8 @@ SUBSYSTEM = re.compile(r"\[([A-Z]+) *\] (.*)$")
 TRANSITIONAL = re.compile(r"TRANS \[\d+\] member (\d+):")
 MEMBERS = re.compile(r"Sync members\[\d+\]: ([\d ]+)")
 FORMED = re.compile(r"A new membership \(([0-9a-f]+)\.([0-9a-f]+)\) was formed\.")
+COUNTED = re.compile(r"joinlist_messages\[\d+\] group:.*, ip:.*\.(\d+)\) , pid:(\d+)")
+"""A list of a node's group members that is applied; the last byte of a node's address is its id."""
 COMMIT = re.compile(r"Committing synchronization for (.*)$")
 SERVICES = {
     "corosync configuration map access": "cmap",
@@ -51,6 +53,9 @@ class LoggedRing:
 
     opened: list[int] = field(default_factory=lambda: list[int]())
     """Lines at which messages other than those of synchronization were let out again."""
+
+    counted: list[tuple[int, int, int]] = field(default_factory=lambda: list[tuple[int, int, int]]())
+    """Of each list of group members that was applied here: sender, process, line."""
 
     @property
     def committed(self) -> list[str]:
@@ -104,6 +109,8 @@ def _continue(ring: LoggedRing, subsystem: str, text: str, line: int) -> None:
         ring.ring = int(found[1], 16), int(found[2], 16)
     elif subsystem == "SYNC" and (found := COMMIT.match(text)):
         ring.sync.append(SyncLine("commit", SERVICES.get(found[1], found[1]), line, text))
+    elif found := COUNTED.match(text):
+        ring.counted.append((int(found[1]), int(found[2]), line))
     elif text == "waiting_trans_ack changed to 0":
         ring.opened.append(line)
     elif text.startswith("Completed service synchronization"):

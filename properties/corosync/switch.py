@@ -54,6 +54,7 @@ class Switch:
         self.disturb: dict[str, float] = {}
         self.cut: dict[str, object] | None = None
         self.left_count = 0
+        self.forming = False
         self.waiting: list[tuple[float, int, Link, bytes]] = []
         self.latest: dict[Link, float] = {}
         self.serial = 0
@@ -66,6 +67,7 @@ class Switch:
         self.disturb = command.get("disturb", self.disturb)
         self.cut = command.get("cut")
         self.left_count = command["cut"]["count"] if self.cut else 0
+        self.forming = False
         self.say("done")
 
     def take(self, source: int, frame: bytes, now: float) -> None:
@@ -76,8 +78,12 @@ class Switch:
                 self.pass_on((source, target), frame, now)
 
     def watch(self, source: int, frame: bytes) -> None:
-        """Count towards the cut; the frame that completes it is lost as well."""
-        if self.cut and source == self.cut["source"] and is_kind(frame, str(self.cut["kind"])):
+        """Count towards the cut, from the first join on; the frame that completes it is lost as well."""
+        if not self.cut:
+            return
+        kind = str(self.cut["kind"])
+        self.forming = self.forming or kind == "any" or is_kind(frame, "join")
+        if self.forming and source == self.cut["source"] and is_kind(frame, kind):
             self.left_count -= 1
             if self.left_count <= 0:
                 self.blocked = {(a, b) for a, b in self.cut["blocked"]}  # pyright: ignore

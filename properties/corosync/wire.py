@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -92,25 +92,36 @@ class TapWire:
         parent = os.getpid()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "properties.corosync.switch", str(seed), *map(str, fds)], pass_fds=fds,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: die_with(parent),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=lambda: die_with(parent),
         )  # fmt: skip
         for fd in fds:
             os.close(fd)
-        self.blocked: set[Link] = set()
+        self.rest = b""
+        self.answered = False
+        self.has_cut = False
 
     @property
-    def says(self) -> IO[str]:
-        """Where the switch says that it has cut."""
+    def says(self) -> int:
+        """The descriptor on which the switch answers, and says that it has cut."""
         assert self.process.stdout
-        return self.process.stdout
+        return self.process.stdout.fileno()
+
+    def listen(self) -> None:
+        """Take what the switch has said; nothing may wait in a buffer that no selector sees."""
+        text = os.read(self.says, 4096)
+        if not text:
+            raise LaboratoryError("the switch ended")
+        *words, self.rest = (self.rest + text).split(b"\n")
+        self.answered = self.answered or b"done" in words
+        self.has_cut = self.has_cut or b"cut" in words
 
     def command(self, **what: object) -> None:
         assert self.process.stdin
-        self.process.stdin.write(json.dumps(what) + "\n")
+        self.answered = False
+        self.process.stdin.write(json.dumps(what).encode() + b"\n")
         self.process.stdin.flush()
-        while (word := self.says.readline()) != "done\n":
-            if not word:
-                raise LaboratoryError("the switch ended")
+        while not self.answered:
+            self.listen()
 
     def split(self, groups: Sequence[Sequence[int]]) -> None:
         self.command(blocked=sorted(links_between(groups)))
@@ -126,6 +137,7 @@ class TapWire:
 
     def cut_at(self, at: CutAt) -> None:
         """Heal, and wait for the frame."""
+        self.has_cut = False
         blocked = sorted(links_between(at.groups))
         cut = {"kind": at.kind, "source": at.source, "count": at.count, "blocked": blocked}
         self.command(blocked=[], cut=cut)
