@@ -54,7 +54,7 @@ class Meta(msgspec.Struct, tag_field="event", tag="meta", forbid_unknown_fields=
     observes: tuple[Facet, ...]
     """Of these, everything between a process's start and its crash, end or last line is in the file."""
     processes: tuple[Name, ...]
-    """Whose events the file may have."""
+    """Whose events are in the file; no other file has events of these."""
     source: str = ""
     """What was observed, and by what, in words."""
     about: dict[str, str | int | float | bool | None] = {}
