@@ -185,7 +185,9 @@ def test_delay_keeps_the_order_and_reordering_does_not() -> None:
 
 def test_a_cut_counts_frames_from_the_first_join_on() -> None:
     wire = Wire()
-    wire.obey('{"blocked": [], "cut": {"kind": "commit", "source": 1, "count": 2, "blocked": [[1, 2]]}}')
+    wire.obey(
+        '{"blocked": [], "cut": {"kind": "commit", "source": 1, "count": 2, "forming": true, "blocked": [[1, 2]]}}'
+    )
     for kind in (4, 4, 3, 4):
         wire.switch.take(1, frame(2, kind), 0.0)
     wire.switch.take(2, frame(1, 4), 0.0)

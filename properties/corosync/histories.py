@@ -4,14 +4,14 @@ A node's daemon and client are one process of the history. The client's own orde
 are no loss: its notice of a ring goes before the group changes that it was told in the same moment, and a ring told
 twice counts once. What comes from the log carries it as a note. Its place among the deliveries is not seen; it is put
 where the sources of corosync say it happens: a ring that the client was never told, before the next that it was.
-Left out on purpose: rings before the client had joined its group, and transitional configurations (they are in the
-notes), since nothing shows which deliveries belong to them.
+Who left and who joined is made from the transitional members in the log. Left out on purpose: rings before the client
+had joined its group, and transitional configurations, since nothing shows which deliveries belong to them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +37,22 @@ from properties.history.events import (
     Sync,
 )  # fmt: skip
 
-OBSERVES: tuple[Facet, ...] = ("regular", "group", "queue", "deliver", "sender", "sync")
+OBSERVES: tuple[Facet, ...] = ("regular", "lists", "group", "queue", "deliver", "sender", "sync")
 NODE_DOWN, NODE_UP = 3, 4
 SENT = 1
 Raw = dict[str, Any]
-Names = Mapping[tuple[int, int], Identity]
+Identities = Mapping[tuple[int, int], Identity]
 """Processes by node and process id."""
 
 
 def name(node: int) -> str:
     """A node in a history."""
     return f"n{node}"
+
+
+def names(nodes: Iterable[int]) -> tuple[str, ...]:
+    """Nodes in a history."""
+    return tuple(map(name, nodes))
 
 
 def message_name(node: int, incarnation: int, number: int) -> str:
@@ -64,7 +69,7 @@ def read_raw(path: Path) -> list[Raw]:
 def history_of(plan: Plan, out: Path, *, settled: bool, versions: Mapping[str, str]) -> list[msgspec.Struct]:
     """The history of the run in this directory."""
     lives = dict(_lives(plan, out))
-    names = _names(lives)
+    identities = _identities(lives)
     delivered = {tuple(one["m"]) for raw in lives.values() for one in raw if one["e"] == "deliver"}
     events: list[msgspec.Struct] = [_meta(plan, versions, settled=settled)]
     for node in plan.node_ids:
@@ -72,7 +77,7 @@ def history_of(plan: Plan, out: Path, *, settled: bool, versions: Mapping[str, s
             logged = {life.incarnation: life for life in read_log(log)}
         for incarnation in sorted(one for other, one in lives if other == node):
             life = logged.get(incarnation, LoggedLife(incarnation))
-            teller = Teller(node, incarnation, life, log_file(out, node).name, names, delivered, settled=settled)
+            teller = Teller(node, incarnation, life, log_file(out, node).name, identities, delivered, settled=settled)
             events += teller.tell(lives[node, incarnation])
     return events
 
@@ -83,7 +88,7 @@ def _meta(plan: Plan, versions: Mapping[str, str], *, settled: bool) -> Meta:
         "transport": plan.transport, "wire": plan.wire, "settled": settled, **versions,
     }  # fmt: skip
     source = "corosync: a libcpg client at each node, with rings and synchronization from the daemon's log"
-    return Meta(FORMAT, OBSERVES, tuple(name(node) for node in plan.node_ids), source, about)
+    return Meta(FORMAT, OBSERVES, names(plan.node_ids), source, about)
 
 
 def _lives(plan: Plan, out: Path) -> Iterator[tuple[tuple[int, int], list[Raw]]]:
@@ -94,7 +99,7 @@ def _lives(plan: Plan, out: Path) -> Iterator[tuple[tuple[int, int], list[Raw]]]
             incarnation += 1
 
 
-def _names(lives: Mapping[tuple[int, int], Sequence[Raw]]) -> Names:
+def _identities(lives: Mapping[tuple[int, int], Sequence[Raw]]) -> Identities:
     return {
         (node, raw["pid"]): (name(node), incarnation)
         for (node, incarnation), raws in lives.items()
@@ -103,18 +108,23 @@ def _names(lives: Mapping[tuple[int, int], Sequence[Raw]]) -> Names:
     }
 
 
+class HistoryError(Exception):
+    """The clients and the logs of a run do not fit together."""
+
+
 class Teller:
     """Tells one incarnation as events."""
 
     def __init__(
-        self, node: int, incarnation: int, life: LoggedLife, log: str, names: Names, delivered: set[Any], *,
+        self, node: int, incarnation: int, life: LoggedLife, log: str, identities: Identities, delivered: set[Any], *,
         settled: bool,
     ) -> None:  # fmt: skip
-        self.node, self.incarnation, self.log, self.names = node, incarnation, log, names
+        self.node, self.incarnation, self.log, self.identities = node, incarnation, log, identities
         self.rings, self.delivered, self.settled = list(life.rings), delivered, settled
         self.process, self.seq = name(node), 0
         self.block: list[Group] = []
         self.ring: tuple[int, int] | None = None
+        self.before: tuple[int, ...] = ()
 
     def tell(self, raws: Sequence[Raw]) -> list[Event]:
         """Everything from its start to its crash, its end, or its last line."""
@@ -153,7 +163,7 @@ class Teller:
 
     def _identity(self, member: Sequence[int]) -> Identity:
         node, pid = member[0], member[1]
-        return self.names.get((node, pid), (name(node), 0))
+        return self.identities.get((node, pid), (name(node), 0))
 
     def _event(self, raw: Raw) -> Iterator[Event]:
         if raw["e"] == "ring":
@@ -202,34 +212,37 @@ class Teller:
             return
         self.ring = ring
         at = next((index for index, one in enumerate(self.rings) if one.ring == ring), None)
-        skipped, here = (self.rings[:at], self.rings[at]) if at is not None else ([], None)
-        self.rings = self.rings[at + 1 :] if at is not None else self.rings
+        if at is None:
+            raise HistoryError(f"{self.log} has no ring {ring}, which the client of {self.process} was told")
+        skipped, here, self.rings = self.rings[:at], self.rings[at], self.rings[at + 1 :]
         attached = bool(raw.get("attached"))
-        if not attached:
+        if attached:
+            self.before = skipped[-1].members if skipped else ()
+        else:
             yield from (event for one in skipped for event in self._logged_only(one))
-        note = self._note(here) if here else "not in the log"
-        yield self._configuration(ring, raw["members"], note, attached=attached)
-        phases = list(self._phases(here)) if here and not attached else []
+        yield self._configuration(here, self._note(here), attached=attached)
+        phases = [] if attached else list(self._phases(here))
         told = next((at + 1 for at, one in enumerate(phases) if one.service == "cpg"), len(phases))
         yield from phases[:told]
         yield from self._flush()
         yield from phases[told:]
 
     def _logged_only(self, ring: LoggedRing) -> Iterator[Event]:
-        yield self._configuration(ring.ring, ring.members, f"{self._note(ring)}; never told to the client")
+        yield self._configuration(ring, f"{self._note(ring)}; never told to the client")
         yield from self._phases(ring)
 
-    def _configuration(
-        self, ring: tuple[int, int], members: Sequence[int], note: str, *, attached: bool = False
-    ) -> Configuration:
+    def _configuration(self, ring: LoggedRing, note: str, *, attached: bool = False) -> Configuration:
+        """The ring as told; who left the one before and who joined, by the transitional members of the log."""
+        left = [node for node in self.before if node not in ring.transitional]
+        joined = [node for node in ring.members if node not in ring.transitional]
+        self.before = ring.members
         return Configuration(
-            self.process, 0, kind="regular", ring=(name(ring[0]), ring[1]), members=tuple(map(name, members)),
-            attached=attached, note=note,
+            self.process, 0, kind="regular", ring=(name(ring.ring[0]), ring.ring[1]), members=names(ring.members),
+            left=names(left), joined=names(joined), attached=attached, note=note,
         )  # fmt: skip
 
     def _note(self, ring: LoggedRing) -> str:
-        came = " ".join(map(name, ring.transitional))
-        return f"{self.log}:{ring.line}: transitional members {came}"
+        return f"{self.log}:{ring.line}: transitional members {' '.join(names(ring.transitional))}"
 
     def _phases(self, ring: LoggedRing) -> Iterator[Sync]:
         for one in ring.sync:

@@ -88,13 +88,15 @@ class Disturb(msgspec.Struct, tag="disturb", tag_field="do"):
 class CutAt(msgspec.Struct, tag="cut-at", tag_field="do"):
     """Heal, and part the network into these groups at the n-th frame of this kind that this node sends.
 
-    Frames count from the first join message of a new ring on. Encrypted ones are of any kind, and count at once.
+    Where a ring shall form, frames count from its first join message on. Encrypted ones are of any kind, and count
+    at once.
     """
 
     kind: FrameKind
     source: int
     count: int
     groups: list[list[int]]
+    forming: bool = True
     timeout_ms: int = 3_000
 
 

@@ -20,6 +20,7 @@ from properties.corosync.namespaces import LaboratoryError, outer
 from properties.corosync.plan import Plan
 from properties.corosync.requirements import versions
 
+HISTORY = "history.jsonl"
 LONGEST_S = 300.0
 LOOK_S = 0.05
 
@@ -52,12 +53,12 @@ def empty_directory(path: Path) -> Path:
 
 
 def record(plan: Plan, directory: Path, say: Callable[[str], None]) -> Recorded:
-    """Run it, and write `history.jsonl` there."""
+    """Run it, and write the history there."""
     out = empty_directory(directory)
     (out / "plan.json").write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
     run_laboratory(out, say)
     outcome = msgspec.json.decode((out / "outcome.json").read_bytes(), type=Outcome)
-    history = out / "history.jsonl"
+    history = out / HISTORY
     events = history_of(plan, out, settled=outcome.settled, versions=versions())
     count = write_lines(history, events)
     return Recorded(

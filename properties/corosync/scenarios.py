@@ -109,6 +109,22 @@ def moving_partition_fast(draw: Draw) -> Iterator[Step]:
         yield Settle()
 
 
+def moving_partition_at_message(draw: Draw) -> Iterator[Step]:
+    """Cut off all but A and its successor B at a message of A, and before a ring forms cut off A alone; twice."""
+    kind = "any" if draw.encrypted else "mcast"
+    for _ in range(2):
+        a = draw.node()
+        b = draw.nodes[draw.nodes.index(a) + 1 - len(draw.nodes)]
+        rest = [node for node in draw.nodes if node not in (a, b)]
+        yield CutAt(kind, a, draw.random.randint(1, 9), [sorted([a, b]), rest], forming=False)
+        yield draw.ms(60, 180)
+        yield Split([[a], sorted([b, *rest])])
+        yield Settle()
+        yield Heal()
+        yield Settle()
+        yield draw.ms(50, 200)
+
+
 def one_way_cut(draw: Draw) -> Iterator[Step]:
     """One node does not hear another one for a while."""
     source, target = draw.two()
@@ -228,11 +244,14 @@ def _cut(draw: Draw, kind: FrameKind, count: int) -> Iterator[Step]:
 SCENARIOS: dict[str, Callable[[Draw], Iterator[Step]]] = {
     make.__name__.replace("_", "-"): make
     for make in (
-        calm, partition_merge, moving_partition_slow, moving_partition_fast, one_way_cut, early_heal, pause,
+        calm, partition_merge, moving_partition_slow, moving_partition_fast, moving_partition_at_message, one_way_cut,
+        early_heal, pause,
         kill_restart, kill_restart_without_state, loss, delay, reorder, duplicate, cut_at_frame, cut_in_sync,
     )
 }  # fmt: skip
-TAP_SCENARIOS = frozenset({"loss", "delay", "reorder", "duplicate", "cut-at-frame", "cut-in-sync"})
+TAP_SCENARIOS = frozenset(
+    {"loss", "delay", "reorder", "duplicate", "cut-at-frame", "cut-in-sync", "moving-partition-at-message"}
+)
 TRAFFIC: dict[Load, float] = {"light": 20.0, "heavy": 300.0, "backlog": 20.0}
 """Messages that each client sends a second."""
 

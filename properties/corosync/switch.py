@@ -67,7 +67,7 @@ class Switch:
         self.disturb = command.get("disturb", self.disturb)
         self.cut = command.get("cut")
         self.left_count = command["cut"]["count"] if self.cut else 0
-        self.forming = False
+        self.forming = bool(self.cut and not self.cut["forming"])
         self.say("done")
 
     def take(self, source: int, frame: bytes, now: float) -> None:
@@ -78,7 +78,7 @@ class Switch:
                 self.pass_on((source, target), frame, now)
 
     def watch(self, source: int, frame: bytes) -> None:
-        """Count towards the cut, from the first join on; the frame that completes it is lost as well."""
+        """Count towards the cut, from a first join on if a ring shall form; the last frame may be lost as well."""
         if not self.cut:
             return
         kind = str(self.cut["kind"])

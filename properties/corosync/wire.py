@@ -139,7 +139,7 @@ class TapWire:
         """Heal, and wait for the frame."""
         self.has_cut = False
         blocked = sorted(links_between(at.groups))
-        cut = {"kind": at.kind, "source": at.source, "count": at.count, "blocked": blocked}
+        cut = {"kind": at.kind, "source": at.source, "count": at.count, "forming": at.forming, "blocked": blocked}
         self.command(blocked=[], cut=cut)
 
 
