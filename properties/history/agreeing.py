@@ -131,7 +131,7 @@ def _causes_come_first(ring: Settled, stay: Stay, findings: Findings) -> bool:
     ordered = ring.eyes.basis == "originate"
     for sent in _counted(ring, stay):
         depth = ring.depth.get(sent.message, beyond)
-        if depth < beyond and (sent.index or latest >= 0):
+        if depth < beyond and (sent.index or 0 <= latest != depth):
             findings.met["EVS-5"] += 1
         if depth < latest:
             return False
@@ -141,31 +141,48 @@ def _causes_come_first(ring: Settled, stay: Stay, findings: Findings) -> bool:
 
 def _without_causes(ring: Settled, stay: Stay, other: Stay, findings: Findings) -> None:
     ordered = ring.eyes.basis == "originate"
-    latest: tuple[float, int] | None = None
+    latest: list[Cause] = []
     heard = 0
     for sent in _counted(ring, stay):
         for i in range(heard, sent.index):
-            if (when := _heard_at(ring, other, stay.sequence[i])) is not None:
-                latest = max(latest or (when, stay.places[i]), (when, stay.places[i]))
+            _keep(latest, _cause(ring, other, stay.sequence[i], stay.places[i]))
         heard = max(heard, sent.index)
         index = ring.index(other, sent.message)
-        if index is not None and latest is not None:
+        cause = next((one for one in latest if one.message is not sent.message), None)
+        if index is not None and cause is not None:
             findings.met["EVS-5"] += 1
-            if latest[0] >= index:
-                text = f"{other.name} delivers {sent.message.id} in {ring.ring} without its cause before it"
-                findings.violated("EVS-5", text, latest[1], sent.at, other.places[index])
-        if ordered and (when := _heard_at(ring, other, sent.message)) is not None:
-            latest = max(latest or (when, sent.at), (when, sent.at))
+            if cause.heard >= index:
+                text = f"{other.name} delivers {sent.message.id} in {ring.ring} without {cause.message.id} before it"
+                findings.violated("EVS-5", text, cause.at, sent.at, other.places[index])
+        if ordered:
+            _keep(latest, _cause(ring, other, sent.message, sent.at))
 
 
-def _heard_at(ring: Settled, stay: Stay, cause: Message) -> float | None:
-    """Which of the stay's deliveries a cause is: infinite if it lacks it, None if the cause does not concern it."""
-    index = ring.index(stay, cause)
-    if index is not None:
-        return index
-    if ring.in_group and (not ring.is_delivered(cause) or not ring.hears(stay, cause)):
+@dataclass(frozen=True)
+class Cause:
+    """A message that its process sent or delivered at some place, and which delivery of another process it is."""
+
+    message: Message
+    at: int
+    heard: float
+    """Infinite, if the other process does not deliver it."""
+
+
+def _cause(ring: Settled, other: Stay, message: Message, at: int) -> Cause | None:
+    """None, if the message does not concern the other process."""
+    index = ring.index(other, message)
+    if index is None and ring.in_group and not (ring.is_delivered(message) and ring.hears(other, message)):
         return None
-    return inf
+    return Cause(message, at, inf if index is None else index)
+
+
+def _keep(latest: list[Cause], cause: Cause | None) -> None:
+    """Of all causes the two that the other process delivers last: one of them is not the message itself."""
+    if cause is None or any(one.message is cause.message for one in latest):
+        return
+    latest.append(cause)
+    latest.sort(key=lambda one: -one.heard)
+    del latest[2:]
 
 
 def no_gaps(ring: Settled, findings: Findings) -> None:

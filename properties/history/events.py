@@ -195,3 +195,6 @@ Line = (
     Meta | Start | Configuration | Group | Queue | Originate | Deliver | Plug | Bit | Gate | Lookup | Table | Sync
     | Crash | End
 )  # fmt: skip
+EVENTS: tuple[type[Event], ...] = (
+    Start, Configuration, Group, Queue, Originate, Deliver, Plug, Bit, Gate, Lookup, Table, Sync, Crash, End,
+)  # fmt: skip

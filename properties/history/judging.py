@@ -28,8 +28,8 @@ CHECKS: tuple[tuple[str, Callable[[Settled, Findings], None]], ...] = (
     ("EVS-3", delivering.self_delivery), ("EVS-4", agreeing.moved_together), ("EVS-5", agreeing.causal),
     ("EVS-6.2", ordering.one_moment), ("EVS-6.3", agreeing.no_gaps), ("EVS-7.1", delivering.safe_reaches_all),
     ("EVS-7.2", delivering.safe_means_installed), ("CFG-S1", agreeing.came_along), ("RING-H1", agreeing.prefixes),
-    ("PLUG-H1", services.recovery_first), ("PLUG-H2", services.recovered_first), ("CLM-S1", services.lookups),
-    ("CLM-S3", services.one_table),
+    ("PLUG-H1", services.recovery_first), ("PLUG-H2", services.recovered_first),
+    ("CLM-S1", services.members_are_found), ("CLM-S3", services.one_table), ("EVT-S1", services.senders_are_found),
 )  # fmt: skip
 """What is judged of a ring when it is settled, if the source sees what the claim needs."""
 Say = Callable[[int, str], None]
@@ -101,8 +101,6 @@ def read_through(
     eyes = Eyes(history.observes, frozenset(history.processes))
     findings = Findings()
     checks = [check for id, check in CHECKS if HISTORY_CLAIMS[id].missing(eyes.observes) is None]
-    checks += [services.lookups] if HISTORY_CLAIMS["EVT-S1"].missing(eyes.observes) is None else []
-    checks = list(dict.fromkeys(checks))
     rings, unobserved = 0, set[str]()
 
     def settle(ring: Ring, quiescent_at: int | None = None) -> None:

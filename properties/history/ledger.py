@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import get_args
+from functools import partial
+from typing import Any
 
-from properties.history.events import (
-    Configuration,
-    Deliver,
-    End,
-    Event,
-    Facet,
-    Message,
-    Start,
-)
+from properties.history.events import EVENTS, FACETS, Configuration, Deliver, End, Event, Facet, Message, Start
 
 MOST_RANGES = 100_000
 """How many runs of used numbers are remembered of one incarnation; a number from an older run passes for unused."""
@@ -27,68 +20,83 @@ class Ledger:
         self.process = process
         self.incarnation: int | None = None
         self.ended = False
-        self.last = -1
-        self.firsts: list[int] = []
-        self.lasts: list[int] = []
+        self.first, self.next = -1, -1
+        """The numbers used last are those from `first` to before `next`."""
+        self.used: list[tuple[int, int]] = []
+        """Runs used before that, as first and last."""
 
     def enter(self, event: Event) -> str | None:
         """Take the event, or say why it cannot be."""
+        kind = type(event)
+        if event.seq == self.next and kind is not End and kind is not Start and not self.ended:
+            self.next += 1
+            return None
         if self.ended:
             return f"an event of {self.process!r} after its end"
         if type(event) is Start:
             if self.incarnation is not None and event.incarnation <= self.incarnation:
                 return f"incarnation {event.incarnation} of {self.process!r} after {self.incarnation}"
-            self.incarnation, self.last = event.incarnation, -1
-            self.firsts, self.lasts = [], []
-        elif self.incarnation is None:
+            self.incarnation, self.used = event.incarnation, []
+            self.first, self.next = event.seq, event.seq + 1
+            return None
+        if self.incarnation is None:
             return f"an event of {self.process!r} before its start"
         if not self._take(event.seq):
             return f"sequence number {event.seq} of {self.process!r} is used twice"
-        self.ended = type(event) is End
+        self.ended = kind is End
         return None
 
     def _take(self, number: int) -> bool:
         """Note that a number is used; False if it was."""
-        if number == self.last + 1 and self.lasts:
-            self.last = self.lasts[-1] = number
+        if number >= self.next:
+            if number > self.next:
+                self.used.append((self.first, self.next - 1))
+                self.first = number
+                del self.used[:-MOST_RANGES]
+            self.next = number + 1
             return True
-        if number > self.last:
-            self.last = number
-            self.firsts.append(number)
-            self.lasts.append(number)
-            if len(self.firsts) > MOST_RANGES:
-                del self.firsts[0], self.lasts[0]
-            return True
-        return self._squeeze_in(number)
-
-    def _squeeze_in(self, number: int) -> bool:
-        at = bisect_right(self.firsts, number)
-        if at and number <= self.lasts[at - 1]:
-            return False
-        self.firsts.insert(at, number)
-        self.lasts.insert(at, number)
-        return True
+        at = bisect_right(self.used, (number, number))
+        inside = number >= self.first or any(
+            first <= number <= last for first, last in self.used[max(0, at - 1) : at + 1]
+        )
+        if not inside:
+            self.used.insert(at, (number, number))
+        return not inside
 
 
-def fields_not_observed(observes: frozenset[Facet]) -> Callable[[Event], str | None]:
-    """A function that says of an event what in it the source does not claim to observe, or leaves out."""
-    silent = {facet for facet in get_args(Facet) if facet not in observes}
-    fields = [name for name in ("sender", "priority", "level") if name in silent]
-    names_sender, lists = "sender" in observes, "lists" in observes
+Refusal = Callable[[Any], str | None]
 
-    def unseen(event: Event) -> str | None:
-        kind = type(event)
-        name = event.kind if isinstance(event, Configuration) else kind.__name__.lower()
-        if name in silent:
-            return f"an event {name!r}, which meta does not observe"
-        if isinstance(event, Message):
-            for one in fields:
-                if getattr(event, one, None) is not None:
-                    return f"a field {one!r}, which meta does not observe"
-            if kind is Deliver and names_sender and event.sender is None:  # pyright: ignore
-                return "no sender, which meta observes"
-        elif isinstance(event, Configuration) and not lists and (event.left, event.joined) != (None, None):
-            return "left or joined, which meta does not observe as lists"
-        return None
 
-    return unseen
+def refusals_of(observes: frozenset[Facet]) -> dict[type[Event], Refusal]:
+    """By kind of event: what it has that its source does not claim to observe, or lacks that it does."""
+    silent = frozenset(FACETS) - observes
+    fields = tuple(name for name in ("sender", "priority", "level") if name in silent)
+    messages = partial(_message_refused, fields, "sender" in observes)
+    found: dict[type[Event], Refusal] = {Configuration: partial(_configuration_refused, silent)}
+    for kind in EVENTS:
+        if kind.__name__.lower() in silent:
+            found[kind] = partial(_kind_refused, kind.__name__.lower())
+        elif issubclass(kind, Message) and (fields or kind is Deliver):
+            found[kind] = messages
+    return found
+
+
+def _kind_refused(name: str, event: Event) -> str:
+    return f"an event {name!r}, which meta does not observe"
+
+
+def _message_refused(fields: tuple[str, ...], names_sender: bool, event: Message) -> str | None:
+    for one in fields:
+        if getattr(event, one, None) is not None:
+            return f"a field {one!r}, which meta does not observe"
+    if names_sender and isinstance(event, Deliver) and event.sender is None:
+        return "no sender, which meta observes"
+    return None
+
+
+def _configuration_refused(silent: frozenset[str], event: Configuration) -> str | None:
+    if event.kind in silent:
+        return f"an event {event.kind!r}, which meta does not observe"
+    if "lists" in silent and (event.left is not None or event.joined is not None):
+        return "left or joined, which meta does not observe as lists"
+    return None

@@ -69,23 +69,27 @@ class Observer:
         """Take the next event."""
         self.at += 1
         process = self.processes[event.process]
-        if type(event) is not Start:
-            if event.seq <= process.seq:
-                text = f"{process.name} counts {event.seq} after {process.seq}"
-                self.findings.violated("EVS-1.2", text, process.last_at, self.at)
-            if process.crashed_at is not None:
-                text = f"{process.name} has events after it crashed"
-                self.findings.violated("EVS-1.2", text, process.crashed_at, self.at)
-        process.seq = event.seq if type(event) is Start else max(event.seq, process.seq)
+        if event.seq > process.seq and process.crashed_at is None:
+            process.seq = event.seq
+        elif type(event) is not Start:
+            self._out_of_order(process, event)
         self.handlers[type(event)](process, event)
         process.last_at = self.at
+
+    def _out_of_order(self, process: Process, event: Event) -> None:
+        if event.seq <= process.seq:
+            text = f"{process.name} counts {event.seq} after {process.seq}"
+            self.findings.violated("EVS-1.2", text, process.last_at, self.at)
+        if process.crashed_at is not None:
+            text = f"{process.name} has events after it crashed"
+            self.findings.violated("EVS-1.2", text, process.crashed_at, self.at)
+        process.seq = max(event.seq, process.seq)
 
     def start(self, process: Process, event: Start) -> None:
         if process.stay:
             self._close(process.stay, Ending.OPEN)
-            process.crashed_since_install = True
-        process.restarted = process.incarnation >= 0
-        process.incarnation, process.stay, process.crashed_at = event.incarnation, None, None
+        process.restarted = process.crashed_since_install = process.incarnation >= 0
+        process.incarnation, process.seq, process.stay, process.crashed_at = event.incarnation, event.seq, None, None
         process.installed, process.handles, process.plugged = {}, set(), set()
         process.view, process.tables = frozenset(), {}
         self.findings.met["EVS-1.2"] += 1
@@ -136,18 +140,17 @@ class Observer:
         message, stay = self.message(event), process.stay
         if event.sender is not None:
             self._sender(message, event.sender)
-        again = message.takers & process.bit
-        if again:
-            self._again(process, message)
-        message.takers |= process.bit
-        self.findings.met["EVS-1.4"] += 1
         self._inside(process, event.ring, "delivers")
         if stay:
             if message.home is not stay.ring:
                 self._home(message, stay)
             stay.sequence.append(message)
             stay.places.append(self.at)
-            stay.twice = stay.twice or bool(again)
+        if not message.takers:
+            self.findings.met["EVS-1.4"] += 1
+        elif message.takers & process.bit:
+            self._again(process, message)
+        message.takers |= process.bit
 
     def _sender(self, message: Message, sender: str) -> None:
         if message.sender is None:
@@ -157,6 +160,8 @@ class Observer:
             self.findings.violated("EVS-1.3", text, message.sender_at, self.at)
 
     def _again(self, process: Process, message: Message) -> None:
+        if process.stay:
+            process.stay.twice = True
         if "EVS-1.4" in self.findings.breaches:
             return
         text = f"{process.name} delivers {message.id} twice"
@@ -179,10 +184,9 @@ class Observer:
             self.findings.suspicious = True
 
     def _inside(self, process: Process, said: RingId | None, does: str) -> None:
-        if "regular" not in self.eyes.observes:
-            return
-        self.findings.met["EVS-2.2"] += 1
         if process.stay is None:
+            if "regular" not in self.eyes.observes:
+                return
             self.findings.violated("EVS-2.2", f"{process.name} {does} before it installed a configuration", self.at)
         elif said is not None and said != process.stay.ring.id:
             text = f"{process.name} {does} in [{said[0]} {said[1]}] while in {process.stay.ring}"
@@ -308,7 +312,7 @@ class Observer:
         )
         if quiescent:
             for process in self.processes.values():
-                if process.stay and process.stay.ending is Ending.OPEN:
+                if process.alive and process.stay:
                     process.stay.ending, process.stay.ended_at = Ending.QUIET, process.last_at
         quiescent_at = max((p.last_at for p in self.processes.values()), default=-1) if quiescent else None
         for ring in list(self.rings.values()):

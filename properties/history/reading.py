@@ -12,13 +12,14 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
 from properties.history.events import FACETS, FORMAT, Configuration, Event, Facet, Line, Meta
-from properties.history.ledger import Ledger, fields_not_observed
+from properties.history.ledger import Ledger, refusals_of
 
 MOST_BYTES = 1 << 20
 """The longest line."""
@@ -71,16 +72,14 @@ def plain(text: str) -> str:
 
 def decoded(line: bytes) -> Meta | Event:
     """A line as what it says; FaultError says why not."""
-    if len(line) > MOST_BYTES:
-        raise FaultError(f"line longer than {MOST_BYTES:,} bytes")
-    if not line.strip():
-        raise FaultError("empty line")
     try:
+        if len(line) > MOST_BYTES:
+            raise FaultError(f"line longer than {MOST_BYTES:,} bytes")
         return _DECODER.decode(line)
     except msgspec.ValidationError as error:
         raise FaultError(_newer(line) or f"not an event: {plain(str(error))}") from error
     except msgspec.DecodeError as error:
-        raise FaultError(f"not JSON: {plain(str(error))}") from error
+        raise FaultError(f"not JSON: {plain(str(error))}" if line.strip() else "empty line") from error
     except UnicodeDecodeError as error:
         raise FaultError("not text in UTF-8") from error
 
@@ -102,6 +101,7 @@ class Source:
     fault: Fault | None = None
     size_bytes: int = 0
     read_bytes: int = 0
+    _stream: BinaryIO | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -115,6 +115,11 @@ class Source:
             self.fault = Fault(str(self.path), 0, error.strerror or "cannot be read")
         except FaultError as error:
             self.fault = Fault(str(self.path), 1 if self.size_bytes else 0, str(error))
+
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes the present reading has seen."""
+        return self._stream.tell() if self._stream and not self._stream.closed else self.read_bytes
 
     def _head(self, line: bytes) -> Meta:
         if not line:
@@ -135,17 +140,19 @@ class Source:
         number = 1
         try:
             with self.path.open("rb") as stream:
-                self.read_bytes = len(stream.readline(MOST_BYTES + 1))
+                self._stream = stream
+                stream.readline(MOST_BYTES + 1)
                 ledgers = {name: Ledger(name) for name in self.meta.processes}
-                unseen = fields_not_observed(frozenset(self.meta.observes))
-                for number, line in enumerate(iter(lambda: stream.readline(MOST_BYTES + 1), b""), 2):
-                    self.read_bytes += len(line)
+                refusals = refusals_of(frozenset(self.meta.observes))
+                for number, line in enumerate(iter(partial(stream.readline, MOST_BYTES + 1), b""), 2):
                     event = decoded(line)
                     if isinstance(event, Meta):
                         raise FaultError("a second meta")
-                    if (reason := unseen(event)) or (reason := _entered(ledgers, event)):
+                    refused = refusals.get(type(event))
+                    if (refused and (reason := refused(event))) or (reason := _entered(ledgers, event)):
                         raise FaultError(reason)
                     yield number, event
+            self.read_bytes = self.size_bytes
         except OSError as error:
             self.fault = Fault(str(self.path), number, error.strerror or "cannot be read")
         except FaultError as error:
@@ -194,7 +201,7 @@ class FileHistory:
     @property
     def share_read(self) -> float:
         """How much of the files this reading has seen, between 0 and 1."""
-        return sum(one.read_bytes for one in self.sources) / max(1, sum(one.size_bytes for one in self.sources))
+        return sum(one.bytes_read for one in self.sources) / max(1, sum(one.size_bytes for one in self.sources))
 
     def read(self) -> Iterator[Located]:
         """The events of the file whose ring number is lowest come first, which keeps few rings under way."""

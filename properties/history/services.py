@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from properties.history.findings import Findings
 from properties.history.record import Content, Ending, Looked, Message, Stay
@@ -58,27 +59,35 @@ def _before_recovery_began(stay: Stay, index: int) -> bool:
     return stay.begun is not None and index < stay.begun
 
 
-def lookups(ring: Settled, findings: Findings) -> None:
-    """CLM-S1 and EVT-S1: what is looked up while a message is delivered is found."""
+def members_are_found(ring: Settled, findings: Findings) -> None:
+    """CLM-S1: members that are looked up while a normal message of the ring is delivered are found."""
+    for stay, looked, message in _lookups(ring):
+        if not message.recovery and looked.of in stay.members and sent_in(ring, message):
+            _is_found(ring, stay, looked, message, "CLM-S1", findings)
+
+
+def senders_are_found(ring: Settled, findings: Findings) -> None:
+    """EVT-S1: the sender that the event service looks up while its message is delivered is found."""
+    for stay, looked, message in _lookups(ring):
+        sender = message.sends[0].by if message.sends else message.sender
+        if looked.service == EVT and looked.of == sender:
+            _is_found(ring, stay, looked, message, "EVT-S1", findings)
+
+
+def _lookups(ring: Settled) -> Iterator[tuple[Stay, Looked, Message]]:
+    """Those at the delivery of a message that was delivered."""
     for stay in ring.stays:
-        if not stay.lookups:
-            continue
-        here = {message.id: message for message in stay.sequence}
-        for looked in stay.lookups:
-            if message := here.get(looked.message):
-                _looked(ring, stay, looked, message, findings)
+        if stay.lookups:
+            here = {message.id: message for message in stay.sequence}
+            yield from ((stay, one, here[one.message]) for one in stay.lookups if one.message in here)
 
 
-def _looked(ring: Settled, stay: Stay, looked: Looked, message: Message, findings: Findings) -> None:
-    sender = message.sends[0].by if message.sends else message.sender
-    claims = ["CLM-S1"] if not message.recovery and looked.of in stay.members and sent_in(ring, message) else []
-    claims += ["EVT-S1"] if looked.service == EVT and looked.of == sender else []
-    for claim in claims:
-        if looked.found:
-            findings.met[claim] += 1
-        else:
-            text = f"{stay.name} delivers {message.id} and finds no record of {looked.of}"
-            findings.violated(claim, text, ring.at(stay, message), looked.at)
+def _is_found(ring: Settled, stay: Stay, looked: Looked, message: Message, claim: str, findings: Findings) -> None:
+    if looked.found:
+        findings.met[claim] += 1
+    else:
+        text = f"{stay.name} delivers {message.id} and finds no record of {looked.of}"
+        findings.violated(claim, text, ring.at(stay, message), looked.at)
 
 
 def one_table(ring: Settled, findings: Findings) -> None:
