@@ -30,6 +30,7 @@ def cli() -> None:
     ringplug walk                           step through the machine by hand
     ringplug promela > plug.pml             the machine for spin to count
     ringplug spec                           the specification as a text
+    ringplug corosync                       real daemons, through faults
 
     Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad input.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -197,6 +198,15 @@ def test_a_cut_counts_frames_from_the_first_join_on() -> None:
     wire.switch.take(1, frame(2, 4), 0.0)
     assert wire.said == ["done", "cut"]
     assert len(wire.written) == 5
+
+
+def test_a_cut_of_a_ring_that_stays_counts_at_once() -> None:
+    wire = Wire()
+    wire.obey(json.dumps({"cut": {"kind": "mcast", "source": 1, "count": 2, "forming": False, "blocked": [[1, 2]]}}))
+    for _ in range(3):
+        wire.switch.take(1, frame(2, 1), 0.0)
+    assert wire.said == ["done", "cut"]
+    assert len(wire.written) == 1
 
 
 def test_kinds_of_frames_are_told_apart() -> None:
