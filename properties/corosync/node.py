@@ -60,7 +60,7 @@ class Node:
         traffic = self.plan.traffic
         words = [self.id, self.incarnation, self.plan.seed, traffic.per_second, traffic.most_bytes]
         path = raw_file(self.out, self.id, self.incarnation)
-        module = [sys.executable, "-m", "properties.corosync.client", *map(str, words), str(path)]
+        module = [sys.executable, "-P", "-m", "properties.corosync.client", *map(str, words), str(path)]
         self.client = self._spawn(*module, pipes=True)
 
     def _spawn(self, *command: str, pipes: bool = False) -> subprocess.Popen[bytes]:

@@ -72,7 +72,7 @@ def run_laboratory(out: Path, say: Callable[[str], None]) -> None:
     errors = out / "errors.txt"
     with errors.open("ab") as file:
         process = outer(
-            [sys.executable, "-m", "properties.corosync.laboratory", str(out / "plan.json")],
+            [sys.executable, "-P", "-m", "properties.corosync.laboratory", str(out / "plan.json")],
             says=file.fileno(),
         )  # fmt: skip
     try:

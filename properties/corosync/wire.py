@@ -91,7 +91,7 @@ class TapWire:
             furnish_interface(node, [other for other in places if other != node], place)
         parent = os.getpid()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "properties.corosync.switch", str(seed), *map(str, fds)], pass_fds=fds,
+            [sys.executable, "-P", "-m", "properties.corosync.switch", str(seed), *map(str, fds)], pass_fds=fds,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=lambda: die_with(parent),
         )  # fmt: skip
         for fd in fds:
