@@ -20,9 +20,9 @@ import msgspec
 from properties.corosync.configuration import log_file
 from properties.corosync.logs import SERVICES, LoggedLife, LoggedRing, read_log
 from properties.corosync.plan import Plan, Start
+from properties.history.judging import OK, OPEN, VIOLATED
 
 ORDER = list(SERVICES.values())
-OK, VIOLATED, OPEN, NOT_OBSERVABLE = "ok", "violated", "open", "not observable"
 
 
 class Finding(msgspec.Struct):

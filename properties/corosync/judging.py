@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from properties.corosync.barrier import NOT_OBSERVABLE, Finding, judge_logs, logs_of
+from properties.corosync.barrier import Finding, judge_logs, logs_of
 from properties.corosync.histories import history_of
 from properties.corosync.laboratory import Outcome
 from properties.corosync.plan import Plan
 from properties.corosync.recording import HISTORY, write_lines
 from properties.corosync.requirements import versions
-from properties.history.judging import JudgedClaim, judge
+from properties.history.judging import NOT_OBSERVABLE, JudgedClaim, judge
 from properties.history.reading import FileHistory
 
 PLACED = {

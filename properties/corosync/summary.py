@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from properties.corosync.barrier import NOT_OBSERVABLE, OK, OPEN, VIOLATED, Finding
+from properties.corosync.barrier import Finding
 from properties.corosync.campaign import Found, Run
 from properties.corosync.scenarios import SCENARIOS
+from properties.history.judging import NOT_OBSERVABLE, OK, OPEN, VIOLATED
 from properties.verdicts import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 
 MARKS = {OK: "", VIOLATED: "v", OPEN: "o", NOT_OBSERVABLE: "n"}
