@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from properties.corosync.barrier import CLAIMS, Logs, judge_logs
-from properties.corosync.histories import history_of
+from properties.corosync.histories import HistoryError, history_of
 from properties.corosync.logs import read_log
 from properties.corosync.scenarios import plan
 from properties.history.events import Configuration, Crash, Deliver, End, Group, Queue, Sync
@@ -132,6 +132,12 @@ def test_what_did_not_come_to_rest_is_open() -> None:
 
 
 # Histories
+
+
+def test_a_ring_that_the_log_does_not_have_is_no_history(tmp_path: Path) -> None:
+    write_run(tmp_path, {"n1.1": ONE}, {1: life(ring(5, "1")), 2: [], 3: []})
+    with pytest.raises(HistoryError, match="has no ring"):
+        history_of(plan("calm", nodes=3, seed=1), tmp_path, settled=True, versions={})
 
 
 def write_run(out: Path, raws: dict[str, list[dict[str, object]]], logged: dict[int, list[str]]) -> None:

@@ -100,10 +100,9 @@ class Campaign:
         run = Run(case, str(directory))
         try:
             run.recorded = self.recorded(case, directory, say)
+            run.findings = self.findings(directory, say)
         except LaboratoryError as error:
             run.failed = str(error)
-            return run
-        run.findings = self.findings(directory, say)
         return run
 
     def recorded(self, case: Case, directory: Path, say: Callable[[str], None]) -> Recorded:

@@ -19,6 +19,7 @@ import msgspec
 
 from properties.corosync.configuration import log_file
 from properties.corosync.logs import LoggedLife, LoggedRing, SyncLine, read_log
+from properties.corosync.namespaces import LaboratoryError
 from properties.corosync.node import raw_file
 from properties.corosync.plan import Plan
 from properties.history.events import (
@@ -108,7 +109,7 @@ def _identities(lives: Mapping[tuple[int, int], Sequence[Raw]]) -> Identities:
     }
 
 
-class HistoryError(Exception):
+class HistoryError(LaboratoryError):
     """The clients and the logs of a run do not fit together."""
 
 

@@ -12,6 +12,7 @@ import msgspec
 from properties.corosync.barrier import Finding, judge_logs, logs_of
 from properties.corosync.histories import history_of
 from properties.corosync.laboratory import Outcome
+from properties.corosync.namespaces import LaboratoryError
 from properties.corosync.plan import Plan
 from properties.corosync.recording import HISTORY, write_lines
 from properties.corosync.requirements import versions
@@ -24,7 +25,7 @@ PLACED = {
 """Claims about events whose place in a history rests on the claim itself."""
 
 
-class UnreadableError(Exception):
+class UnreadableError(LaboratoryError):
     """A history of our own is not one."""
 
 
