@@ -116,5 +116,7 @@ def peak_mib(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    path = Path(sys.argv[1]); n = int(sys.argv[2])
-    print(write(path, n)); print(judged_s(path))
+    path = Path(sys.argv[1])
+    n = int(sys.argv[2])
+    print(write(path, n))
+    print(judged_s(path))

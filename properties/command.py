@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 import click
 
-from properties.commands import corosync, deciding, looking
+from properties.commands import corosync, deciding, judging, looking
 from properties.search import ScopeTooLargeError
 from properties.verdicts import BAD_INPUT
 
@@ -28,6 +28,7 @@ def cli() -> None:
     ringplug variants                       what breaks without each clause
     ringplug explore --members 3 --rings 1  count the states of a scope
     ringplug walk                           step through the machine by hand
+    ringplug judge run.jsonl                which promises a recorded run keeps
     ringplug promela > plug.pml             the machine for spin to count
     ringplug spec                           the specification as a text
     ringplug corosync                       real daemons, through faults
@@ -39,8 +40,7 @@ def cli() -> None:
 for command in (
     deciding.check_command, deciding.claims_command, deciding.trace_command, deciding.variants_command,
     looking.explore_command, looking.walk_command, looking.replay_command, looking.promela_command,
-    looking.spec_command,
-    corosync.corosync_command,
+    looking.spec_command, judging.judge_command, corosync.corosync_command,
 ):  # fmt: skip
     cli.add_command(command)
 

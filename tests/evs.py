@@ -213,10 +213,11 @@ class System:
         return regular, [*range(cut, hole), *behind]
 
     def may_deliver(self, ring: RingOf, index: int) -> bool:
-        """Agreed messages always; safe ones when all members have installed the ring and have them."""
+        """Agreed messages always; safe ones when all members have installed the ring and have all up to them."""
         if ring.order[index].level == "agreed":
             return True
-        return ring.installed >= set(ring.members) and all(index in ring.received[name] for name in ring.members)
+        upto = set(range(index + 1))
+        return ring.installed >= set(ring.members) and all(upto <= ring.received[name] for name in ring.members)
 
     def move(self, processor: Processor) -> None:
         """Leave the old ring for the pending one, at once, unless it crashes on the way."""
@@ -234,7 +235,9 @@ class System:
             left = tuple(name for name in old.members if name not in came)
             if not skips:
                 members = tuple(sorted(came))
-                self.tell(processor, Configuration, kind="transitional", ring=ring.id, members=members, left=left, joined=())
+                self.tell(
+                    processor, Configuration, kind="transitional", ring=ring.id, members=members, left=left, joined=()
+                )
             self.drop_nodes(processor, left)
             for index in transitional:
                 if self.fails(processor):

@@ -116,9 +116,7 @@ class Past:
         return self.conf(stay.install).members
 
     def turn(self, stay: Stay) -> int | None:
-        return next(
-            (i for i in stay.at if isinstance(self.events[i], Configuration) and not self.regular(i)), None
-        )
+        return next((i for i in stay.at if isinstance(self.events[i], Configuration) and not self.regular(i)), None)
 
     def deliveries(self, stay: Stay) -> list[int]:
         return [i for i in stay.at if isinstance(self.events[i], Deliver)]
@@ -392,7 +390,7 @@ def self_delivery(past: Past, verdict: Verdict) -> None:
     for send in (i for i, e in enumerate(past.events) if past.basis and isinstance(e, past.basis)):
         message, own = past.text(send), past.stay_of(send)
         stays = [own] if past.basis is Originate else [
-            s for s in past.stays if s.name == past.events[send].process and message in
+            s for s in past.stays if send in s.life.at and message in
             {m for o in past.stays_in(past.ring(s)) for m in past.delivered(o)} and (s is own or s.install > send)
         ]  # fmt: skip
         for stay in stays:
@@ -492,9 +490,7 @@ def no_gaps(past: Past, verdict: Verdict) -> None:
             mine = [i for i in stay.at[1:]]
             name = {i: node.get(i, ("t", past.follows(stay)) if i == turn else i) for i in mine}
             forced.add_edges_from((name[a], name[b]) for a, b in itertools.pairwise(mine))
-            forced.add_edges_from(
-                (i, past.text(i)) for i in past.sends(stay) if past.text(i) in node.values()
-            )
+            forced.add_edges_from((i, past.text(i)) for i in past.sends(stay) if past.text(i) in node.values())
             later = past.delivered(stay)[1:]
             verdict.met |= any(m in past.delivered(o) for m in later for o in stays if o is not stay)
         for stay in stays:

@@ -49,7 +49,9 @@ def swap(random: Random, events: list[Event], at: int) -> list[Event]:
         i for i in range(at + 1, len(events))
         if events[i].process == event.process and (not like or type(events[i]) is type(event))
     ]  # fmt: skip
-    starts = [i for i in range(at + 1, len(events)) if isinstance(events[i], Start) and events[i].process == event.process]
+    starts = [
+        i for i in range(at + 1, len(events)) if isinstance(events[i], Start) and events[i].process == event.process
+    ]
     if after and (not starts or after[0] < starts[0]):
         events[at], events[after[0]] = events[after[0]], events[at]
     return events

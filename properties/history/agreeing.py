@@ -1,7 +1,7 @@
-"""Clauses that compare what members of one ring delivered: RING-H1, EVS-4, EVS-5, EVS-6.3.
+"""Clauses that compare members of one ring: RING-H1, EVS-4, EVS-6.3, and CFG-S1 as far as it is about others.
 
-Without groups, stays are compared with one of them, which is as good as all pairs; a late member of a group hears only
-a part, so there each pair is compared.
+Stays are compared with one of them, which is as good as all pairs. Only if one hears less than the others, as a late
+member of a group does, each pair is compared.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import TypeVar
 
 from properties.history.findings import Findings
 from properties.history.ordering import Forced, forced_order
-from properties.history.record import Ending, Message, Sent, Stay
+from properties.history.record import Ending, Message, Stay
 from properties.history.settled import Settled
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ def prefixes(ring: Settled, findings: Findings) -> None:
 
 
 def _pairs(ring: Settled, all_: Sequence[T]) -> Iterator[tuple[T, T]]:
-    if ring.in_group:
+    if not ring.whole:
         return itertools.combinations(all_, 2)
     return ((all_[0], other) for other in all_[1:])
 
@@ -47,7 +46,7 @@ def _pairs(ring: Settled, all_: Sequence[T]) -> Iterator[tuple[T, T]]:
 def _fork(ring: Settled, one: Stay, other: Stay) -> tuple[Message, Message] | None:
     """The first place where both deliver, and not the same."""
     mine, theirs = one.sequence[: one.regular_count], other.sequence[: other.regular_count]
-    if ring.in_group:
+    if not ring.whole:
         mine = [message for message in mine if ring.hears(other, message) and ring.hears(one, message)]
         theirs = [message for message in theirs if ring.hears(one, message) and ring.hears(other, message)]
     return next(((m, n) for m, n in zip(mine, theirs, strict=False) if m is not n), None)
@@ -106,83 +105,6 @@ def _only(ring: Settled, one: Part, other: Part, findings: Findings) -> None:
                 f"{stay.name} and {without.name} leave {ring.ring} together, and only {stay.name} delivers {message.id}"
             )
             findings.violated("EVS-4", text, stay.places[i], one.certain_at, other.certain_at)
-
-
-def causal(ring: Settled, findings: Findings) -> None:
-    """EVS-5: what its sender sent after sending or delivering another message is nowhere delivered without that."""
-    for stay in ring.stays:
-        if ring.agreed and _causes_come_first(ring, stay, findings):
-            continue
-        for other in ring.stays:
-            if ring.in_group or not other.attached:
-                _without_causes(ring, stay, other, findings)
-
-
-def _counted(ring: Settled, stay: Stay) -> list[Sent]:
-    """The stay's sends, as far as they are known to be of this ring."""
-    if ring.eyes.basis == "originate":
-        return stay.sends
-    return [sent for sent in stay.sends if sent.message.home is ring.ring]
-
-
-def _causes_come_first(ring: Settled, stay: Stay, findings: Findings) -> bool:
-    """Where all agree, only a sender's own messages can be out of order."""
-    beyond, latest = len(ring.line), -1
-    ordered = ring.eyes.basis == "originate"
-    for sent in _counted(ring, stay):
-        depth = ring.depth.get(sent.message, beyond)
-        if depth < beyond and (sent.index or 0 <= latest != depth):
-            findings.met["EVS-5"] += 1
-        if depth < latest:
-            return False
-        latest = max(latest, depth) if ordered else -1
-    return True
-
-
-def _without_causes(ring: Settled, stay: Stay, other: Stay, findings: Findings) -> None:
-    ordered = ring.eyes.basis == "originate"
-    latest: list[Cause] = []
-    heard = 0
-    for sent in _counted(ring, stay):
-        for i in range(heard, sent.index):
-            _keep(latest, _cause(ring, other, stay.sequence[i], stay.places[i]))
-        heard = max(heard, sent.index)
-        index = ring.index(other, sent.message)
-        cause = next((one for one in latest if one.message is not sent.message), None)
-        if index is not None and cause is not None:
-            findings.met["EVS-5"] += 1
-            if cause.heard >= index:
-                text = f"{other.name} delivers {sent.message.id} in {ring.ring} without {cause.message.id} before it"
-                findings.violated("EVS-5", text, cause.at, sent.at, other.places[index])
-        if ordered:
-            _keep(latest, _cause(ring, other, sent.message, sent.at))
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A message that its process sent or delivered at some place, and which delivery of another process it is."""
-
-    message: Message
-    at: int
-    heard: float
-    """Infinite, if the other process does not deliver it."""
-
-
-def _cause(ring: Settled, other: Stay, message: Message, at: int) -> Cause | None:
-    """None, if the message does not concern the other process."""
-    index = ring.index(other, message)
-    if index is None and ring.in_group and not (ring.is_delivered(message) and ring.hears(other, message)):
-        return None
-    return Cause(message, at, inf if index is None else index)
-
-
-def _keep(latest: list[Cause], cause: Cause | None) -> None:
-    """Of all causes the two that the other process delivers last: one of them is not the message itself."""
-    if cause is None or any(one.message is cause.message for one in latest):
-        return
-    latest.append(cause)
-    latest.sort(key=lambda one: -one.heard)
-    del latest[2:]
 
 
 def no_gaps(ring: Settled, findings: Findings) -> None:

@@ -73,7 +73,9 @@ def _sent_here(ring: Settled) -> Iterator[tuple[Stay, Sent]]:
         return
     for message in ring.messages:
         for sent in message.sends:
-            yield from ((stay, sent) for stay in ring.ring.stays_of(sent.by) if stay.at > sent.at or stay is sent.stay)
+            for stay in ring.ring.stays_of(sent.by):
+                if stay.incarnation == sent.incarnation and (stay.at > sent.at or stay is sent.stay):
+                    yield stay, sent
 
 
 def _left_the_group(ring: Settled, stay: Stay, sent: Sent) -> bool:

@@ -32,7 +32,7 @@ class Findings:
         self.unseen: dict[str, str] = {}
         self.breaches: dict[str, Breach] = {}
         self.suspicious = False
-        """Whether a message is sent in a ring after the one that it is delivered in."""
+        """Whether events may go round in a circle: the order of the whole history has to be looked at."""
 
     def violated(self, claim: str, text: str, *events: int, due_at: int = -1) -> None:
         """The clause is broken by these events, which is certain once the place `due_at` is reached, too."""

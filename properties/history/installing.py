@@ -50,7 +50,9 @@ def install(observer: Observer, process: Process, event: Configuration) -> None:
         _leave(observer, before, stay)
     ring.stays.append(stay)
     ring.waiting.add(process.name)
-    process.stay, process.plugged = stay, set(process.handles)
+    if process.last_stay:
+        process.last_stay.then = ring
+    process.stay, process.last_stay, process.plugged = stay, stay, set(process.handles)
     stay.done = 0 if "plug" in observer.eyes.observes and not process.plugged else None
     stay.views.append((0, process.view))
     stay.tables.append((0, process.tables))

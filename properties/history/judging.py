@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from properties.history import agreeing, delivering, ordering, services
+from properties.history import agreeing, causing, delivering, ordering, services
 from properties.history.catalogue import HISTORY_CLAIMS
 from properties.history.events import Event
 from properties.history.findings import Breach, Findings
@@ -25,7 +25,7 @@ from properties.history.settled import Settled
 OK, VIOLATED, OPEN, NOT_OBSERVABLE = "ok", "violated", "open", "not observable"
 CHECKS: tuple[tuple[str, Callable[[Settled, Findings], None]], ...] = (
     ("EVS-1.1", ordering.sent_before_delivered), ("EVS-1.3", delivering.delivered_only_if_sent),
-    ("EVS-3", delivering.self_delivery), ("EVS-4", agreeing.moved_together), ("EVS-5", agreeing.causal),
+    ("EVS-3", delivering.self_delivery), ("EVS-4", agreeing.moved_together), ("EVS-5", causing.causal),
     ("EVS-6.2", ordering.one_moment), ("EVS-6.3", agreeing.no_gaps), ("EVS-7.1", delivering.safe_reaches_all),
     ("EVS-7.2", delivering.safe_means_installed), ("CFG-S1", agreeing.came_along), ("RING-H1", agreeing.prefixes),
     ("PLUG-H1", services.recovery_first), ("PLUG-H2", services.recovered_first),
@@ -57,7 +57,9 @@ class JudgedClaim(msgspec.Struct, omit_defaults=True):
     reason: str = ""
     events: list[Shown] = []
     prefix: dict[str, int] = {}
-    """Of each file, how many lines already violate it."""
+    """Of each file, how many lines already violate it; of all files together, as few as possible."""
+    complete_at: int = 0
+    """The place in the reading order of the event that completes it."""
 
 
 @dataclass
@@ -107,7 +109,7 @@ def read_through(
         nonlocal rings
         rings += 1
         unobserved.update(set(ring.members) - eyes.names)
-        settled = Settled(ring, eyes, observer.processes, quiescent_at, remember=remember)
+        settled = Settled(ring, eyes, observer.processes, quiescent_at)
         for check in checks:
             check(settled, findings)
 
@@ -120,13 +122,16 @@ def read_through(
             say(observer.at)
     quiescent_at = observer.finish()
     _last_configurations(observer.processes.values(), eyes, findings, quiescent_at)
-    if remember:
-        lives = _lives(observer.rings.values())
-        if HISTORY_CLAIMS["EVS-6.2"].missing(eyes.observes) is None:
-            ordering.whole_order(lives, findings)
-        if HISTORY_CLAIMS["EVS-1.1"].missing(eyes.observes) is None:
-            ordering.whole_precedence(lives, findings)
+    if remember and (findings.suspicious or not findings.breaches.keys().isdisjoint(("RING-S2", "EVS-2.2"))):
+        _put_in_order(_lives(observer.rings.values()), eyes, findings)
     return Pass(findings, observer.at + 1, rings, quiescent_at is not None, unobserved)
+
+
+def _put_in_order(lives: Sequence[Sequence[Stay]], eyes: Eyes, findings: Findings) -> None:
+    if HISTORY_CLAIMS["EVS-6.2"].missing(eyes.observes) is None:
+        ordering.whole_order(lives, findings)
+    if HISTORY_CLAIMS["EVS-1.1"].missing(eyes.observes) is None:
+        ordering.whole_precedence(lives, findings)
 
 
 def _lives(rings: Iterable[Ring]) -> list[list[Stay]]:
@@ -213,7 +218,8 @@ def _judged(id: str, history: History, findings: Findings, breaches: dict[str, B
     met, pending = findings.met[id], findings.pending[id]
     if breach := breaches.get(id):
         events = [places.events[at] for at in breach.events]
-        return JudgedClaim(id, VIOLATED, met, pending, breach.text, events, places.prefixes[breach.complete_at])
+        prefix = places.prefixes[breach.complete_at]
+        return JudgedClaim(id, VIOLATED, met, pending, breach.text, events, prefix, breach.complete_at)
     reason = HISTORY_CLAIMS[id].missing(history.observes) or findings.unseen.get(id)
     if reason:
         return JudgedClaim(id, NOT_OBSERVABLE, met, pending, reason)

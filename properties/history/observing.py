@@ -4,7 +4,9 @@ Clauses about one process alone are judged here and in `installing.py`, as their
 judged and forgotten, once none of its members can have a further event in it: each left it, crashed in it, or is past
 it, which means that it installed a ring of at least its number (RING-S2). What is forgotten is:
 
-- of a settled ring: what was delivered in it; its messages stay until every ring that follows it is settled, too;
+- of a settled ring: what was delivered in it;
+- its messages: when each process that was in it is out of the next ring that it installed, too. A message that is sent
+  or delivered again after that is taken for another one;
 - of a ring that no process can install any more: its id and members.
 
 With `remember` nothing is forgotten, and rings are judged at the end.
@@ -113,7 +115,7 @@ class Observer:
 
     def queue(self, process: Process, event: Queue) -> None:
         message = self.message(event)
-        queued = Sent(message, process.name, process.stay, self.at)
+        queued = Sent(message, process, self.at)
         if self.eyes.basis == "queue":
             self._send(message, queued)
         message.queued = message.queued or queued
@@ -122,7 +124,7 @@ class Observer:
 
     def originate(self, process: Process, event: Originate) -> None:
         message = self.message(event)
-        self._send(message, Sent(message, process.name, process.stay, self.at))
+        self._send(message, Sent(message, process, self.at))
         self._inside(process, event.ring, "originates")
 
     def _send(self, message: Message, sent: Sent) -> None:
@@ -285,8 +287,7 @@ class Observer:
             del stay.places[:]
 
     def _forgotten(self, ring: Ring) -> bool:
-        follow = [self.rings.get(stay.next_ring) for stay in ring.stays if stay.next_ring]
-        if any(after is not None and not after.settled for after in follow):
+        if not all(stay.then and stay.then.settled for stay in ring.stays):
             return False
         for message in ring.messages:
             if self.messages.get(message.id) is message:

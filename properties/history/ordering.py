@@ -2,7 +2,8 @@
 
 There is a total order (EVS-6.2) if and only if nothing then comes before itself. Within a ring that is decided when the
 ring is settled. A cycle through several rings needs a ring number that falls, or a message that is sent in a later ring
-than it is delivered in, so it is looked for only if there is such a thing, with nothing forgotten.
+than it is delivered in. Only if there is such a thing, or a cycle in a ring, the whole history is put in order, with
+nothing forgotten.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from properties.history.findings import Findings
 from properties.history.record import Message, Sent, Stay
@@ -18,8 +20,7 @@ from properties.history.settled import Settled
 Moment = Hashable
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """One moment comes before another: two events of one process show it."""
 
     first_at: int
@@ -152,7 +153,7 @@ def last_before(stay: Stay, sent: Sent) -> tuple[Moment, int] | None:
 def one_moment(ring: Settled, findings: Findings) -> None:
     """EVS-6.2, in one ring: what is delivered at several members is in one order."""
     findings.met["EVS-6.2"] += len(ring.stays) > 1
-    if not (ring.remember or ring.agreed) and forced_order(ring).circular():
+    if not ring.agreed and forced_order(ring).circular():
         findings.suspicious = True
 
 

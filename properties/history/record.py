@@ -54,10 +54,11 @@ class Message:
 class Sent:
     """A message is originated, or queued, by a process after `index` deliveries in a stay."""
 
-    __slots__ = ("at", "by", "index", "message", "stay")
+    __slots__ = ("at", "by", "incarnation", "index", "message", "stay")
 
-    def __init__(self, message: Message, by: str, stay: Stay | None, at: int) -> None:
-        self.message, self.by, self.stay, self.at = message, by, stay, at
+    def __init__(self, message: Message, by: Process, at: int) -> None:
+        stay = by.stay
+        self.message, self.by, self.incarnation, self.stay, self.at = message, by.name, by.incarnation, stay, at
         self.index = len(stay.sequence) if stay else 0
 
 
@@ -96,6 +97,8 @@ class Stay:
     ending: Ending = Ending.OPEN
     ended_at: int = -1
     next_ring: RingId | None = None
+    then: Ring | None = None
+    """What its process installs next, be it in a later incarnation."""
     survivors: frozenset[Name] | None = None
     """Who is told to go with the process to the next ring."""
     sends: list[Sent] = field(default_factory=list[Sent])
@@ -191,6 +194,7 @@ class Process:
     seq: int = -1
     last_at: int = -1
     stay: Stay | None = None
+    last_stay: Stay | None = None
     restarted: bool = False
     crashed_at: int | None = None
     crashed_since_install: bool = False

@@ -7,6 +7,7 @@ one line of messages says everything, and clauses compare lengths. Otherwise eac
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import cached_property
 
 from properties.history.events import Identity
@@ -16,20 +17,26 @@ from properties.history.record import Ending, Eyes, Message, Process, Ring, Stay
 class Settled:
     """A ring to judge."""
 
-    def __init__(
-        self, ring: Ring, eyes: Eyes, processes: dict[str, Process], quiescent_at: int | None, *, remember: bool
-    ) -> None:
-        self.ring, self.eyes, self.processes, self.remember = ring, eyes, processes, remember
+    def __init__(self, ring: Ring, eyes: Eyes, processes: dict[str, Process], quiescent_at: int | None) -> None:
+        self.ring, self.eyes, self.processes = ring, eyes, processes
         self.quiescent_at = quiescent_at
         """Where the history became quiescent, if it did."""
         self.stays = ring.stays
         self.in_group = "group" in eyes
+        self.whole = self._all_hear_all()
+        """Whether each delivery in it concerns all its stays."""
         self.line = max((stay.sequence for stay in self.stays), key=len, default=list[Message]())
         self.depth = {message: i for i, message in enumerate(self.line)}
         self.agreed = self._prefixes() and self._turns_agree() and self._sends_agree()
 
+    def _all_hear_all(self) -> bool:
+        if not self.in_group:
+            return not any(stay.attached for stay in self.stays)
+        everybody = {stay.identity for stay in self.stays}
+        return all(everybody <= view for stay in self.stays for view in views_of_deliveries(stay))
+
     def _prefixes(self) -> bool:
-        if self.in_group or any(stay.attached or stay.twice for stay in self.stays):
+        if not self.whole or any(stay.twice for stay in self.stays):
             return False
         return all(stay.sequence == self.line[: len(stay.sequence)] for stay in self.stays)
 
@@ -98,6 +105,8 @@ class Settled:
 
     def hears(self, stay: Stay, message: Message) -> bool:
         """Whether a delivered message concerns a stay: not before it was attached or joined the group."""
+        if self.whole:
+            return True
         if self.in_group:
             return stay.identity in self._audiences[message]
         return not stay.attached
@@ -127,3 +136,11 @@ class Settled:
 def view_at(stay: Stay, index: int) -> frozenset[Identity]:
     """The group as the process was told of it, after so many deliveries."""
     return stay.views[bisect_right(stay.views, index, key=lambda one: one[0]) - 1][1]
+
+
+def views_of_deliveries(stay: Stay) -> Iterator[frozenset[Identity]]:
+    """The views of the group in which the process delivered something."""
+    ends = [index for index, _ in stay.views[1:]] + [len(stay.sequence)]
+    for (index, view), end in zip(stay.views, ends, strict=True):
+        if end > index:
+            yield view
