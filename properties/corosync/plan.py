@@ -1,0 +1,143 @@
+"""What one run does: its nodes, traffic and steps, all drawn from a seed before anything starts.
+
+A plan repeats; a run does not, for the daemons are real and so are their clocks. What is left out on purpose: when a
+daemon notices a step.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Transport = Literal["udpu", "knet"]
+Load = Literal["light", "heavy", "backlog"]
+Wire = Literal["bridge", "tap"]
+FrameKind = Literal["any", "token", "mcast", "join", "commit", "sync"]
+
+TRANSPORTS: tuple[Transport, ...] = ("udpu", "knet")
+LOADS: tuple[Load, ...] = ("light", "heavy", "backlog")
+NODE_COUNTS = range(2, 10)
+
+
+class Wait(msgspec.Struct, tag="wait", tag_field="do"):
+    """Let the run go on for a time."""
+
+    ms: int
+
+
+class Settle(msgspec.Struct, tag="settle", tag_field="do"):
+    """Wait until every running node has told its client the ring of its part, and a group with all of that part."""
+
+    timeout_ms: int = 15_000
+
+
+class Split(msgspec.Struct, tag="split", tag_field="do"):
+    """Part the network into these groups."""
+
+    groups: list[list[int]]
+
+
+class Heal(msgspec.Struct, tag="heal", tag_field="do"):
+    """Join the network again; one-way cuts end too."""
+
+
+class CutOneWay(msgspec.Struct, tag="cut-one-way", tag_field="do"):
+    """Frames from the source no longer reach the target; the other way they do."""
+
+    source: int
+    target: int
+
+
+class Pause(msgspec.Struct, tag="pause", tag_field="do"):
+    """Stop a daemon with SIGSTOP."""
+
+    node: int
+
+
+class Resume(msgspec.Struct, tag="resume", tag_field="do"):
+    """Let a paused daemon go on."""
+
+    node: int
+
+
+class Kill(msgspec.Struct, tag="kill", tag_field="do"):
+    """Kill a daemon with SIGKILL; its client ends by itself."""
+
+    node: int
+
+
+class Start(msgspec.Struct, tag="start", tag_field="do"):
+    """Start a killed node again, with or without the ring id that it stored."""
+
+    node: int
+    keep_state: bool = True
+
+
+class Disturb(msgspec.Struct, tag="disturb", tag_field="do"):
+    """From now on the wire treats each frame like this; no value: it forwards every frame at once."""
+
+    loss: float = 0.0
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    """The part of the frames that is held back, and overtaken, by up to `jitter_ms`."""
+    delay_ms: float = 0.0
+    jitter_ms: float = 0.0
+
+
+class CutAt(msgspec.Struct, tag="cut-at", tag_field="do"):
+    """Heal, and part the network into these groups at the n-th frame of this kind that this node sends.
+
+    Where a ring shall form, frames count from its first join message on. Encrypted ones are of any kind, and count
+    at once.
+    """
+
+    kind: FrameKind
+    source: int
+    count: int
+    groups: list[list[int]]
+    forming: bool = True
+    timeout_ms: int = 3_000
+
+
+class Burst(msgspec.Struct, tag="burst", tag_field="do"):
+    """Every client queues this many messages as fast as its daemon takes them."""
+
+    count: int
+
+
+Step = Wait | Settle | Split | Heal | CutOneWay | Pause | Resume | Kill | Start | Disturb | CutAt | Burst
+
+
+class Traffic(msgspec.Struct):
+    """What every client sends by itself."""
+
+    per_second: float
+    least_bytes: int = 16
+    most_bytes: int = 9_000
+    """Larger than a packet of 1500 bytes, so that some messages travel in parts."""
+
+
+class Plan(msgspec.Struct):
+    """One run."""
+
+    scenario: str
+    nodes: int
+    seed: int
+    load: Load
+    transport: Transport
+    wire: Wire
+    traffic: Traffic
+    steps: list[Step]
+    token_ms: int = 200
+    join_ms: int = 50
+    merge_ms: int = 50
+    log_level: Literal["on", "trace"] = "on"
+
+    @property
+    def consensus_ms(self) -> int:
+        return self.token_ms * 6 // 5
+
+    @property
+    def node_ids(self) -> range:
+        return range(1, self.nodes + 1)

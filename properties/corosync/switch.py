@@ -1,0 +1,155 @@
+"""A switch between TAP devices that loses, delays, reorders and duplicates frames by a seeded draw for each link.
+
+It runs as a process of its own: `switch SEED fd...`, one descriptor a node, in the order of the nodes. Commands come on
+standard input, one JSON object a line, each answered by a line: `blocked` (pairs), `disturb`, `cut` (frames to wait
+for, and what is blocked from then on). A cut is one moment for all links. Left out on purpose: learning addresses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import json
+import os
+import random
+import select
+import sys
+import time
+from collections.abc import Callable
+
+FRAME_BYTES = 65_536
+TOTEM_AT = 42
+"""Behind the headers of Ethernet, IP and UDP: totem's magic number, version, and the type of the message."""
+TOTEM_TYPE_AT = TOTEM_AT + 3
+TOTEM_TYPES = {"token": 0, "mcast": 1, "join": 3, "commit": 4}
+Link = tuple[int, int]
+
+
+def is_kind(frame: bytes, kind: str) -> bool:
+    """Is this a frame of that kind? Only totem's own frames count, and encrypted ones are of any kind."""
+    if kind == "any":
+        return len(frame) > TOTEM_AT and frame[12:14] == b"\x08\x00"
+    if len(frame) <= TOTEM_TYPE_AT:
+        return False
+    if kind == "sync":
+        return frame[TOTEM_TYPE_AT] == TOTEM_TYPES["mcast"] and b"sync" in frame[TOTEM_AT:]
+    return frame[TOTEM_TYPE_AT] == TOTEM_TYPES[kind]
+
+
+def targets(frame: bytes, source: int, count: int) -> list[int]:
+    """The ports for a frame: the last byte of the hardware address is the node's number."""
+    if frame[0] & 1:
+        return [port for port in range(1, count + 1) if port != source]
+    return [frame[5]] if frame[:5] == b"\x02\x00\x00\x00\x00" and 1 <= frame[5] <= count else []
+
+
+class Switch:
+    """Ports, what is blocked, and the frames that wait for their time."""
+
+    def __init__(self, seed: int, count: int, write: Callable[[int, bytes], None], say: Callable[[str], None]) -> None:
+        self.count, self.write, self.say = count, write, say
+        links = [(a, b) for a in range(1, count + 1) for b in range(1, count + 1) if a != b]
+        self.random = {link: random.Random(f"switch/{seed}/{link}") for link in links}
+        self.blocked: set[Link] = set()
+        self.disturb: dict[str, float] = {}
+        self.cut: dict[str, object] | None = None
+        self.left_count = 0
+        self.forming = False
+        self.waiting: list[tuple[float, int, Link, bytes]] = []
+        self.latest: dict[Link, float] = {}
+        self.serial = 0
+
+    def obey(self, line: str) -> None:
+        """Carry out a command, and say so."""
+        command = json.loads(line)
+        if "blocked" in command:
+            self.blocked = {(a, b) for a, b in command["blocked"]}
+        self.disturb = command.get("disturb", self.disturb)
+        self.cut = command.get("cut")
+        self.left_count = command["cut"]["count"] if self.cut else 0
+        self.forming = bool(self.cut and not self.cut["forming"])
+        self.say("done")
+
+    def take(self, source: int, frame: bytes, now: float) -> None:
+        """A frame comes in."""
+        self.watch(source, frame)
+        for target in targets(frame, source, self.count):
+            if (source, target) not in self.blocked:
+                self.pass_on((source, target), frame, now)
+
+    def watch(self, source: int, frame: bytes) -> None:
+        """Count towards the cut, from a first join on if a ring shall form; the last frame may be lost as well."""
+        if not self.cut:
+            return
+        kind = str(self.cut["kind"])
+        self.forming = self.forming or kind == "any" or is_kind(frame, "join")
+        if self.forming and source == self.cut["source"] and is_kind(frame, kind):
+            self.left_count -= 1
+            if self.left_count <= 0:
+                self.blocked = {(a, b) for a, b in self.cut["blocked"]}  # pyright: ignore
+                self.cut = None
+                self.say("cut")
+
+    def pass_on(self, link: Link, frame: bytes, now: float) -> None:
+        """Lose, delay or repeat it. Each frame takes the same number of draws, whatever the rates are."""
+        lost, twice, held, late, echo = (self.random[link].random() for _ in range(5))
+        rate = self.disturb.get
+        if lost < rate("loss", 0.0):
+            return
+        jitter_s = rate("jitter_ms", 0.0) / 1000
+        due = now + rate("delay_ms", 0.0) / 1000
+        if rate("delay_ms", 0.0):
+            due = self.latest[link] = max(due + late * jitter_s, self.latest.get(link, 0.0))
+        if held < rate("reorder", 0.0):
+            due += late * jitter_s
+        self.put(due, link, frame, now)
+        if twice < rate("duplicate", 0.0):
+            self.put(due + echo * jitter_s, link, frame, now)
+
+    def put(self, due: float, link: Link, frame: bytes, now: float) -> None:
+        """Write it now, or when it is due."""
+        if due <= now:
+            self.write(link[1], frame)
+            return
+        self.serial += 1
+        heapq.heappush(self.waiting, (due, self.serial, link, frame))
+
+    def release(self, now: float) -> float | None:
+        """Write what is due, unless its link was cut meanwhile; the seconds until the next."""
+        while self.waiting and self.waiting[0][0] <= now:
+            _, _, link, frame = heapq.heappop(self.waiting)
+            if link not in self.blocked:
+                self.write(link[1], frame)
+        return self.waiting[0][0] - now if self.waiting else None
+
+
+def main(arguments: list[str]) -> None:
+    """Switch until standard input closes."""
+    seed, *fds = map(int, arguments)
+    port_of = {fd: port for port, fd in enumerate(fds, 1)}
+
+    def write(port: int, frame: bytes) -> None:
+        with contextlib.suppress(OSError):  # an interface that is not up yet loses the frame, as a wire would
+            os.write(fds[port - 1], frame)
+
+    def say(word: str) -> None:
+        sys.stdout.write(word + "\n")
+        sys.stdout.flush()
+
+    switch = Switch(seed, len(fds), write, say)
+    while True:
+        wait_s = switch.release(time.monotonic())
+        ready, _, _ = select.select([*fds, 0], [], [], wait_s)
+        for fd in ready:
+            if fd:
+                switch.take(port_of[fd], os.read(fd, FRAME_BYTES), time.monotonic())
+                continue
+            lines = os.read(0, FRAME_BYTES).decode().splitlines()
+            if not lines:
+                return
+            for line in lines:
+                switch.obey(line)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,242 @@
+"""Reading a history from files: one line at a time, in one order, as often as it is asked for.
+
+What is wrong with a file is a fault: file, line, reason. Reading that file stops there, and what came before it stays:
+its processes are then cut off. A line is never held beyond `MOST_BYTES`. What a system did wrong is no fault: events
+after a crash, or numbers that fall, are for the judge.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import msgspec
+
+from properties.history.events import FACETS, FORMAT, Configuration, Event, Facet, Line, Meta
+from properties.history.ledger import Ledger, refusals_of
+
+MOST_BYTES = 1 << 20
+"""The longest line."""
+_DECODER: msgspec.json.Decoder[Meta | Event] = msgspec.json.Decoder(Line)
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """What is wrong with a file, and where; line 0 is the file as a whole."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}" if self.line else f"{self.file}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Located:
+    """An event, and where it stands."""
+
+    file: str
+    line: int
+    event: Event
+
+
+class History(Protocol):
+    """What can be judged: events in one reading order, the same each time."""
+
+    processes: tuple[str, ...]
+    observes: frozenset[Facet]
+
+    def read(self) -> Iterator[Located]:
+        """Each event with its place."""
+        ...
+
+    def events(self) -> Iterator[Event]:
+        """Each event."""
+        ...
+
+
+class FaultError(Exception):
+    """A line that cannot be taken."""
+
+
+def plain(text: str) -> str:
+    """Text that a terminal can be given: nothing in it that cannot be printed."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def decoded(line: bytes) -> Meta | Event:
+    """A line as what it says; FaultError says why not."""
+    try:
+        if len(line) > MOST_BYTES:
+            raise FaultError(f"line longer than {MOST_BYTES:,} bytes")
+        return _DECODER.decode(line)
+    except msgspec.ValidationError as error:
+        raise FaultError(_newer(line) or f"not an event: {plain(str(error))}") from error
+    except msgspec.DecodeError as error:
+        raise FaultError(f"not JSON: {plain(str(error))}" if line.strip() else "empty line") from error
+    except UnicodeDecodeError as error:
+        raise FaultError("not text in UTF-8") from error
+
+
+def _newer(line: bytes) -> str | None:
+    try:
+        said = msgspec.json.decode(line, type=dict[str, object]).get("format", FORMAT)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return None if said == FORMAT else f"format is {plain(repr(said)[:40])}; this version reads {FORMAT!r}"
+
+
+@dataclass
+class Source:
+    """One file."""
+
+    path: Path
+    meta: Meta | None = None
+    fault: Fault | None = None
+    size_bytes: int = 0
+    read_bytes: int = 0
+    _stream: BinaryIO | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            about = os.stat(self.path)
+            if not stat.S_ISREG(about.st_mode):
+                raise FaultError("not a regular file; it is read more than once")
+            self.size_bytes = about.st_size
+            with self.path.open("rb") as stream:
+                self.meta = self._head(stream.readline(MOST_BYTES + 1))
+        except OSError as error:
+            self.fault = Fault(str(self.path), 0, error.strerror or "cannot be read")
+        except FaultError as error:
+            self.fault = Fault(str(self.path), 1 if self.size_bytes else 0, str(error))
+
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes the present reading has seen."""
+        return self._stream.tell() if self._stream and not self._stream.closed else self.read_bytes
+
+    def _head(self, line: bytes) -> Meta:
+        if not line:
+            raise FaultError("empty file")
+        head = decoded(line)
+        if not isinstance(head, Meta):
+            raise FaultError("the first line is not meta")
+        if head.format != FORMAT:
+            raise FaultError(f"format is {plain(repr(head.format)[:40])}; this version reads {FORMAT!r}")
+        if not head.processes or len(set(head.processes)) < len(head.processes):
+            raise FaultError("processes: none, or one twice")
+        return head
+
+    def events(self) -> Iterator[tuple[int, Event]]:
+        """Each event with its line; ends at the first fault."""
+        if self.meta is None:
+            return
+        number = 1
+        try:
+            with self.path.open("rb") as stream:
+                self._stream = stream
+                stream.readline(MOST_BYTES + 1)
+                ledgers = {name: Ledger(name) for name in self.meta.processes}
+                refusals = refusals_of(frozenset(self.meta.observes))
+                for number, line in enumerate(iter(partial(stream.readline, MOST_BYTES + 1), b""), 2):
+                    event = decoded(line)
+                    if isinstance(event, Meta):
+                        raise FaultError("a second meta")
+                    refused = refusals.get(type(event))
+                    if (refused and (reason := refused(event))) or (reason := _entered(ledgers, event)):
+                        raise FaultError(reason)
+                    yield number, event
+            self.read_bytes = self.size_bytes
+        except OSError as error:
+            self.fault = Fault(str(self.path), number, error.strerror or "cannot be read")
+        except FaultError as error:
+            self.fault = Fault(str(self.path), number, str(error))
+
+
+def _entered(ledgers: dict[str, Ledger], event: Event) -> str | None:
+    ledger = ledgers.get(event.process)
+    if ledger is None:
+        return f"unknown process {plain(event.process)!r}; meta has {', '.join(map(plain, ledgers))}"
+    return ledger.enter(event)
+
+
+@dataclass
+class FileHistory:
+    """A history in one file or several."""
+
+    sources: list[Source]
+    processes: tuple[str, ...] = ()
+    observes: frozenset[Facet] = frozenset()
+    _refused: list[Fault] = field(default_factory=list[Fault])
+
+    @classmethod
+    def open(cls, paths: Sequence[Path]) -> FileHistory:
+        """Look at the first lines; a file with a process that another file has is refused whole."""
+        history = cls([])
+        owner: dict[str, Path] = {}
+        for source in map(Source, paths):
+            names = source.meta.processes if source.meta else ()
+            if twice := next((name for name in names if name in owner), None):
+                reason = f"events of process {plain(twice)!r}, which are in {owner[twice]} already"
+                history._refused.append(Fault(str(source.path), 1, reason))
+                continue
+            owner |= dict.fromkeys(names, source.path)
+            history.sources.append(source)
+        observed = [frozenset(source.meta.observes) for source in history.sources if source.meta]
+        history.processes = tuple(owner)
+        history.observes = frozenset(facet for facet in FACETS if observed and all(facet in one for one in observed))
+        return history
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What was wrong, as far as the files were read."""
+        return [*self._refused, *(source.fault for source in self.sources if source.fault)]
+
+    @property
+    def share_read(self) -> float:
+        """How much of the files this reading has seen, between 0 and 1."""
+        return sum(one.bytes_read for one in self.sources) / max(1, sum(one.size_bytes for one in self.sources))
+
+    def read(self) -> Iterator[Located]:
+        """The events of the file whose ring number is lowest come first, which keeps few rings under way."""
+        waiting = [(-1, i, source.events()) for i, source in enumerate(self.sources)]
+        while waiting:
+            number, i, events = heapq.heappop(waiting)
+            file = str(self.sources[i].path)
+            others = waiting[0][0] if waiting else None
+            for line, event in events:
+                yield Located(file, line, event)
+                if type(event) is Configuration and event.kind == "regular" and event.ring[1] > number:
+                    number = event.ring[1]
+                    if others is not None and number > others:
+                        heapq.heappush(waiting, (number, i, events))
+                        break
+
+    def events(self) -> Iterator[Event]:
+        """Each event in reading order."""
+        if len(self.sources) == 1:
+            return (event for _, event in self.sources[0].events())
+        return (located.event for located in self.read())
+
+
+@dataclass
+class Excerpt:
+    """Part of a history, in memory."""
+
+    processes: tuple[str, ...]
+    observes: frozenset[Facet]
+    lines: Sequence[Located]
+
+    def read(self) -> Iterator[Located]:
+        """Each event with its place in the files that it came from."""
+        return iter(self.lines)
+
+    def events(self) -> Iterator[Event]:
+        """Each event in reading order."""
+        return (one.event for one in self.lines)

@@ -1,0 +1,326 @@
+"""For each claim one step that makes a legal history break it, and nothing else that does not follow from it.
+
+Each looks for places where its step does just that, and takes one of them; without one it gives up (None). The places are
+found by what the history is, never by asking the judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from random import Random
+
+import msgspec
+from naive import Past, Stay
+from wreck import counted
+
+from properties.history.events import (
+    Bit, Configuration, Crash, Deliver, End, Event, Gate, Lookup, Message, Originate, Plug, Queue, Sync, Table,
+)  # fmt: skip
+
+Mutant = Callable[[Past, Random], list[Event] | None]
+
+
+def mutate(id: str, past: Past, random: Random) -> list[Event] | None:
+    """A history that breaks this claim."""
+    found = MUTANTS[id](past, random)
+    return None if found is None else counted(found)
+
+
+def edited(past: Past, *, drop: Iterable[int] = (), after: dict[int, Event] | None = None,
+           instead: dict[int, Event] | None = None) -> list[Event]:  # fmt: skip
+    """The events without some, with one more after some, with others instead of some."""
+    gone, after, instead = set(drop), after or {}, instead or {}
+    found: list[Event] = []
+    for i, event in enumerate(past.events):
+        if i not in gone:
+            found.append(instead.get(i, event))
+        if i in after:
+            found.append(after[i])
+    return found
+
+
+def others(past: Past, stay: Stay) -> list[Stay]:
+    """The other stays in its ring."""
+    return [one for one in past.stays_in(past.ring(stay)) if one is not stay]
+
+
+def alone(past: Past, stay: Stay) -> bool:
+    """Whether nobody moves with it."""
+    return past.follows(stay) is None or all(past.follows(one) != past.follows(stay) for one in others(past, stay))
+
+
+def level(past: Past, message: str) -> str:
+    return "safe" if past.is_safe(message) else "agreed"
+
+
+def transitional(past: Past, stay: Stay) -> list[int]:
+    return past.deliveries(stay)[len(past.regular_part(stay)) :]
+
+
+def origin(past: Past, message: str) -> int | None:
+    return next(iter(past.all_sends(message)), None)
+
+
+def caused(past: Past, cause: str, message: str) -> bool:
+    """Whether the sender of a message had sent or delivered the cause before."""
+    at = origin(past, message)
+    if at is None:
+        return True
+    sender = past.events[at].process
+    return any(
+        isinstance(event, Originate | Deliver) and event.process == sender and event.message == cause
+        for event in past.events[:at]
+    )
+
+
+def pick(random: Random, places: list[list[Event]]) -> list[Event] | None:
+    return random.choice(places) if places else None
+
+
+def sent_after_delivered(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        for i in past.sends(stay):
+            own = [j for j in past.deliveries(stay) if past.text(j) == past.text(i)]
+            if own and not any(i < other < own[0] for other in past.sends(stay)):
+                places.append(edited(past, drop=[i], after={own[0]: past.events[i]}))
+    return pick(random, places)
+
+
+def event_after_crash(past: Past, random: Random) -> list[Event] | None:
+    crashes = [i for i, event in enumerate(past.events) if isinstance(event, Crash)]
+    return pick(random, [edited(past, after={i: Sync(past.events[i].process, 0, phase="commit")}) for i in crashes])
+
+
+def never_sent(past: Past, random: Random) -> list[Event] | None:
+    places = [
+        i for stay in past.stays if stay.ending != "open" for i in past.sends(stay) if past.all_deliveries(past.text(i))
+    ]
+    return pick(random, [edited(past, drop=[i]) for i in places])
+
+
+def sent_twice(past: Past, random: Random) -> list[Event] | None:
+    places = [i for stay in past.stays for i in past.sends(stay)]
+    return pick(random, [edited(past, after={i: past.events[i]}) for i in places])
+
+
+def crash_at_the_end(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for i, event in enumerate(past.events):
+        stay = past.stay_of(i)
+        if past.quiet and isinstance(event, End) and stay and others(past, stay):
+            places.append(edited(past, instead={i: Crash(event.process, 0)}))
+    return pick(random, places)
+
+
+def wrong_ring(past: Past, random: Random) -> list[Event] | None:
+    places = [i for stay in past.stays for i in past.deliveries(stay)]
+    return pick(
+        random, [edited(past, instead={i: msgspec.structs.replace(past.events[i], ring=("zz", 9))}) for i in places]
+    )
+
+
+def own_message_missing(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        if stay.ending in ("next", "quiet") and alone(past, stay) and past.deliveries(stay):
+            last = past.deliveries(stay)[-1]
+            message = past.text(last)
+            if past.sender(message) == stay.name and level(past, message) == "agreed":
+                places.append(edited(past, drop=[last]))
+    return pick(random, places)
+
+
+def last_message_missing(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        together = [one for one in others(past, stay) if past.follows(one) == past.follows(stay)]
+        if stay.ending == "next" and past.deliveries(stay) and any(one.ending == "next" for one in together):
+            last = past.deliveries(stay)[-1]
+            message = past.text(last)
+            if past.sender(message) != stay.name and level(past, message) == "agreed":
+                places.append(edited(past, drop=[last]))
+    return pick(random, places)
+
+
+def cause_missing(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        for i in past.sends(stay):
+            if stay.ending == "crash" and past.all_deliveries(past.text(i)):
+                fresh = Originate(stay.name, 0, message="fresh", priority="low", level="agreed")
+                places.append(edited(past, after={i - 1: fresh}))
+    return pick(random, places)
+
+
+def two_change_places(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        part = transitional(past, stay)
+        if alone(past, stay):
+            continue
+        for i, j in zip(part, part[1:], strict=False):
+            one, other = past.text(i), past.text(j)
+            both = all((one in past.delivered(o)) == (other in past.delivered(o)) for o in others(past, stay))
+            normal = not (past.is_recovery(one) or past.is_recovery(other))
+            shared = any(one in past.delivered(o) for o in others(past, stay))
+            if both and shared and normal and not caused(past, one, other):
+                places.append(edited(past, instead={i: past.events[j], j: past.events[i]}))
+    return pick(random, places)
+
+
+def gap(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        turn, part = past.turn(stay), transitional(past, stay)
+        arrived = [o for o in others(past, stay) if past.follows(o) == past.follows(stay) and o.ending == "next"]
+        if turn is None or stay.ending == "open" or (arrived and stay.ending == "next"):
+            continue
+        for a, at in enumerate(part):
+            message = past.text(at)
+            later = [past.text(i) for i in part[a + 1 :]]
+            in_order = any(
+                message in past.delivered(o) and then in past.delivered(o)[past.delivered(o).index(message) :]
+                for o in others(past, stay) for then in later
+            )  # fmt: skip
+            theirs = past.sender(message) != stay.name and past.sender(message) in past.conf(turn).members
+            if in_order and theirs and level(past, message) == "agreed":
+                if not any(caused(past, message, then) for then in later):
+                    places.append(edited(past, drop=[at]))
+    return pick(random, places)
+
+
+def made_safe(past: Past, random: Random) -> list[Event] | None:
+    """A message that one of the members went without, rightly, becomes safe."""
+    messages: set[str] = set()
+    for stay in past.stays:
+        ring, regular = past.ring(stay), [past.text(i) for i in past.regular_part(stay)]
+        members = past.members(stay)
+        all_there = all(q not in past.names or any(s.name == q for s in past.stays_in(ring)) for q in members)
+        for o in others(past, stay):
+            if all_there and o.name in members and o.ending in ("next", "quiet"):
+                messages |= set(regular) - set(past.delivered(o))
+    found: list[list[Event]] = []
+    for message in sorted(messages):
+        of_it = [i for i, event in enumerate(past.events) if isinstance(event, Message) and event.message == message]
+        safe = {i: msgspec.structs.replace(past.events[i], level="safe") for i in of_it}
+        found.append(edited(past, instead=safe))
+    return pick(random, found)
+
+
+def never_installed(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        safe = any(past.is_safe(past.text(i)) for o in others(past, stay) for i in past.regular_part(o))
+        back = any(life.name == stay.name and life.at[0] > stay.install and
+                   any(past.regular(i) for i in life.at) for life in past.lives)  # fmt: skip
+        if stay.ending == "crash" and safe and not past.sends(stay) and (past.quiet or back):
+            places.append(edited(past, drop=[i for i in stay.at if not isinstance(past.events[i], Crash)]))
+    return pick(random, places)
+
+
+def same_number(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        if stay.next is not None:
+            old, number = past.conf(stay.next).ring, past.ring(stay)[1]
+            new = (f"{old[0]}'", number)
+            renamed = {
+                i: msgspec.structs.replace(event, ring=new)
+                for i, event in enumerate(past.events) if getattr(event, "ring", None) == old
+            }  # fmt: skip
+            places.append(edited(past, instead=renamed))
+    return pick(random, places)
+
+
+def other_order(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        if len(past.members(stay)) > 1 and others(past, stay):
+            event = msgspec.structs.replace(past.conf(stay.install), members=past.members(stay)[::-1])
+            places.append(edited(past, instead={stay.install: event}))
+    return pick(random, places)
+
+
+def joined_unsaid(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        joined = past.conf(stay.next).joined if stay.next is not None else None
+        if stay.next is not None and joined:
+            event = msgspec.structs.replace(past.conf(stay.next), joined=joined[1:])
+            places.append(edited(past, instead={stay.next: event}))
+    return pick(random, places)
+
+
+def hole(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        turn, part = past.turn(stay), transitional(past, stay)
+        if turn is None or not part or not alone(past, stay):
+            continue
+        mine, count = [past.text(i) for i in part], len(past.regular_part(stay))
+        unheard = not any(message in past.delivered(o) for message in mine for o in others(past, stay))
+        further = any(len(past.regular_part(o)) > count for o in others(past, stay))
+        if unheard and further and all(level(past, message) == "agreed" for message in mine):
+            places.append(edited(past, drop=[turn], after={part[-1]: past.events[turn]}))
+    return pick(random, places)
+
+
+def queued_early(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        bits = [i for i in stay.at if isinstance(past.events[i], Bit)]
+        for i in stay.at:
+            if not bits or i < bits[0] or not isinstance(past.events[i], Queue) or not past.is_recovery(past.text(i)):
+                continue
+            for o in past.stays_in(past.ring(stay)):
+                order = past.delivered(o)
+                before = order[: order.index(past.text(i))] if past.text(i) in order else []
+                if any(not past.is_recovery(message) for message in before):
+                    places.append(edited(past, drop=[i], after={bits[0] - 1: past.events[i]}))
+    return pick(random, places)
+
+
+def unplugged_late(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        unplugs = [i for i in stay.at if isinstance(e := past.events[i], Plug) and e.call == "unplug"]
+        normal = [i for i in past.deliveries(stay) if not past.is_recovery(past.text(i))]
+        if unplugs and normal:
+            places.append(edited(past, drop=[unplugs[-1]], after={normal[0]: past.events[unplugs[-1]]}))
+    return pick(random, places)
+
+
+def not_found(past: Past, random: Random, *, evt: bool) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        for i in stay.at:
+            event = past.events[i]
+            if isinstance(event, Lookup) and event.message is not None:
+                recovery = past.is_recovery(event.message)
+                of_sender = event.service == "evt" and event.of == past.sender(event.message)
+                if (recovery and of_sender) if evt else not (recovery or of_sender):
+                    places.append(edited(past, instead={i: msgspec.structs.replace(event, found=False)}))
+    return pick(random, places)
+
+
+def ghost(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        opens = [i for i in stay.at if isinstance(e := past.events[i], Gate) and e.open]
+        later = [i for i in past.regular_part(stay) if opens and i > opens[0]]
+        if later and any(isinstance(past.events[i], Table) for i in stay.life.at):
+            table = Table(stay.name, 0, service="clm", keys=(*past.members(stay), "ghost"))
+            places.append(edited(past, after={later[0] - 1: table}))
+    return pick(random, places)
+
+
+MUTANTS: dict[str, Mutant] = {
+    "EVS-1.1": sent_after_delivered, "EVS-1.2": event_after_crash, "EVS-1.3": never_sent, "EVS-1.4": sent_twice,
+    "EVS-2.1": crash_at_the_end, "EVS-2.2": wrong_ring, "EVS-3": own_message_missing, "EVS-4": last_message_missing,
+    "EVS-5": cause_missing, "EVS-6.1": sent_after_delivered, "EVS-6.2": two_change_places, "EVS-6.3": gap,
+    "EVS-7.1": made_safe, "EVS-7.2": never_installed, "RING-S2": same_number, "RING-S3": other_order,
+    "CFG-S1": joined_unsaid, "RING-H1": hole, "PLUG-H1": queued_early, "PLUG-H2": unplugged_late,
+    "CLM-S1": lambda past, random: not_found(past, random, evt=False), "CLM-S3": ghost,
+    "EVT-S1": lambda past, random: not_found(past, random, evt=True),
+}  # fmt: skip
