@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.machine import Guard
-from model.services import ServicesState
+from model.services import NODEJOIN_FIRST, ServicesState
 from model.sets import Processor, some, when, within
 from model.sorts import Ring
 from model.state import PlugState
@@ -28,3 +28,11 @@ def closed_gate_stops_delivery(now: ServicesState, then: ServicesState, p: Proce
     Source: mail M7, read of delivery.
     """
     yield "p's gate is open", within(p, now.gate)
+
+
+@edits("send_recovery", without=(NODEJOIN_FIRST,))
+def evt_before_clm(now: PlugState, then: PlugState) -> None:
+    """Evt is registered before clm, so its add-node may be queued, and sent, before the nodejoin.
+
+    Source: mail M10, M11, read without an order of services.
+    """

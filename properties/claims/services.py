@@ -84,8 +84,8 @@ EVT_S1 = claim(
     "EVT-S1",
     "When a message of the event service is delivered, recovery or normal, a lookup finds its sender.",
     source="mail M11, M12; D13; openais evt.c:2999",
-    least=Least(2, 1, 1),
-    mutant="no-plug",
+    least=Least(2, 1, 1, frozenset({RECOVERY_ADD_NODE})),
+    mutant="evt-before-clm",
     machine=SERVICES,
 )
 EVT_S1.at("deliver_normal", "deliver_in_transition")(knows_the_sender)
@@ -96,7 +96,10 @@ def knows_who_sent_the_add_node(now: ServicesState, then: ServicesState, p: Proc
     return within(p, now.table[i])
 
 
-EVT_S1.witnessed(at="deliver_normal")(a_message_of_another_member_is_delivered)
+@EVT_S1.witnessed(at="deliver_add_node")
+def an_add_node_of_another_member_is_delivered(now: ServicesState, then: ServicesState, p: Processor, i: Seat) -> Truth:
+    return ~within(p, now.seat[i])
+
 
 N1 = claim(
     "N1",
