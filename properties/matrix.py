@@ -44,6 +44,7 @@ STANDARD = (
     _scope("2/1/1", machine="numbered"),
     _scope("2/2/2"),
     _scope("3/1/2"),
+    _scope("2/1/3"),
     _scope("2/1/2", *QUEUES),
     _scope("3/1/1", machine="numbered"),
 )
@@ -52,7 +53,6 @@ LARGER = (
     _scope("2/1/2", "late-copies"),
     _scope("3/2/1", "create-destroy"),
     _scope("2/1/2", "crash", "recovery-queue"),
-    _scope("2/1/3"),
 )
 """Tried as well by the deep tests."""
 

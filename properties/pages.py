@@ -157,8 +157,8 @@ MUTANTS_HEAD = """# Mutants
 
 Each guard part and each effect of each protocol and service action is dropped, one at a time, by machine. A mutant is
 noticed by a claim that it breaks: in a search, with the length of a shortest run in the first scope that shows one, or
-else in a proof. What nothing notices has an argument why it is the same protocol. This page is
-`ringplug mutants --markdown`; a test computes it again.
+else in a proof, which then fails. What nothing notices has an argument why it is the same protocol, or one as good.
+This page is `ringplug mutants --markdown`; a test computes it again.
 """
 
 
@@ -168,7 +168,7 @@ def variants_page(rows: Sequence[Row], tried: Sequence[Pair]) -> Iterator[str]:
     yield from ("", variants_summary(rows), "", "| variant | changes | source | breaks |", "| --- | --- | --- | --- |")
     yield from (variant_row(row) for row in rows)
     yield from ("", "## Scopes", "", f"Tried for every variant: {_titles(STANDARD)}.", "")
-    yield f"Tried as well by the deep tests, and break no more claim and none sooner: {_titles(LARGER)}."
+    yield f"Tried as well by the deep tests, if not too large, and show nothing more or sooner: {_titles(LARGER)}."
     for row in rows:
         if row.variant.leaves_out:
             yield from _built(row.variant)
