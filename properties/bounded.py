@@ -20,7 +20,7 @@ from model.sets import Processor
 from model.sorts import Index
 from properties.bitvectors import BitVectors, one_hot
 from properties.catalogue import Claim
-from properties.exhaustive import claim_probes, witness_name
+from properties.exhaustive import sought, violated, witnessed
 from properties.search import Probe
 
 TIMEOUT_MS = 300_000
@@ -54,11 +54,11 @@ class Bounded:
 
     def violation(self, claim: Claim) -> Reached | None:
         """A shortest violation of any part of the claim."""
-        return self.reached.get(f"{claim.id} violated")
+        return self.reached.get(violated(claim))
 
     def witness(self, claim: Claim) -> Reached | None:
         """A shortest run to the claim's premise."""
-        return self.reached.get(f"{claim.id} witnessed")
+        return self.reached.get(witnessed(claim))
 
 
 Progress = Callable[[str], None]
@@ -68,20 +68,15 @@ def unroll(
     machine: Machine, scope: Scope, claims: Sequence[Claim], depth: int, progress: Progress | None = None
 ) -> Bounded:
     """Look for violations of the claims, and for their premises, in all runs of at most `depth` steps."""
-    sought: dict[str, list[Probe]] = {}
-    for claim in claims:
-        for probe in claim_probes(claim, machine):
-            kind = "witnessed" if probe.name == witness_name(claim) else "violated"
-            sought.setdefault(f"{claim.id} {kind}", []).append(probe)
-    return reach(GroundMachine(machine, scope), sought, depth, progress)
+    return reach(GroundMachine(machine, scope), sought(claims, machine), depth, progress)
 
 
 def reach(
-    ground: GroundMachine, sought: Mapping[str, Sequence[Probe]], depth: int, progress: Progress | None = None
+    ground: GroundMachine, probes: Mapping[str, Sequence[Probe]], depth: int, progress: Progress | None = None
 ) -> Bounded:
     """Of each list of probes, look for a shortest run of at most `depth` steps to any of them."""
     unrolling, found = _Unrolling(ground), Bounded(ground)
-    goals = [_Goal(name, probe, unrolling.formula(probe)) for name, probes in sought.items() for probe in probes]
+    goals = [_Goal(name, probe, unrolling.formula(probe)) for name, alike in probes.items() for probe in alike]
     for steps_count in range(depth + 1):
         if progress:
             progress(f"step {steps_count} of {depth}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.queues import Queue
 
 from properties.checking import Job
-from properties.search import Report, ScopeTooLargeError
+from properties.search import ScopeTooLargeError
 from properties.verdicts import Verdict
 
 TICK_SECONDS = 0.2
@@ -87,10 +87,10 @@ def _end_with_parent() -> None:
 def _work(number: int, job: Job) -> list[Verdict]:
     said = time.monotonic()
 
-    def progress(report: Report) -> None:
+    def progress(words: str) -> None:
         nonlocal said
         if _ticks and time.monotonic() - said > TICK_SECONDS:
             said = time.monotonic()
-            _ticks.put(Tick(number, report.words))
+            _ticks.put(Tick(number, words))
 
     return job.run(progress)
