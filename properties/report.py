@@ -18,8 +18,14 @@ from model.text import Naming, Notation
 from model.variants import Variant
 from properties.catalogue import Claim, Part
 from properties.checking import (
-    ANY_NUMBER, BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL, Job,
-)  # fmt: skip
+    ANY_NUMBER,
+    BOUNDED_ENGINE,
+    EXHAUSTIVE_ENGINE,
+    INDUCTIVE,
+    SECOND_SOLVER,
+    STATEFUL,
+    Job,
+)
 from properties.claims import CLAIMS
 from properties.claims.unchanged import unchanged
 from properties.matrix import Break

@@ -51,7 +51,7 @@ Progress = Callable[[str], None]
 class Tries:
     """How much to try, and from which seed."""
 
-    examples: int = 200
+    examples: int = 100
     steps: int = 100
     seed: int = 2004
 

@@ -62,10 +62,10 @@ def check_command(
     known_variant(variant)
     if SECOND_SOLVER in engines and not is_installed():
         raise click.ClickException("the engine cvc5 needs a package: pip install cvc5")
-    scope = NamedScope(members or 3, handles or 1, rings or 1, FEATURES - known_off)
+    sized_by_hand = members or handles or rings
+    scope = NamedScope(members or 3, handles or 1, rings or 1, FEATURES - known_off) if sized_by_hand else None
     plan = Plan(
-        claims, not ids, engines, variant, known_off, scope if members or handles or rings else None, deep, depth, tries,
-        not no_symmetry, memory_gib,
+        claims, not ids, engines, variant, known_off, scope, deep, depth, tries, not no_symmetry, memory_gib,
     )  # fmt: skip
     verdicts, refused = _run(plan.jobs(), quiet=as_json)
     _show_verdicts(verdicts, as_json)
