@@ -111,7 +111,7 @@ class _Unrolling:
         self.ground = ground
         self.now, self.next = self._frame("now"), self._frame("next")
         self.read = BitVectors(ground, self.now)
-        self.steps = _open_steps(ground)
+        self.steps = open_steps(ground)
         self.single = {
             name: isinstance(parameter, Processor)
             for action in ground.machine.actions
@@ -233,7 +233,7 @@ class _Unrolling:
         return {name: _value(model, self._word(called.format(name))) for name in self.single}
 
 
-def _open_steps(ground: GroundMachine) -> list[Step]:
+def open_steps(ground: GroundMachine) -> list[Step]:
     """Every action with every choice of handles, rings, copies, tokens and seats; processors are left open."""
     steps: list[Step] = []
     for action in ground.machine.actions:

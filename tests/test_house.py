@@ -24,7 +24,7 @@ from properties.specification import specification
 ROOT = Path(__file__).parent.parent
 ALLOWED = {"model": {"model"}, "properties": {"model", "properties"}}
 OURS = {"model", "properties", "reference", "tests"}
-KNOWS_Z3 = {"properties/predicates.py", "properties/inductive.py"}
+KNOWS_Z3 = {f"properties/{name}.py" for name in ("predicates", "inductive", "bitvectors", "bounded")}
 
 
 def modules() -> list[Path]:
