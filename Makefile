@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TEST_READY := $(VENV)/ready-to-test
-PACKAGES := model properties reference tests
+PACKAGES := examples model properties reference tests
 
 .PHONY: check test deep clean
 

@@ -53,7 +53,10 @@ def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, token
 
 
 class Grounding(Rewriting):
-    """Writes out a term in a scope, with these indices and parameters chosen and these slots known."""
+    """Writes out a term in a scope, with these indices and parameters chosen and these slots known.
+
+    A parameter that is not chosen stays as it is.
+    """
 
     def __init__(
         self, scope: Scope, known: Mapping[Slot, int], indices: Mapping[Index, Index], chosen: Mapping[str, int]
@@ -73,7 +76,7 @@ class Grounding(Rewriting):
         return those(self.known[slot]) if slot in self.known else sets.variable(name, where)
 
     def parameter(self, term: Processor | Processors) -> Set:
-        return those(self.chosen[term.name])
+        return those(self.chosen[term.name]) if term.name in self.chosen else term
 
     def any_of(self, index: Index, body: Set) -> Set:
         found = sets.NOBODY
@@ -171,7 +174,7 @@ class Step:
     ground: GroundMachine = field(repr=False)
     action: Action
     arguments: Mapping[str, int]
-    """By parameter: a processor's or an element's number; a bitmap for a set of processors."""
+    """By parameter: a processor's or an element's number; a bitmap for a set of processors. They may stay open."""
     guard: tuple[tuple[str, Truth], ...]
     effect: tuple[tuple[int, Set], ...]
     first_unused: Truth
@@ -223,7 +226,7 @@ class GroundMachine:
         chosen = {
             name: 1 << arguments[name] if isinstance(parameter, Processor) else arguments[name]
             for name, parameter in action.parameters.items()
-            if not isinstance(parameter, Index)
+            if not isinstance(parameter, Index) and name in arguments
         }
         return Grounding(self.scope, self.known, indices, chosen)
 

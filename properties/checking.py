@@ -11,13 +11,20 @@ from properties import inductive
 from properties.catalogue import Claim
 from properties.claims import CLAIMS
 from properties.exhaustive import NOT_ATTAINED, Exploration, Outcome, explore
-from properties.scopes import FEATURES, NamedScope
-from properties.search import Found, Report
+from properties.recheck import recheck
+from properties.scopes import FEATURES, NamedScope, too_small
+from properties.search import Found
+from properties.seeking import bounded_verdicts, random_verdicts
 from properties.shortest import shortest_run
+from properties.stateful import DEFAULT_TRIES, Tries
 from properties.traces import Trace, machine_text, record_trace, replay
 from properties.verdicts import EXHAUSTIVE, OPEN, PROVED, VIOLATED, Verdict
 
 ANY_NUMBER = "any number"
+INDUCTIVE, EXHAUSTIVE_ENGINE, BOUNDED_ENGINE, STATEFUL, SECOND_SOLVER = (
+    "inductive", "exhaustive", "bounded", "stateful", "cvc5",
+)  # fmt: skip
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -31,34 +38,71 @@ class Job:
     machine: str = PLUG
     symmetry: bool = True
     memory_gib: float = 4.0
+    engine: str = ""
+    """One of `ENGINES`; if none is named, by the scope: inductive without, exhaustive with one."""
+    depth: int = 0
+    """Of the bounded engine: how many steps."""
+    tries: Tries = DEFAULT_TRIES
+    """Of the stateful engine."""
+
+    def __post_init__(self) -> None:
+        if not self.engine:
+            object.__setattr__(self, "engine", EXHAUSTIVE_ENGINE if self.scope else INDUCTIVE)
 
     @property
     def title(self) -> str:
         """What the job does, in a few words."""
         if self.scope:
-            return f"exhaustive {self.scope.title}"
-        return "inductive" if self.machine == PLUG else f"inductive {self.machine}"
+            steps = f", {self.depth} steps" if self.engine == BOUNDED_ENGINE else ""
+            return f"{self.engine} {self.scope.title}{steps}"
+        return self.engine if self.machine == PLUG else f"{self.engine} {self.machine}"
 
-    def run(self, progress: Callable[[Report], None] | None = None) -> list[Verdict]:
+    def run(self, progress: Progress | None = None) -> list[Verdict]:
         """The verdicts on the job's claims, in the catalogue's order."""
-        claims = [CLAIMS[id] for id in self.claims]
-        return _search(self, self.scope, claims, progress) if self.scope else _prove(self, claims)
+        return self.decide([CLAIMS[id] for id in self.claims], progress)
+
+    def decide(self, claims: Sequence[Claim], progress: Progress | None = None) -> list[Verdict]:
+        """The verdicts on these claims, which need not be in the catalogue."""
+        return ENGINES[self.engine](self, claims, progress)
 
 
-def _prove(job: Job, claims: Sequence[Claim]) -> list[Verdict]:
+def _prove(job: Job, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
     started = time.perf_counter()
-    machine, proof = machine_text(job.machine, job.variant), inductive.Proof()
-    if any(claim.is_inductive for claim in claims):
-        proof = inductive.prove(machine.record(job.features & machine.features), job.machine)
+    proof = _proof(job, claims)
     seconds = round(time.perf_counter() - started, 3)
-    return [_proof_verdict(claim, proof, job.features, seconds) for claim in claims]
+    return [_proof_verdict(claim, proof, job, seconds) for claim in claims]
 
 
-def _proof_verdict(claim: Claim, proof: inductive.Proof, features: frozenset[str], seconds: float) -> Verdict:
-    verdict = Verdict(claim.id, "inductive", PROVED, ANY_NUMBER, seconds, claim.machine, sorted(features))
+def _recheck(job: Job, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
+    """What z3 proved, if the second solver gives the same answer to every query of the proof."""
+    started = time.perf_counter()
+    proof = _proof(job, claims)
+    unlike = [one for one in recheck(proof.queries.values(), progress) if one.said != one.query.said]
+    seconds = round(time.perf_counter() - started, 3)
+    verdicts = [_proof_verdict(claim, proof, job, seconds) for claim in claims]
+    for verdict in verdicts:
+        if unlike and not verdict.beside:
+            first = next((one for one in unlike if one.query.owner == verdict.claim), unlike[0])
+            verdict.verdict, verdict.reason, verdict.step = OPEN, f"{first.query.owner}: {first.words}", []
+    return verdicts
+
+
+def _proof(job: Job, claims: Sequence[Claim]) -> inductive.Proof:
+    machine = machine_text(job.machine, job.variant)
+    if not any(claim.is_inductive for claim in claims):
+        return inductive.Proof()
+    also = [claim for claim in claims if claim.id not in CLAIMS]
+    return inductive.prove(
+        machine.record(job.features & machine.features), job.machine, also=also,
+        writes_queries=job.engine == SECOND_SOLVER,
+    )  # fmt: skip
+
+
+def _proof_verdict(claim: Claim, proof: inductive.Proof, job: Job, seconds: float) -> Verdict:
+    verdict = Verdict(claim.id, job.engine, PROVED, ANY_NUMBER, seconds, claim.machine, sorted(job.features))
     verdict.obligations = proof.obligations.get(claim.id, 0)
     failures = proof.failures_of(claim.id)
-    off = sorted(claim.least.features - features)
+    off = sorted(claim.least.features - job.features)
     if not claim.is_inductive or off:
         verdict.reason = f"needs {', '.join(off)}" if off else "not a claim that induction decides"
         verdict.beside = True
@@ -73,31 +117,37 @@ def _proof_verdict(claim: Claim, proof: inductive.Proof, features: frozenset[str
     return verdict
 
 
-def _search(
-    job: Job, scope: NamedScope, claims: Sequence[Claim], progress: Callable[[Report], None] | None
-) -> list[Verdict]:
-    started = time.perf_counter()
+def _search(job: Job, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
+    started, scope = time.perf_counter(), _scope(job)
     missing = {claim.id: too_small(claim, scope) for claim in claims}
     machine = machine_text(scope.machine, job.variant).record(scope.features)
     within_scope = [claim for claim in claims if not missing[claim.id]]
     found = explore(
-        machine, scope.ground, within_scope, symmetry=job.symmetry, memory_gib=job.memory_gib, progress=progress
-    )
+        machine, scope.ground, within_scope, symmetry=job.symmetry, memory_gib=job.memory_gib,
+        progress=lambda report: progress(report.words) if progress else None,
+    )  # fmt: skip
     seconds = round(time.perf_counter() - started, 3)
     return [_search_verdict(job, scope, claim, found, missing[claim.id], seconds) for claim in claims]
 
 
-def too_small(claim: Claim, scope: NamedScope) -> str | None:
-    """Why the claim says nothing in this scope, or None."""
-    if claim.machine != scope.machine:
-        return f"is about the machine {claim.machine}"
-    return claim.least.missing(scope.members, scope.handles, scope.rings, scope.features)
+def _bound(job: Job, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
+    return bounded_verdicts(claims, _scope(job), job.variant, job.depth, progress)
+
+
+def _try(job: Job, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
+    return random_verdicts(claims, _scope(job), job.variant, job.tries, progress)
+
+
+def _scope(job: Job) -> NamedScope:
+    if job.scope is None:
+        raise ValueError(f"the engine {job.engine} needs a scope")
+    return job.scope
 
 
 def _search_verdict(
     job: Job, scope: NamedScope, claim: Claim, found: Exploration, missing: str | None, seconds: float
 ) -> Verdict:
-    verdict = Verdict(claim.id, "exhaustive", EXHAUSTIVE, scope.name, seconds, scope.machine, sorted(scope.features))
+    verdict = Verdict(claim.id, job.engine, EXHAUSTIVE, scope.name, seconds, scope.machine, sorted(scope.features))
     if missing:
         verdict.verdict, verdict.reason, verdict.beside = OPEN, missing, True
         return verdict
@@ -129,3 +179,13 @@ def found_trace(found: Exploration, what: Found, machine: str, variant: str | No
     for _ in replay(ground, trace.steps):
         pass
     return trace
+
+
+ENGINES: dict[str, Callable[[Job, Sequence[Claim], Progress | None], list[Verdict]]] = {
+    INDUCTIVE: _prove,
+    EXHAUSTIVE_ENGINE: _search,
+    BOUNDED_ENGINE: _bound,
+    STATEFUL: _try,
+    SECOND_SOLVER: _recheck,
+}
+"""What each engine does with a job."""

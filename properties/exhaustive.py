@@ -77,6 +77,26 @@ def claim_probes(claim: Claim, machine: Machine) -> list[Probe]:
     return probes
 
 
+def sought(claims: Sequence[Claim], machine: Machine) -> dict[str, list[Probe]]:
+    """Under `violated(claim)` and `witnessed(claim)` the probes any of which shows it."""
+    found: dict[str, list[Probe]] = {}
+    for claim in claims:
+        for probe in claim_probes(claim, machine):
+            name = witnessed(claim) if probe.name == witness_name(claim) else violated(claim)
+            found.setdefault(name, []).append(probe)
+    return found
+
+
+def violated(claim: Claim) -> str:
+    """The name under which violations of a claim are sought."""
+    return f"{claim.id} violated"
+
+
+def witnessed(claim: Claim) -> str:
+    """The name under which the premise of a claim is sought."""
+    return f"{claim.id} witnessed"
+
+
 def witness_name(claim: Claim) -> str:
     """The name of the probe that looks for the claim's premise."""
     return f"{claim.id}: {claim.witness.label if claim.witness else ''}"

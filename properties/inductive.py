@@ -22,6 +22,7 @@ from properties.predicates import Predicates, Vocabulary
 
 TIMEOUT_MS = 20_000
 INITIALLY = "initially"
+POSSIBLE = "some state that the invariants allow enables it"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,23 @@ class Failure:
     unknown: bool = False
 
 
+@dataclass(frozen=True)
+class Query:
+    """What z3 was asked, as SMT-LIB, and what it said."""
+
+    owner: str
+    label: str
+    action: str
+    smtlib: str
+    said: str
+    """`unsat`: the obligation is met. `sat`: it is not; or, of an action's own query, the action is possible."""
+
+    @property
+    def wanted(self) -> str:
+        """The answer that a proof needs."""
+        return "sat" if self.label == POSSIBLE else "unsat"
+
+
 @dataclass
 class Proof:
     """What became of the obligations of every claim."""
@@ -58,29 +76,34 @@ class Proof:
     failures: list[Failure] = field(default_factory=list[Failure])
     vacuous: list[str] = field(default_factory=list[str])
     """Actions that no state allowed by the invariants enables."""
+    queries: dict[tuple[str, str, str], Query] = field(default_factory=dict[tuple[str, str, str], Query])
+    """If they were to be written: by owner, label and action, each as it was asked last."""
 
     def failures_of(self, owner: str) -> list[Failure]:
         """The unmet obligations of one claim."""
         return [failure for failure in self.failures if failure.owner == owner]
 
 
-def invariants(name: str = PLUG) -> list[Invariant]:
+def invariants(name: str = PLUG, also: Sequence[Claim] = ()) -> list[Invariant]:
     """The state parts of claims about a machine, and auxiliary invariants; a companion has the machine's too."""
     known = (PLUG, name)
     public = [
         Invariant(claim.id, part)
-        for claim in CLAIMS.values()
+        for claim in (*CLAIMS.values(), *also)
         for part in claim.parts
         if claim.machine in known and not part.of_steps
     ]
     return public + [Invariant(one.part.label, one.part) for one in AUXILIARY if one.machine in known]
 
 
-def prove(machine: Machine, name: str = PLUG) -> Proof:
-    """Decide every obligation of the catalogue's claims about the machine of this name, or a variant of it."""
-    proof, kept = Proof(), invariants(name)
+def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), writes_queries: bool = False) -> Proof:
+    """Decide every obligation of the catalogue's claims about the machine of this name, or a variant of it.
+
+    `also` are claims that are not in the catalogue.
+    """
+    proof, kept = Proof(), invariants(name, also)
     while True:
-        round_ = _Round(machine, name, kept)
+        round_ = _Round(machine, name, kept, also, proof.queries if writes_queries else None)
         failures = list(round_.base()) + [failure for action in machine.actions for failure in round_.keeps(action)]
         proof.failures += failures
         proof.obligations |= round_.counted
@@ -99,8 +122,12 @@ def prove(machine: Machine, name: str = PLUG) -> Proof:
 class _Round:
     """One attempt with a set of assumed invariants."""
 
-    def __init__(self, machine: Machine, name: str, assumed: Sequence[Invariant]) -> None:
-        self.machine, self.name, self.assumed = machine, name, assumed
+    def __init__(
+        self, machine: Machine, name: str, assumed: Sequence[Invariant], also: Sequence[Claim] = (),
+        queries: dict[tuple[str, str, str], Query] | None = None,
+    ) -> None:  # fmt: skip
+        self.machine, self.name, self.assumed, self.queries = machine, name, assumed, queries
+        self.claims = (*CLAIMS.values(), *also)
         self.words = Vocabulary(machine.state)
         self.read = Predicates(self.words)
         self.now = machine.state()
@@ -125,7 +152,7 @@ class _Round:
         solver, anywhere = self._before(action), _solver()
         anywhere.add(*self.hypothesis)
         enabled = all_of(part for _, part in action.guard)
-        for claim in CLAIMS.values():
+        for claim in self.claims:
             for part in claim.parts:
                 if claim.machine in (PLUG, self.name) and part.concerns(action.name):
                     says = action.read(part.statement)
@@ -134,7 +161,10 @@ class _Round:
 
     def enabled(self, action: Action) -> bool:
         """Whether some state that the invariants allow enables the action."""
-        return self._before(action).check() == z3.sat
+        solver = self._before(action)
+        answer = solver.check()
+        self._write(solver, action.name, POSSIBLE, action.name, answer)
+        return answer == z3.sat
 
     def _before(self, action: Action) -> z3.Solver:
         solver = _solver()
@@ -148,13 +178,19 @@ class _Round:
         solver.push()
         solver.add(z3.Not(self.read.truth(statement)))
         answer = solver.check()
+        name = action.name if action else INITIALLY
+        self._write(solver, owner, part.label, name, answer)
         if answer != z3.unsat:
-            name = action.name if action else INITIALLY
             if answer == z3.sat:
                 yield Failure(owner, part.label, name, tuple(_Step(self, solver.model()).lines(action)))
             else:
                 yield Failure(owner, part.label, name, (f"z3 gave up: {solver.reason_unknown()}",), unknown=True)
         solver.pop()
+
+    def _write(self, solver: z3.Solver, owner: str, label: str, action: str, said: z3.CheckSatResult) -> None:
+        if self.queries is not None:
+            smtlib = f"(set-logic UF)\n{solver.to_smt2()}"
+            self.queries[owner, label, action] = Query(owner, label, action, smtlib, str(said))
 
 
 class _Step:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from typing import Protocol, TypeVar
 
-from properties.search import Report, ScopeTooLargeError
+from properties.search import ScopeTooLargeError
 
 TICK_SECONDS = 0.2
 R = TypeVar("R")
@@ -29,7 +29,7 @@ class Job(Protocol[R_co]):
         """What it does, in a few words."""
         ...
 
-    def run(self, progress: Callable[[Report], None] | None = None) -> R_co:
+    def run(self, progress: Callable[[str], None] | None = None) -> R_co:
         """Do it."""
         ...
 
@@ -101,10 +101,10 @@ def _end_with_parent() -> None:
 def _work(number: int, job: Job[R]) -> R:
     said = time.monotonic()
 
-    def progress(report: Report) -> None:
+    def progress(words: str) -> None:
         nonlocal said
         if _ticks and time.monotonic() - said > TICK_SECONDS:
             said = time.monotonic()
-            _ticks.put(Tick(number, report.words))
+            _ticks.put(Tick(number, words))
 
     return job.run(progress)

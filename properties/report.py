@@ -16,16 +16,28 @@ from model.machines import MACHINES, PLUG
 from model.sorts import Ring
 from model.text import Naming, Notation
 from properties.catalogue import Claim, Part
-from properties.checking import ANY_NUMBER, Job
+from properties.checking import (
+    ANY_NUMBER,
+    BOUNDED_ENGINE,
+    EXHAUSTIVE_ENGINE,
+    INDUCTIVE,
+    SECOND_SOLVER,
+    STATEFUL,
+    Job,
+)
 from properties.claims import CLAIMS
 from properties.claims.unchanged import unchanged
 from properties.scopes import NamedScope
 from properties.search import Report
 from properties.traces import Played, Trace, replay, show_changes, show_step, trace_machine
-from properties.verdicts import EXHAUSTIVE, HOLDS, OPEN, PROVED, VIOLATED, Verdict
+from properties.verdicts import BOUNDED, DECIDED, EXHAUSTIVE, HOLDS, OPEN, PROVED, TESTED, VIOLATED, Verdict
 
 PLAIN_WIDTH = 140
-STYLES = {PROVED: "green", EXHAUSTIVE: "green", VIOLATED: "bold red", OPEN: "yellow"}
+COLUMNS = {
+    INDUCTIVE: "any number", SECOND_SOLVER: "any number, by cvc5", EXHAUSTIVE_ENGINE: "exhaustive",
+    BOUNDED_ENGINE: "bounded", STATEFUL: "tested",
+}  # fmt: skip
+STYLES = {PROVED: "green", EXHAUSTIVE: "green", BOUNDED: "cyan", TESTED: "cyan", VIOLATED: "bold red", OPEN: "yellow"}
 
 
 def out() -> Console:
@@ -36,7 +48,9 @@ def out() -> Console:
 
 def job_line(job: Job, verdicts: Sequence[Verdict]) -> str:
     """One finished job in a line."""
-    left_out = "too small here" if job.scope else "not for induction"
+    left_out = {EXHAUSTIVE_ENGINE: "too small here", BOUNDED_ENGINE: "too far", STATEFUL: "not tried"}.get(
+        job.engine, "not for induction"
+    )
     kinds = [left_out if one.beside else one.verdict for one in verdicts]
     found = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(sorted(kinds)))
     seconds = max((one.seconds for one in verdicts), default=0.0)
@@ -44,6 +58,9 @@ def job_line(job: Job, verdicts: Sequence[Verdict]) -> str:
 
 
 def _figures(verdicts: Sequence[Verdict]) -> str:
+    limits = next((one for one in verdicts if one.k is not None or one.examples is not None), None)
+    if limits:
+        return f"{_limits(limits)}; "
     first = next((one for one in verdicts if one.states is not None), None)
     if first:
         return f"{first.states:,} states, {first.transitions:,} transitions, depth {first.depth}; "
@@ -51,30 +68,45 @@ def _figures(verdicts: Sequence[Verdict]) -> str:
     return f"{obligations} obligations of claims; " if obligations else ""
 
 
+def _limits(verdict: Verdict) -> str:
+    """How far an engine looked that does not decide."""
+    if verdict.k is not None:
+        return f"up to {verdict.k} steps"
+    return f"{verdict.examples} examples, seed {verdict.seed}, {verdict.steps:,} steps in all"
+
+
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
     """Claims by engines; of several scopes the largest in which the claim was decided."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("claim", "any number", "exhaustive", "says"):
+    used = [engine for engine in COLUMNS if any(one.engine == engine for one in verdicts)]
+    for heading in ("claim", *(COLUMNS[engine] for engine in used), "says"):
         table.add_column(heading, overflow="fold", no_wrap=heading != "says")
     for id, group in itertools.groupby(
         sorted(verdicts, key=lambda one: list(CLAIMS).index(one.claim)), lambda v: v.claim
     ):
         mine = list(group)
-        proof = _best(one for one in mine if one.engine == "inductive")
-        search = _best(one for one in mine if one.engine == "exhaustive")
-        table.add_row(id, _cell(proof), _cell(search), escape(CLAIMS[id].sentence))
+        cells = (_cell(_best(one for one in mine if one.engine == engine)) for engine in used)
+        table.add_row(id, *cells, escape(CLAIMS[id].sentence))
     return table
 
 
 def _best(verdicts: Iterable[Verdict]) -> Verdict | None:
     """A violation if there is one, else the verdict on the most states."""
-    return max(verdicts, key=lambda one: (one.verdict == VIOLATED, one.verdict in HOLDS, one.states or 0), default=None)
+    return max(
+        verdicts,
+        key=lambda one: (one.verdict == VIOLATED, one.verdict in HOLDS, one.states or one.k or one.witnesses or 0),
+        default=None,
+    )
 
 
 def _cell(verdict: Verdict | None) -> str:
     if verdict is None:
         return "-"
     words = verdict.verdict if verdict.scope == ANY_NUMBER else f"{verdict.verdict} {verdict.scope}"
+    if verdict.verdict == BOUNDED:
+        words += f" to {verdict.k} steps"
+    if verdict.verdict == TESTED:
+        words += f", {verdict.witnesses} of {verdict.examples} runs reach it"
     if verdict.scope != ANY_NUMBER and verdict.features:
         count, most = len(verdict.features), len(MACHINES[verdict.machine].features)
         words += " with all features" if count == most else f" with {count} of {most} features"
@@ -101,8 +133,12 @@ def summary(verdicts: Sequence[Verdict]) -> Iterator[str]:
             yield f"{one.claim} {one.verdict} ({one.engine}, {one.scope}): {one.reason}"
             yield from (f"    {line}" for line in one.step)
     beside = {one.claim for one in verdicts} - held - {one.claim for one in bad} - {one.claim for one in undecided}
-    if not bad and held:
-        yield f"{len(held)} {'claim holds' if len(held) == 1 else 'claims hold'}."
+    decided = {one.claim for one in verdicts if one.verdict in DECIDED}
+    if not bad and decided:
+        yield f"{len(decided)} {'claim holds' if len(decided) == 1 else 'claims hold'}."
+    if not bad and held - decided:
+        count = len(held - decided)
+        yield f"No counterexample to {count} {'claim' if count == 1 else 'claims'} was found: that is no proof."
     if beside:
         yield f"Not decided here: {', '.join(sorted(beside))}."
 

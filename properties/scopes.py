@@ -1,4 +1,4 @@
-"""The scopes that the exhaustive engine visits: processors / handles at each / rings formed, and features.
+"""The scopes that engines visit if none is asked for: processors / handles at each / rings formed, and features.
 
 No single scope holds every feature and every size: features are switched on together where the search can bear it.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from model.ground import Scope, plug_scope
 from model.machines import MACHINES, PLUG
+from properties.catalogue import Claim
 
 FEATURES = MACHINES[PLUG].features
 CORE = frozenset[str]()
@@ -54,6 +55,13 @@ class NamedScope:
     def of(self, machine: str) -> NamedScope:
         """The same sizes of another machine, with those of its features that are on."""
         return replace(self, machine=machine, features=self.features & MACHINES[machine].features)
+
+
+def too_small(claim: Claim, scope: NamedScope) -> str | None:
+    """Why the claim says nothing in this scope, or None."""
+    if claim.machine != scope.machine:
+        return f"is about the machine {claim.machine}"
+    return claim.least.missing(scope.members, scope.handles, scope.rings, scope.features)
 
 
 def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
@@ -102,3 +110,19 @@ DEEP = (
     _scope("4/1/1", machine="numbered"),
 )
 """Visited by `make deep` as well: minutes each."""
+
+BOUNDED = (
+    (NamedScope(5, 2, 2), 7),
+    (NamedScope(3, 2, 3), 9),
+    (_scope("5/1/2", "leftovers", "recovery-queue", machine="ordered"), 8),
+    (_scope("3/1/2", machine="numbered"), 9),
+)
+"""Unrolled by the bounded engine, each to so many steps: beyond what the search reaches."""
+RANDOM = (
+    NamedScope(5, 2, 3),
+    _scope("8/2/2", "crash", "create-destroy", "late-copies"),
+    NamedScope(12, 1, 2),
+    _scope("8/1/2", "leftovers", "recovery-queue", machine="ordered"),
+    _scope("4/1/2", machine="numbered"),
+)
+"""Visited by the stateful engine."""

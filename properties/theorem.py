@@ -18,7 +18,7 @@ from properties.catalogue import Claim
 from properties.endings import endings
 from properties.exhaustive import claim_probes, witness_name
 from properties.scopes import NamedScope
-from properties.search import Found, Report, Search
+from properties.search import Found, Search
 from properties.shortest import shortest_run
 from properties.slicing import SlicedMachine
 from properties.traces import Played, Trace, TraceError, machine_text, record_trace, replay, trace_machine
@@ -89,7 +89,7 @@ class Searched:
     scope: NamedScope
 
 
-Progress = Callable[[Report], None]
+Progress = Callable[[str], None]
 
 
 @dataclass
@@ -220,7 +220,7 @@ def search(
     whole = GroundMachine(machine, scope.ground)
     probes = [probe for probe in claim_probes(claim, machine) if probe.name != witness_name(claim)]
     done = Search(SlicedMachine(whole, probes), symmetry=False, memory_gib=8)
-    done.run(probes, progress, until_any=True)
+    done.run(probes, (lambda counts: progress(counts.words)) if progress else None, until_any=True)
     first = min(done.report.found.values(), key=lambda one: one.length, default=None)
     trace = _trace(done, first, whole, claim, variant) if first else None
     return Searched(trace, done.report.states, scope)

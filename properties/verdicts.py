@@ -13,11 +13,16 @@ PROVED = "proved"
 """Inductive, for any number: base case, every action, and no action vacuous."""
 EXHAUSTIVE = "exhaustive"
 """Every reachable state of the scope, and the claim's witness is among them."""
+BOUNDED = "bounded"
+"""No counterexample of up to k steps in the scope; a run of at most k steps reaches the claim's witness."""
+TESTED = "tested"
+"""No counterexample in so many random runs from a seed; some of them reach the claim's witness."""
 VIOLATED = "violated"
 """With a trace; or vacuous, if no run reaches the claim's premise."""
 OPEN = "open"
 """Not decided: a reason says why."""
-HOLDS = frozenset({PROVED, EXHAUSTIVE})
+DECIDED = frozenset({PROVED, EXHAUSTIVE})
+HOLDS = DECIDED | {BOUNDED, TESTED}
 
 ALL_HOLD, SOME_VIOLATED, UNDETERMINED, BAD_INPUT = range(4)
 """Exit codes."""
@@ -41,6 +46,14 @@ class Verdict(msgspec.Struct, omit_defaults=True):
     depth: int | None = None
     symmetry: bool | None = None
     obligations: int | None = None
+    k: int | None = None
+    """Of a bounded verdict: the number of steps."""
+    examples: int | None = None
+    seed: int | None = None
+    steps: int | None = None
+    """Of a tested verdict: the runs, the seed that gives them, and the steps that they took together."""
+    witnesses: int | None = None
+    """Of a tested verdict: how many of the runs reach the claim's witness."""
     witness_length: int | None = None
     detail: str | None = None
     trace: Trace | None = None

@@ -151,6 +151,7 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
         "variants",
         "mutants",
         "theorem",
+        "obligations",
     ],
 )
 def test_help_has_examples(command: str) -> None:

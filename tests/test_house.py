@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 ALLOWED = {"model": {"model"}, "properties": {"model", "properties"}, "reference": {"reference"}}
 NO_IO = {"asyncio", "socket", "time", "random", "logging", "threading", "subprocess", "z3", "hypothesis"}
 OURS = {"model", "properties", "reference", "tests"}
-KNOWS_Z3 = {"properties/predicates.py", "properties/inductive.py"}
+KNOWS_Z3 = {f"properties/{name}.py" for name in ("predicates", "inductive", "bitvectors", "bounded")}
 
 
 def modules() -> list[Path]:
@@ -48,6 +48,8 @@ def test_imports_follow_the_arrows(path: Path) -> None:
     name = str(path.relative_to(ROOT))
     assert imports(path) & OURS <= ALLOWED[path.relative_to(ROOT).parts[0]]
     assert ("z3" in imports(path)) == (name in KNOWS_Z3)
+    assert ("cvc5" in imports(path)) == (name == "properties/recheck.py")
+    assert ("hypothesis" in imports(path)) == (name == "properties/stateful.py")
     assert len(path.read_text().splitlines()) <= 400
 
 

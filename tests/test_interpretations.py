@@ -1,17 +1,20 @@
-"""Every interpretation that computes gives the same answers: integers, columns, predicates on a fixed finite sort."""
+"""All interpretations give the same answers: integers, columns, bit-vectors, predicates on a fixed finite sort."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pytest
 import z3
 
-from model.ground import Bitmaps, GroundMachine, Integers, Step, plug_scope
+from model.ground import Bitmaps, GroundMachine, Integers, Slot, Step, plug_scope
 from model.plug import RECOVERY_PLUG
-from model.sets import Set, Truth
+from model.sets import Processor, Set, Truth, variable
 from model.sorts import Index
+from properties.bitvectors import BitVectors, one_hot
+from properties.bounded import open_steps
 from properties.columns import Columns
 from properties.predicates import PROCESSOR, Predicates, Vocabulary
 from properties.search import Search
@@ -58,6 +61,66 @@ def test_columns_agree_with_integers(search: Search) -> None:
 def test_packing_loses_nothing(search: Search) -> None:
     fields = np.array(states(search), np.uint8).T
     assert (search.packing.unpack(search.packing.pack(fields)) == fields).all()
+
+
+def test_bit_vectors_agree_with_integers(search: Search) -> None:
+    """In every state, each term whose processors are open, with each choice of them, all compared in one word."""
+    ground = search.ground
+    n = ground.scope.processors
+    words = [z3.BitVec(f"slot {i}", n) for i in range(len(ground.slots))]
+    read = BitVectors(ground, words)
+    asked: list[z3.BitVecRef] = []
+    expected: list[Truth | Set] = []
+    for step in open_steps(ground):
+        for arguments in choices(ground, step):
+            concrete = ground.step(step.action, arguments)
+            chosen = [
+                (z3.BitVec(name, n), z3.BitVecVal(1 << value if isinstance(parameter, Processor) else value, n))
+                for name, value in arguments.items()
+                if not isinstance(parameter := step.action.parameters[name], Index)
+            ]
+            effect = dict(concrete.effect)
+            unchanged = {i: variable(name, places(ground, (name, at))) for (name, at), i in ground.slots.items()}
+            pairs = [(mine, theirs) for (_, mine), (_, theirs) in zip(step.guard, concrete.guard, strict=True)]
+            pairs += [(value, effect.get(slot, unchanged[slot])) for slot, value in step.effect]
+            for mine, theirs in pairs:
+                asked.append(z3.substitute(as_word(read, mine), *chosen, (words[0], words[0])))
+                expected.append(theirs)
+    together = z3.Concat(*asked)
+    for state in states(search):
+        values = [z3.BitVecVal(bitmap, n) for bitmap in state]
+        found = z3.simplify(z3.substitute(together, *zip(words, values, strict=True))).as_long()
+        integers, wanted = Integers(ground, state), 0
+        for term in expected:
+            wanted = wanted << n | int(integers.truth(term) if isinstance(term, Truth) else integers.set(term))
+        assert found == wanted, state
+
+
+def places(ground: GroundMachine, slot: Slot) -> tuple[Index, ...]:
+    """The indices of a slot, as elements."""
+    sorts = ground.machine.state.declared[slot[0]].sorts
+    return tuple(sort.element(i) for sort, i in zip(sorts, slot[1], strict=True))
+
+
+def as_word(read: BitVectors, term: Truth | Set) -> z3.BitVecRef:
+    """A set as it is, a truth as 1 or 0."""
+    if isinstance(term, Set):
+        return read.set(term)
+    return z3.If(read.truth(term), read.those(1), read.those(0))
+
+
+def choices(ground: GroundMachine, step: Step) -> Iterator[dict[str, int]]:
+    """The arguments of a step whose processors are open, with every choice of these."""
+    names = step.action.parameters
+    for choice in product(
+        *([step.arguments[name]] if name in step.arguments else ground.choices(one) for name, one in names.items())
+    ):
+        yield dict(zip(names, choice, strict=True))
+
+
+def test_a_word_is_one_hot_if_it_is_one_processor() -> None:
+    for bitmap in range(16):
+        assert z3.is_true(z3.simplify(one_hot(z3.BitVecVal(bitmap, 4)))) == (bitmap in (1, 2, 4, 8))
 
 
 class FiniteSorts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import wraps
 from typing import TypeVar
 
 import click
@@ -13,6 +14,7 @@ from model.variants import VARIANTS
 from properties.catalogue import Claim
 from properties.claims import CLAIMS
 from properties.scopes import FEATURES
+from properties.stateful import DEFAULT_TRIES, Tries
 
 C = TypeVar("C", bound=Callable[..., int])
 
@@ -25,7 +27,7 @@ def sized(command: C) -> C:
                      help=f"Switch a feature off: {', '.join(sorted(FEATURES))}. Repeatable."),
         click.option("--rings", type=click.IntRange(1, 8), help="How many rings may form."),
         click.option("--handles", type=click.IntRange(1, 8), help="Plug handles at each processor."),
-        click.option("--members", type=click.IntRange(1, 8), help="How many processors there are."),
+        click.option("--members", type=click.IntRange(1, 16), help="How many processors there are."),
     ):  # fmt: skip
         command = option(command)
     return command
@@ -42,6 +44,26 @@ def searched(command: C) -> C:
     return command
 
 
+def looked_for(command: Callable[..., int]) -> Callable[..., int]:
+    """How far the bounded engine looks, and how much the stateful one tries: `depth` and `tries`."""
+
+    @wraps(command)
+    def with_tries(examples: int, steps: int, seed: int, **options: object) -> int:
+        return command(tries=Tries(examples, steps, seed), **options)
+
+    for option in (
+        click.option("--seed", type=click.IntRange(0), default=DEFAULT_TRIES.seed, show_default=True,
+                     help="Stateful: where the random runs come from."),
+        click.option("--steps", type=click.IntRange(1, 2000), default=DEFAULT_TRIES.steps, show_default=True,
+                     help="Stateful: steps a run."),
+        click.option("--examples", type=click.IntRange(1), default=DEFAULT_TRIES.examples, show_default=True,
+                     help="Stateful: how many runs."),
+        click.option("--depth", metavar="K", type=click.IntRange(1, 100), help="Bounded: how many steps."),
+    ):  # fmt: skip
+        with_tries = option(with_tries)
+    return with_tries
+
+
 def of_machine(command: C) -> C:
     """The option that chooses a machine."""
     return click.option(
@@ -55,11 +77,6 @@ def claims_named(ids: tuple[str, ...]) -> list[Claim]:
         if id not in CLAIMS:
             raise click.ClickException(f"unknown claim {id!r}; there are {', '.join(CLAIMS)}")
     return [claim for claim in CLAIMS.values() if not ids or claim.id in ids]
-
-
-def ids_of(claims: Sequence[Claim]) -> tuple[str, ...]:
-    """Their ids."""
-    return tuple(claim.id for claim in claims)
 
 
 def features_off(off: tuple[str, ...]) -> frozenset[str]:

@@ -63,7 +63,7 @@ def _one(id: str, add_node: str, take: str, deep: bool, as_json: bool) -> int:
         raise click.ClickException(f"unknown decision {min(unknown)!r}; there are {', '.join(GIVEN_UP)}")
     case = Case(CLAIMS[id], add_node, deep)
     with Progress() as progress:
-        case.progress = lambda counts: progress.say(counts.words)
+        case.progress = progress.say
         found = case.search(taken, case.scopes)
     if found.trace:
         show_json([found.trace]) if as_json else show_traces([found.trace], TEXT)

@@ -1,0 +1,140 @@
+"""The bounded engine finds what the search finds, as soon as the search finds it; and says how far it looked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from model.ground import GroundMachine
+from model.machines import MACHINES
+from model.plug import RECOVERY_PLUG
+from model.variants import VARIANTS
+from properties import bounded
+from properties.bounded import Bounded, reach, unroll
+from properties.catalogue import Claim
+from properties.checking import Job
+from properties.claims import CLAIMS
+from properties.exhaustive import Outcome, explore
+from properties.matrix import least_scope
+from properties.scopes import BOUNDED, NamedScope
+from properties.search import Probe, Search
+from properties.seeking import bounded_verdicts
+from properties.traces import machine_text, replay, trace_machine
+from properties.verdicts import BOUNDED as UP_TO_K
+from properties.verdicts import OPEN, UNDETERMINED, VIOLATED, exit_code
+from tests.plugring import ANY_RING_ACCEPTED, Size, sent_while_plugged
+
+SEEN_IN_A_RUN = [claim.id for claim in CLAIMS.values() if not (claim.reach or claim.bound)]
+
+
+def lengths(found: Bounded, claim: Claim) -> tuple[int | None, int | None]:
+    """Of a violation and of the witness."""
+    violation, witness = found.violation(claim), found.witness(claim)
+    return violation.length if violation else None, witness.length if witness else None
+
+
+def wanted(outcome: Outcome) -> tuple[int | None, int | None]:
+    return (
+        outcome.violation.length if outcome.violation else None,
+        outcome.witness.length if outcome.witness else None,
+    )
+
+
+@pytest.mark.parametrize("id", SEEN_IN_A_RUN)
+def test_runs_are_as_short_as_the_search_finds_them(id: str) -> None:
+    """A claim's mutant in its least scope: the shortest violation, and the shortest run to the witness."""
+    claim, scope = CLAIMS[id], least_scope(CLAIMS[id])
+    machine = machine_text(scope.machine, claim.mutant).record(scope.features)
+    expected = wanted(explore(machine, scope.ground, [claim]).outcomes[id])
+    depth = max(one for one in (*expected, 6) if one is not None)
+    assert lengths(unroll(machine, scope.ground, [claim], depth), claim) == expected
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_variant_breaks_what_it_breaks_in_as_many_steps(variant: str) -> None:
+    for id in SEEN_IN_A_RUN:
+        claim, scope = CLAIMS[id], least_scope(CLAIMS[id])
+        machine = machine_text(scope.machine, variant).record(scope.features)
+        length = wanted(explore(machine, scope.ground, [claim]).outcomes[id])[0]
+        assert lengths(unroll(machine, scope.ground, [claim], length or 8), claim)[0] == length, id
+
+
+def test_the_protocol_has_no_violation_where_the_search_finds_none() -> None:
+    scope = NamedScope(2, 1, 1)
+    claims = [claim for claim in CLAIMS.values() if claim.machine == "plug" and claim.is_safety]
+    fitting = [claim for claim in claims if not claim.least.missing(2, 1, 1, scope.features)]
+    machine = MACHINES["plug"].record()
+    searched = explore(machine, scope.ground, fitting).outcomes
+    unrolled = unroll(machine, scope.ground, fitting, 7)
+    assert unrolled.depth == 7
+    for claim in fitting:
+        violation, witness = wanted(searched[claim.id])
+        assert violation is None
+        assert lengths(unrolled, claim) == (None, witness if witness and witness <= 7 else None), claim.id
+
+
+VIOLATION = Probe("sent while plugged", sent_while_plugged)
+
+
+def test_the_benchmark_bug_is_found_in_as_few_steps_as_by_the_search() -> None:
+    ground = Size(2, 1, 1, 4).ground(ANY_RING_ACCEPTED)
+    expected = Search(ground, symmetry=False).run([VIOLATION], until_found=True).found[VIOLATION.name].length
+    assert reach(ground, {"bug": [VIOLATION]}, expected).reached["bug"].length == expected
+
+
+@pytest.mark.deep
+def test_a_copy_from_an_older_ring_gives_the_published_counterexample() -> None:
+    found = reach(Size(4, 2, 1, 8).ground(ANY_RING_ACCEPTED), {"bug": [VIOLATION]}, 15)
+    assert found.reached["bug"].length == 15
+
+
+def test_a_violation_has_a_trace_that_replays() -> None:
+    claims = [CLAIMS["PLUG-S1"], CLAIMS["PLUG-S10"]]
+    for claim in claims:
+        (verdict,) = bounded_verdicts([claim], least_scope(claim), claim.mutant, 8)
+        assert verdict.verdict == VIOLATED
+        assert verdict.trace
+        assert list(replay(trace_machine(verdict.trace), verdict.trace.steps))
+
+
+def test_a_premise_out_of_reach_leaves_the_claim_open() -> None:
+    claim, scope = CLAIMS["PLUG-S1"], least_scope(CLAIMS["PLUG-S1"])
+    near, far = (bounded_verdicts([claim], scope, None, depth)[0] for depth in (6, 7))
+    assert (near.verdict, near.reason, near.k) == (OPEN, "premise not reached in 6 steps", 6)
+    assert (far.verdict, far.k, far.witness_length) == (UP_TO_K, 7, 7)
+    assert exit_code([near], frozenset({"PLUG-S1"})) == UNDETERMINED
+    assert exit_code([far], frozenset({"PLUG-S1"})) == 0
+
+
+def test_what_one_run_cannot_show_is_left_open() -> None:
+    (verdict,) = bounded_verdicts([CLAIMS["LIVE-2"]], NamedScope(2, 1, 1), None, 2)
+    assert (verdict.verdict, verdict.beside) == (OPEN, True)
+
+
+def test_a_solver_that_gives_up_is_never_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(*_: object) -> object:
+        return bounded.z3.unknown
+
+    monkeypatch.setattr(bounded.z3.Solver, "check", give_up)
+    job = Job(("PLUG-S1", "PLUG-S2"), NamedScope(2, 1, 1), engine="bounded", depth=4)
+    verdicts = job.run()
+    assert [(one.verdict, one.beside) for one in verdicts] == [(OPEN, False)] * 2
+    assert exit_code(verdicts, frozenset()) == UNDETERMINED
+
+
+def test_a_machine_in_which_nothing_changes_has_one_frame() -> None:
+    silent = replace(RECOVERY_PLUG, rules=tuple(rule for rule in RECOVERY_PLUG.rules if rule.name == "reject"))
+    ground = GroundMachine(silent.record(), NamedScope(2, 1, 1).ground)
+    assert reach(ground, {}, 3).reached == {}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("scope", "depth"), BOUNDED, ids=lambda one: one.title if isinstance(one, NamedScope) else "")
+def test_the_standard_scopes_have_no_violation(scope: NamedScope, depth: int) -> None:
+    claims = [claim for claim in CLAIMS.values() if claim.machine == scope.machine]
+    verdicts = bounded_verdicts(claims, scope, None, depth)
+    assert not [one.claim for one in verdicts if one.verdict == VIOLATED]
+    assert not [one.claim for one in verdicts if one.verdict == OPEN and not one.beside]
+    assert [one.claim for one in verdicts if one.verdict == UP_TO_K]
