@@ -13,6 +13,7 @@ import msgspec
 
 from model.machine import Text
 from model.machines import MACHINES, PLUG
+from model.theorem import RECOVERY_ADD_NODE
 from model.variants import GMI_2004, VARIANTS, Variant, together
 from properties.catalogue import Claim
 from properties.checking import too_small
@@ -34,6 +35,7 @@ def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
 STANDARD = (
     _scope("1/2/2", *FEATURES),
     _scope("2/1/1", "recovery-queue", machine="ordered"),
+    _scope("2/1/1", RECOVERY_ADD_NODE, machine="services"),
     _scope("2/2/1", "create-destroy"),
     _scope("3/1/1", "late-copies"),
     _scope("2/1/2", "create-destroy"),
@@ -47,6 +49,7 @@ STANDARD = (
     _scope("2/1/3"),
     _scope("2/1/2", *QUEUES),
     _scope("3/1/1", machine="numbered"),
+    _scope("2/1/2", machine="services"),
 )
 """Tried for every variant, the fastest first: about three seconds."""
 LARGER = (
