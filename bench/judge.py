@@ -1,8 +1,9 @@
 """How the judge's cost grows with a history's length, against a check of all pairs of deliveries.
 
-`make bench` prints the table and draws `build/judge.svg`. Histories have 5 processes in rings of 200 messages, then a
-partition and a merge; they are legal, so each is read once. The pairwise check is the plainest one of total order: every
-pair of messages that two members of a ring both deliver, in the same order at both.
+`make bench` prints the table and draws `build/judge.svg`. Histories have 5 processes in rings of 200 messages that part
+and merge; they are legal, so each is read once. The pairwise check is the plainest one of total order: every pair of
+messages that two members of a ring both deliver is in the same order at both. With rings of one size its cost grows
+with the number of rings only, so it is timed on histories of one ring, too.
 """
 
 from __future__ import annotations

@@ -31,8 +31,9 @@ def prefixes(ring: Settled, findings: Findings) -> None:
         if fork is None:
             findings.met["RING-H1"] += 1
         elif "transitional" in ring.eyes:
-            text = f"in {ring.ring} {longer.name} delivers {fork[0].id} where {shorter.name} delivers {fork[1].id}"
-            findings.violated("RING-H1", text, ring.at(longer, fork[0]), ring.at(shorter, fork[1]))
+            one, other = longer.sequence[fork[0]].id, shorter.sequence[fork[1]].id
+            text = f"in {ring.ring} {longer.name} delivers {one} where {shorter.name} delivers {other}"
+            findings.violated("RING-H1", text, longer.places[fork[0]], shorter.places[fork[1]])
         else:
             findings.not_seen("RING-H1", "deliveries differ, and may be transitional, which the source does not tell")
 
@@ -43,13 +44,18 @@ def _pairs(ring: Settled, all_: Sequence[T]) -> Iterator[tuple[T, T]]:
     return ((all_[0], other) for other in all_[1:])
 
 
-def _fork(ring: Settled, one: Stay, other: Stay) -> tuple[Message, Message] | None:
-    """The first place where both deliver, and not the same."""
-    mine, theirs = one.sequence[: one.regular_count], other.sequence[: other.regular_count]
-    if not ring.whole:
-        mine = [message for message in mine if ring.hears(other, message) and ring.hears(one, message)]
-        theirs = [message for message in theirs if ring.hears(one, message) and ring.hears(other, message)]
-    return next(((m, n) for m, n in zip(mine, theirs, strict=False) if m is not n), None)
+def _fork(ring: Settled, one: Stay, other: Stay) -> tuple[int, int] | None:
+    """The first deliveries of both that should be the same, and are not."""
+    mine, theirs = (
+        [i for i in range(stay.regular_count) if ring.whole or _both_hear(ring, one, other, stay.sequence[i])]
+        for stay in (one, other)
+    )
+    both = zip(mine, theirs, strict=False)
+    return next(((i, j) for i, j in both if one.sequence[i] is not other.sequence[j]), None)
+
+
+def _both_hear(ring: Settled, one: Stay, other: Stay, message: Message) -> bool:
+    return ring.hears(one, message) and ring.hears(other, message)
 
 
 def moved_together(ring: Settled, findings: Findings) -> None:
@@ -100,7 +106,7 @@ def _only(ring: Settled, one: Part, other: Part, findings: Findings) -> None:
     there = set(without.sequence[other.first : other.last])
     for i in range(one.first, one.last):
         message = stay.sequence[i]
-        if message not in there and ring.hears(without, message) and ring.hears(stay, message):
+        if message not in there and _both_hear(ring, stay, without, message):
             text = (
                 f"{stay.name} and {without.name} leave {ring.ring} together, and only {stay.name} delivers {message.id}"
             )

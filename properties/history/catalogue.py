@@ -1,8 +1,8 @@
 """The claims that a history is judged by: what each says, its source, and what must be seen to decide it.
 
 `docs/history.md` has this as a table. An id that the catalogue of the machine has, too, is the same claim, read off
-what happened. Each has a mutant: one step that makes a history break it, in `tests/mutants.py`, and what else that
-step breaks, because one clause implies the other.
+what happened. Each has a mutant: one step that makes a history break it (`tests/history_mutants.py`), and what else
+that step breaks, because one clause implies the other.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ ALL: list[HistoryClaim] = [
         "PLUG-H2",
         "A process delivers no normal message of a ring before it has recovered in it.",
         "mail M3, M7",
-        (("regular",), ("deliver",), ("plug", "sync")),
+        (("regular",), ("deliver",), ("priority",), ("plug", "sync")),
         "a normal message is delivered",
         "a handle is unplugged only at the end",
     ),

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from properties.history.events import (
+    FACETS,
     Bit,
     Configuration,
     Crash,
@@ -66,6 +67,9 @@ class Observer:
             Originate: self.originate, Deliver: self.deliver, Plug: self.plug, Bit: self.bit, Gate: self.gate,
             Lookup: self.lookup, Table: self.table, Sync: self.sync, Crash: self.crash, End: self.end,
         }  # fmt: skip
+        for kind in self.handlers:
+            if kind.__name__.lower() in set(FACETS) - eyes.observes:
+                self.handlers[kind] = lambda process, event: None
 
     def take(self, event: Event) -> None:
         """Take the next event."""
@@ -97,10 +101,8 @@ class Observer:
         self.findings.met["EVS-1.2"] += 1
 
     def configuration(self, process: Process, event: Configuration) -> None:
-        if event.kind == "transitional":
-            turn(self, process, event)
-        else:
-            install(self, process, event)
+        if event.kind in self.eyes:
+            (turn if event.kind == "transitional" else install)(self, process, event)
 
     def message(self, event: MessageEvent) -> Message:
         """The message of an event, with what the event says of it."""

@@ -79,9 +79,21 @@ def decoded(line: bytes) -> Meta | Event:
     except msgspec.ValidationError as error:
         raise FaultError(_newer(line) or f"not an event: {plain(str(error))}") from error
     except msgspec.DecodeError as error:
-        raise FaultError(f"not JSON: {plain(str(error))}" if line.strip() else "empty line") from error
+        raise FaultError(_not_json(line)) from error
     except UnicodeDecodeError as error:
         raise FaultError("not text in UTF-8") from error
+
+
+def _not_json(line: bytes) -> str:
+    if not line.strip():
+        return "empty line"
+    try:
+        msgspec.json.decode(line.rstrip())
+    except msgspec.DecodeError as error:
+        return f"not JSON: {plain(str(error))}"
+    except UnicodeDecodeError:
+        return "not text in UTF-8"
+    return "not JSON"
 
 
 def _newer(line: bytes) -> str | None:

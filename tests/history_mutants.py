@@ -1,20 +1,33 @@
 """For each claim one step that makes a legal history break it, and nothing else that does not follow from it.
 
-Each looks for places where its step does just that, and takes one of them; without one it gives up (None). The places are
-found by what the history is, never by asking the judge.
+Each looks for places where its step does just that, and takes one of them; without one it gives up (None). The places
+are found by what the history is, never by asking the judge.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from random import Random
 
 import msgspec
-from naive import Past, Stay
-from wreck import counted
+from history_past import Past, Stay
+from history_wreck import counted
 
 from properties.history.events import (
-    Bit, Configuration, Crash, Deliver, End, Event, Gate, Lookup, Message, Originate, Plug, Queue, Sync, Table,
+    Bit,
+    Crash,
+    Deliver,
+    End,
+    Event,
+    Gate,
+    Lookup,
+    Message,
+    Originate,
+    Plug,
+    Queue,
+    Sync,
+    Table,
 )  # fmt: skip
 
 Mutant = Callable[[Past, Random], list[Event] | None]
@@ -159,7 +172,7 @@ def two_change_places(past: Past, random: Random) -> list[Event] | None:
         part = transitional(past, stay)
         if alone(past, stay):
             continue
-        for i, j in zip(part, part[1:], strict=False):
+        for i, j in itertools.pairwise(part):
             one, other = past.text(i), past.text(j)
             both = all((one in past.delivered(o)) == (other in past.delivered(o)) for o in others(past, stay))
             normal = not (past.is_recovery(one) or past.is_recovery(other))
@@ -184,9 +197,9 @@ def gap(past: Past, random: Random) -> list[Event] | None:
                 for o in others(past, stay) for then in later
             )  # fmt: skip
             theirs = past.sender(message) != stay.name and past.sender(message) in past.conf(turn).members
-            if in_order and theirs and level(past, message) == "agreed":
-                if not any(caused(past, message, then) for then in later):
-                    places.append(edited(past, drop=[at]))
+            uncaused = not any(caused(past, message, then) for then in later)
+            if in_order and theirs and uncaused and level(past, message) == "agreed":
+                places.append(edited(past, drop=[at]))
     return pick(random, places)
 
 

@@ -1,112 +1,44 @@
 """A tiny correct system: rings form, part and merge, messages are ordered, recovered and delivered, processes crash.
 
-It knows everything at once, so it needs no protocol: a ring has one order, and a formation says who comes with whom. What
-its processes see is a history that keeps every clause. Services with plugs, tables and lookups sit on top.
+It knows everything at once, so it needs no protocol: a ring has one order, and a formation says who comes with whom.
+What its processes see is a history that keeps every clause. Services with plugs, tables and lookups sit on top.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
 from random import Random
-from typing import Any, get_args
+from typing import Any
 
-import msgspec
+from history_processors import Processor, RingOf, Sending, Sort
 
 from properties.history.events import (
-    FORMAT, Bit, Configuration, Crash, Deliver, End, Event, Facet, Gate, Group, Level, Lookup, Message, Meta, Originate,
-    Plug, Priority, Queue, Ring, Start, Sync, Table,
+    Bit,
+    Configuration,
+    Crash,
+    Deliver,
+    End,
+    Event,
+    Gate,
+    Group,
+    Level,
+    Lookup,
+    Originate,
+    Plug,
+    Priority,
+    Queue,
+    Start,
+    Sync,
+    Table,
 )  # fmt: skip
-from properties.history.reading import Excerpt, Located
-
-FACETS: frozenset[Facet] = frozenset(get_args(Facet))
-NO_GROUP = FACETS - {"group"}
-
-
-@dataclass
-class Sort:
-    """What kind of run it is to be."""
-
-    processes: int = 3
-    steps: int = 120
-    plug: bool = True
-    group: bool = False
-    quiet: bool = True
-    """The run ends in quiet; else it is cut off somewhere."""
-    form: int = 4
-    crash: int = 1
-    restart: int = 3
-    send: int = 30
-    receive: int = 60
-    deliver: int = 40
-    move: int = 30
-    safe: float = 0.3
-    crash_moving: float = 0.05
-
-
-@dataclass(eq=False)
-class Sending:
-    """A message."""
-
-    id: str
-    sender: str
-    priority: Priority
-    level: Level
-    service: str
-    join: tuple[str, int] | None = None
-    """It is no message of an application: a process joins the group."""
-
-
-@dataclass(eq=False)
-class RingOf:
-    """A ring, with its one order of messages."""
-
-    id: Ring
-    members: tuple[str, ...]
-    came: dict[str, frozenset[str]]
-    skips: bool
-    group: frozenset[tuple[str, int]]
-    order: list[Sending] = field(default_factory=list[Sending])
-    received: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
-    plans: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict[str, tuple[list[int], list[int]]])
-    """What each member still delivers of its old ring: in the regular configuration, and in the transitional one."""
-    installed: set[str] = field(default_factory=set[str])
-    bits: set[str] = field(default_factory=set[str])
-
-
-@dataclass(eq=False)
-class Processor:
-    """A process."""
-
-    name: str
-    incarnation: int = 0
-    seq: int = 0
-    alive: bool = False
-    ring: RingOf | None = None
-    pending: RingOf | None = None
-    next: int = 0
-    """The place in the order that it delivers next."""
-    queue: list[tuple[Sending, RingOf | None]] = field(default_factory=list[tuple[Sending, "RingOf | None"]])
-    view: frozenset[tuple[str, int]] = frozenset()
-    table: frozenset[str] = frozenset()
-    heard: set[str] = field(default_factory=set[str])
-    """Whose node joins it has delivered in this ring."""
-    plugged: set[str] = field(default_factory=set[str])
-    open: bool = False
-    late: int = 0
-    joining: bool = False
-
-    @property
-    def identity(self) -> tuple[str, int]:
-        return self.name, self.incarnation
 
 
 class System:
     """A run."""
 
     def __init__(self, random: Random, sort: Sort) -> None:
-        self.random, self.sort = random, sort
+        self.random, self.sort = random, replace(sort)
         self.all = {f"n{i}": Processor(f"n{i}") for i in range(1, sort.processes + 1)}
         self.number = 0
         self.count = 0
@@ -427,45 +359,3 @@ class System:
 def history(random: Random, sort: Sort) -> list[Event]:
     """The events of a run, in an order in which they could have been written."""
     return System(random, sort).run()
-
-
-def excerpt(events: Sequence[Event], observes: frozenset[Facet] = FACETS) -> Excerpt:
-    """Events as a history."""
-    names = tuple(sorted({event.process for event in events}))
-    lines = [Located("a.jsonl", i, event) for i, event in enumerate(events, 2)]
-    return Excerpt(names, observes, lines)
-
-
-def seen(events: Sequence[Event], observes: frozenset[Facet]) -> list[Event]:
-    """What a source that observes only this has of them."""
-    return [less for event in events if (less := _seen(event, observes)) is not None]
-
-
-def _seen(event: Event, observes: frozenset[Facet]) -> Event | None:
-    name: str = event.kind if isinstance(event, Configuration) else type(event).__name__.lower()
-    if name in FACETS and name not in observes:
-        return None
-    blind: dict[str, Any] = {}
-    if isinstance(event, Message):
-        blind = {one: None for one in ("sender", "priority", "level") if one not in observes and hasattr(event, one)}
-    elif isinstance(event, Configuration) and "lists" not in observes:
-        blind = {"left": None, "joined": None}
-    return msgspec.structs.replace(event, **blind)
-
-
-def written(path: Path, events: Sequence[Event], observes: frozenset[Facet] = FACETS) -> Path:
-    """Write a file of them."""
-    names = tuple(sorted({event.process for event in events}))
-    meta = Meta(FORMAT, tuple(sorted(observes)), names or ("n1",))
-    path.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in (meta, *events)))
-    return path
-
-
-def sorts(random: Random) -> Sort:
-    """Some kind of run."""
-    sort = Sort(processes=random.randrange(1, 6), steps=random.choice((20, 60, 120, 200)))
-    sort.plug, sort.group, sort.quiet = random.random() < 0.6, random.random() < 0.25, random.random() < 0.6
-    sort.safe, sort.crash_moving = random.choice((0.0, 0.2, 0.6)), random.choice((0.0, 0.1, 0.3))
-    for knob in ("form", "crash", "send", "receive", "deliver", "move"):
-        setattr(sort, knob, max(1, int(getattr(sort, knob) * random.choice((0.4, 1, 2)))))
-    return sort

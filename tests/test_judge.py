@@ -1,0 +1,243 @@
+"""The judge: legal histories, what breaks each claim, a naive judge beside it, and what it says of partial sources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import pytest
+from history_mutants import MUTANTS, mutate
+from history_naive import naive
+from history_past import Past
+from history_processors import Sort
+from history_runs import PLUG, SEEDS, a_run, examples, verdicts
+from history_sources import NO_GROUP, excerpt, seen
+from history_system import history
+from history_wreck import wreck
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from properties.history.catalogue import HISTORY_CLAIMS
+from properties.history.events import FACETS as ALL
+from properties.history.events import Deliver, Event, Facet, Message, Start
+from properties.history.findings import Findings
+from properties.history.judging import judge, read_through, violated
+from properties.history.observing import Observer
+from properties.history.reading import Excerpt, FileHistory
+from properties.history.record import Eyes
+from properties.history.reducing import encoded, reduce
+
+
+def breaches(past: Excerpt, limit: int | None = None) -> set[str]:
+    return set(read_through(past, remember=True, limit=limit).findings.breaches)
+
+
+# Legal histories.
+
+
+@examples(120)
+@given(SEEDS)
+def test_a_legal_history_violates_nothing(seed: int) -> None:
+    events, observes = a_run(Random(seed))
+    judgement = judge(excerpt(events, observes))
+    assert not violated(judgement.claims)
+    assert not read_through(excerpt(events, observes), remember=False).findings.suspicious
+    if judgement.quiescent:
+        assert not [one for one in judgement.claims if one.pending]
+
+
+def test_each_claim_is_met_in_some_legal_history() -> None:
+    met = dict.fromkeys(HISTORY_CLAIMS, 0)
+    for seed in range(40):
+        events, observes = a_run(Random(seed))
+        for one in judge(excerpt(events, observes)).claims:
+            met[one.claim] += one.verdict == "ok"
+    assert min(met.values()) > 3, met
+
+
+@examples(60)
+@given(SEEDS)
+def test_how_processes_are_interleaved_does_not_matter(seed: int) -> None:
+    random = Random(seed)
+    events, observes = a_run(random, 60)
+    events, _ = wreck(random, events)
+    lives = {name: [event for event in events if event.process == name] for name in {one.process for one in events}}
+    names = [event.process for event in events]
+    random.shuffle(names)
+    mixed = [lives[name].pop(0) for name in names]
+    assert verdicts(mixed, observes) == verdicts(events, observes)
+
+
+# What breaks each claim.
+
+SORTS: dict[str, Sort] = {
+    "EVS-6.2": Sort(plug=False, steps=80, safe=0.5, send=60, deliver=8, form=6, crash=0, crash_moving=0),
+    "EVS-6.3": Sort(plug=False, steps=80, send=80, receive=10, deliver=4, form=2, crash=0, crash_moving=0.1),
+    "EVS-7.2": Sort(plug=False, steps=100, safe=0.7, send=12, receive=80, deliver=60, form=3, crash=3, restart=10),
+    "RING-H1": Sort(plug=False, steps=80, safe=0.0, send=60, receive=30, form=6, crash=0, crash_moving=0),
+    "PLUG-H1": Sort(processes=2, steps=250, safe=0.0, send=60, deliver=80, form=1, crash=0, crash_moving=0),
+}
+"""Kinds of runs in which the rarer mutants have a place."""
+
+
+def mutated(id: str, seed: int) -> tuple[list[Event], list[Event]] | None:
+    """A legal history and one that its mutant made of it; several seeds are tried."""
+    for turn in range(400):
+        random = Random(f"{seed} {turn}")
+        events = history(random, SORTS.get(id) or Sort(steps=80))
+        names = sorted({event.process for event in events})
+        found = mutate(id, Past(events, NO_GROUP, names), random)
+        if found is not None:
+            return events, found
+    return None
+
+
+@pytest.mark.parametrize("id", HISTORY_CLAIMS)
+@examples(6)
+@given(seed=SEEDS)
+def test_a_mutant_breaks_its_claim_and_only_what_follows(id: str, seed: int) -> None:
+    found = mutated(id, seed)
+    assume(found)
+    assert found
+    before, after = found
+    assert not breaches(excerpt(before, NO_GROUP))
+    assert violated(judge(excerpt(after, NO_GROUP)).claims) == {id, *HISTORY_CLAIMS[id].implies}
+
+
+def test_every_claim_has_a_mutant() -> None:
+    assert list(MUTANTS) == list(HISTORY_CLAIMS)
+
+
+# Beside the naive judge.
+
+
+def compare(seed: int) -> None:
+    random = Random(seed)
+    events, observes = a_run(random, 60)
+    if random.random() < 0.5:
+        observes = frozenset[Facet](facet for facet in ALL if facet in observes and random.random() < 0.85)
+        events = seen(events, observes)
+    for _ in range(random.choice((0, 1, 1, 2))):
+        events, _ = wreck(random, events)
+    past = excerpt(events, observes)
+    wanted = naive(events, observes, past.processes)
+    read = read_through(past, remember=True)
+    assert set(read.findings.breaches) == {id for id, verdict in wanted.items() if verdict == "violated"}
+    if not (_names_come_again(events) and not read_through(past, remember=False).findings.breaches):
+        assert verdicts(events, observes) == wanted
+
+
+def _names_come_again(events: Sequence[Event]) -> bool:
+    """Whether a message is sent or delivered in two rings: it may have been forgotten between."""
+    past = Past(events, NO_GROUP, sorted({event.process for event in events}))
+    rings: dict[str, set[object]] = {}
+    for i, event in enumerate(events):
+        if isinstance(event, Message):
+            rings.setdefault(event.message, set()).add(past.ring_of(i))
+    return any(len(one) > 1 for one in rings.values())
+
+
+@examples(250)
+@given(SEEDS)
+def test_the_naive_judge_says_the_same(seed: int) -> None:
+    compare(seed)
+
+
+@pytest.mark.deep
+@examples(10_000)
+@given(SEEDS)
+def test_the_naive_judge_says_the_same_of_thousands(seed: int) -> None:
+    compare(seed)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("id", HISTORY_CLAIMS)
+@examples(100)
+@given(seed=SEEDS)
+def test_a_mutant_breaks_its_claim_many_times(id: str, seed: int) -> None:
+    found = mutated(id, seed)
+    assume(found)
+    assert found
+    assert violated(judge(excerpt(found[1], NO_GROUP)).claims) == {id, *HISTORY_CLAIMS[id].implies}
+
+
+# What a violation says.
+
+
+@examples(40)
+@given(SEEDS)
+def test_a_violation_names_its_events_and_the_shortest_beginning(seed: int) -> None:
+    random = Random(seed)
+    events, observes = a_run(random, 60)
+    events, _ = wreck(random, events)
+    past = excerpt(events, observes)
+    found = [one for one in judge(past).claims if one.verdict == "violated"]
+    assume(found)
+    for one in found:
+        (lines,) = one.prefix.values()
+        assert one.claim in breaches(past, lines - 1)
+        assert one.claim not in breaches(past, lines - 2)
+        beginning = naive(events[: lines - 1], observes, past.processes)
+        assert beginning[one.claim] == "violated"
+        assert naive(events[: lines - 2], observes, past.processes)[one.claim] != "violated"
+        assert all(shown.line <= lines and shown.event == events[shown.line - 2] for shown in one.events)
+        assert one.events
+
+
+@examples(12)
+@given(seed=SEEDS, id=st.sampled_from(sorted(HISTORY_CLAIMS)))
+def test_a_violation_is_reduced_to_a_history_in_which_no_line_is_too_many(seed: int, id: str) -> None:
+    found = mutated(id, seed)
+    assume(found)
+    assert found
+    past = excerpt(found[1], NO_GROUP)
+    (before,) = (one for one in judge(past).claims if one.claim == id)
+    reduced = reduce(past, id, before.complete_at)
+    assert id in reduced.violated
+    assert set(reduced.violated) <= {id, *HISTORY_CLAIMS[id].implies}
+    assert len(reduced.lines) <= 40
+    places = [past.lines.index(line) for line in reduced.lines]
+    assert places == sorted(places)
+    for i, line in enumerate(reduced.lines):
+        less = [*reduced.lines[:i], *reduced.lines[i + 1 :]]
+        if not isinstance(line.event, Start):
+            names = tuple(dict.fromkeys(one.event.process for one in less))
+            assert id not in breaches(Excerpt(names, NO_GROUP, less)) or not breaches(
+                Excerpt(names, NO_GROUP, less)
+            ) <= set(reduced.violated)
+
+
+def test_a_reduced_history_is_a_history(tmp_path: Path) -> None:
+    found = mutated("EVS-4", 1)
+    assert found
+    past = excerpt(found[1], NO_GROUP)
+    (before,) = (one for one in judge(past).claims if one.claim == "EVS-4")
+    file = tmp_path / "small.jsonl"
+    file.write_bytes(encoded(past, reduce(past, "EVS-4", before.complete_at)))
+    again = FileHistory.open([file])
+    assert violated(judge(again).claims) == {"EVS-4"}
+    assert not again.faults
+    assert all(json.loads(line)["note"].startswith("a.jsonl:") for line in file.read_text().splitlines()[1:])
+
+
+# What is kept in memory.
+
+
+@pytest.mark.parametrize("crash", [0, 1])
+def test_what_is_remembered_does_not_grow_with_the_history(crash: int) -> None:
+    sort = Sort(plug=False, steps=16_000, form=4, crash=crash, send=60, receive=150, deliver=150, move=60)
+    observes = NO_GROUP - PLUG
+    past = excerpt(seen(history(Random(1), sort), observes), observes)
+    eyes, findings = Eyes(observes, frozenset(past.processes)), Findings()
+    observer = Observer(past.processes, eyes, findings, lambda ring, at: None, remember=False)
+    most = rings = delivered = 0
+    for event in past.events():
+        observer.take(event)
+        held = sum(len(stay.sequence) for ring in observer.rings.values() for stay in ring.stays)
+        most, rings = max(most, held + len(observer.messages)), max(rings, len(observer.rings))
+        delivered += isinstance(event, Deliver)
+    assert delivered > 1000
+    assert most < delivered / 8
+    assert rings < 25
