@@ -29,7 +29,7 @@ from reference.plugs import Handle
 from reference.rings import ProcessorId, RingId, RingSeq
 from reference.tokens import Token
 
-PACKETS_A_VISIT = 8
+PACKETS_A_VISIT = 64
 """The most that a visit is ever granted here; how many it is granted, each call says."""
 FRAGMENT_BYTES = 1
 
