@@ -15,7 +15,7 @@ test: $(TEST_READY)
 	$(BIN)/ruff check $(PACKAGES)
 	$(BIN)/ruff format --check --quiet $(PACKAGES)
 	$(BIN)/pyright
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 deep: $(TEST_READY)
 	$(BIN)/python -m pytest -m deep

@@ -26,9 +26,7 @@ DECIDED = tuple(dict.fromkeys(claim for _, claim in CASES))
 @click.option("--claim", "id", type=click.Choice(DECIDED), help="Only this claim.")
 @click.option("--add-node", type=click.Choice(PRIORITIES), help="The priority of evt's add-node: mailed, or as built.")
 @click.option("--take", metavar="D8,D10,…", help="Only this set of decisions, or none: one search, and its trace.")
-@click.option(
-    "--deep", is_flag=True, help="Larger scopes, all smaller sets, clm's claims as built: hours."
-)
+@click.option("--deep", is_flag=True, help="Larger scopes, all smaller sets, clm's claims as built: hours.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `theorem`.")
 def theorem_command(id: str | None, add_node: str | None, take: str | None, deep: bool, as_json: bool) -> int:
     """Show under which decisions a lookup never fails (mail M12): the minimal sets, and what breaks without.

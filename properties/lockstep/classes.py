@@ -1,0 +1,159 @@
+"""Classes of transitions: what a tour has to cover when it cannot take every transition.
+
+A class is an action, its guard context, and the set of variables that it changes. The guard context says, of each
+variable that some guard reads, or an effect on another variable, whether the processor that the step concerns is in
+it; of a step that concerns several (`form_ring`), whether none, some or all of them are. It is not enough to look at
+what the step itself reads: what it should not depend on has to be tried both ways. Variables at indices other than the
+step's own are taken together. Ghosts are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ground import Bitmaps, GroundMachine, Step
+from model.sets import Processor, Processors, Set, Truth, Variable
+from model.sorts import Index
+from properties.columns import Column
+
+Numbers = NDArray[np.signedinteger[Any]]
+NONE, SOME, ALL = range(3)
+
+
+class Class(NamedTuple):
+    """A class of transitions."""
+
+    action: str
+    context: tuple[tuple[str, int], ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What is looked at to classify a step."""
+
+    action: str
+    subject: int
+    """The processors that the step concerns, as a bitmap."""
+    read: tuple[tuple[str, tuple[int, ...]], ...]
+    """By label, the slots."""
+    written: tuple[tuple[str, tuple[int, ...]], ...]
+    """By variable, the slots."""
+
+    def named(self, standing: tuple[int, ...], moved: tuple[bool, ...]) -> Class:
+        """The class with these standings and these variables changed."""
+        context = tuple((label, how) for (label, _), how in zip(self.read, standing, strict=True))
+        return Class(self.action, context, tuple(n for (n, _), m in zip(self.written, moved, strict=True) if m))
+
+
+class Classes:
+    """Classifies the transitions of a ground machine."""
+
+    def __init__(self, ground: GroundMachine) -> None:
+        self.ground = ground
+        self._names = _names_read(ground)
+        self._readings: dict[int, tuple[Step, _Reading]] = {}
+
+    def of(self, step: Step, before: Bitmaps, after: Bitmaps) -> Class:
+        """The class of one transition."""
+        reading = self._reading(step)
+        standing = tuple(_standing([before[i] for i in slots], reading.subject) for _, slots in reading.read)
+        moved = tuple(any(before[i] != after[i] for i in slots) for _, slots in reading.written)
+        return reading.named(standing, moved)
+
+    def of_block(
+        self, step: Step, fields: Column, before: Numbers, after: Numbers
+    ) -> tuple[NDArray[np.intp], list[Class]]:
+        """For transitions between states by number: for each its class, as an index into a list."""
+        reading = self._reading(step)
+        digits = [_standings([fields[i][before] for i in slots], reading.subject) for _, slots in reading.read]
+        digits += [_moved(fields, slots, before, after) for _, slots in reading.written]
+        code = np.zeros(len(before), np.int64)
+        for digit in digits:
+            code = code * 3 + digit
+        _, first, which = np.unique(code, return_index=True, return_inverse=True)
+        split = len(reading.read)
+        rows = [[int(digit[i]) for digit in digits] for i in first]
+        return which, [reading.named(tuple(row[:split]), tuple(map(bool, row[split:]))) for row in rows]
+
+    def _reading(self, step: Step) -> _Reading:
+        if id(step) not in self._readings:
+            self._readings[id(step)] = step, self._read(step)
+        return self._readings[id(step)][1]
+
+    def _read(self, step: Step) -> _Reading:
+        read = dict[str, list[int]]()
+        for name, at in (slot for slot in self.ground.slots if slot[0] in self._names):
+            label = name if self._is_own(step, name, at) else f"{name} elsewhere"
+            read.setdefault(label, []).append(self.ground.slots[name, at])
+        names = {i: name for (name, _), i in self.ground.slots.items()}
+        written = dict[str, list[int]]()
+        for i, _ in step.effect:
+            written.setdefault(names[i], []).append(i)
+        return _Reading(step.action.name, _subject(step), _frozen(read), _frozen(written))
+
+    def _is_own(self, step: Step, name: str, at: tuple[int, ...]) -> bool:
+        """Whether every index of the slot is the step's own of that sort."""
+        own = {
+            parameter.sort: step.arguments[called]
+            for called, parameter in step.action.parameters.items() if isinstance(parameter, Index)
+        }  # fmt: skip
+        sorts = self.ground.machine.state.declared[name].sorts
+        return all(own.get(sort.sort) == number for sort, number in zip(sorts, at, strict=True))
+
+
+def _frozen(slots: dict[str, list[int]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple((name, tuple(slots[name])) for name in sorted(slots))
+
+
+def _names_read(ground: GroundMachine) -> set[str]:
+    """The variables that a guard reads, or an effect on another variable."""
+    found = set[str]()
+    for action in ground.machine.actions:
+        for _, part in action.guard:
+            _collect(part, found)
+        for name, writes in action.writes.items():
+            inner = set[str]()
+            for write in writes:
+                _collect(write.value, inner)
+            found |= inner - {name}
+    return found
+
+
+def _collect(term: Set | Truth, found: set[str]) -> None:
+    if isinstance(term, Variable):
+        found.add(term.name)
+        return
+    for part in fields(cast("Any", term)):
+        inner = getattr(term, part.name)
+        if isinstance(inner, Set | Truth):
+            _collect(inner, found)
+
+
+def _subject(step: Step) -> int:
+    for name, parameter in step.action.parameters.items():
+        if isinstance(parameter, Processor | Processors):
+            value = step.arguments[name]
+            return 1 << value if isinstance(parameter, Processor) else value
+    return 0
+
+
+def _standing(values: list[int], subject: int) -> int:
+    union = 0
+    for value in values:
+        union |= value & subject
+    return ALL if union == subject else SOME if union else NONE
+
+
+def _standings(values: Sequence[Column], subject: int) -> Column:
+    union = np.bitwise_or.reduce(values) & np.uint8(subject)
+    return (union == subject).astype(np.uint8) + (union != 0)
+
+
+def _moved(fields: Column, slots: tuple[int, ...], before: Numbers, after: Numbers) -> Column:
+    return np.bitwise_or.reduce([fields[i][before] != fields[i][after] for i in slots]).astype(np.uint8)

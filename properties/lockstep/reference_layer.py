@@ -1,0 +1,159 @@
+"""The reference plug layer as an implementation under test.
+
+What is read of a token is read here, from the documented bytes: the reference's own reading is not asked, so that an
+error in its bitmaps cannot hide itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+import reference.effects
+import reference.errors
+import reference.plug_layer
+import reference.token_codec
+from properties.lockstep.implementation import (
+    RECOVERY,
+    CallRefusedError,
+    Observation,
+    Packet,
+    RingName,
+    TokenReading,
+    Visit,
+)
+from reference.effects import Effect
+from reference.plugs import Handle
+from reference.rings import ProcessorId, RingId, RingSeq
+from reference.tokens import Token
+
+PACKETS_A_VISIT = 64
+"""The most that a visit is ever granted here; how many it is granted, each call says."""
+FRAGMENT_BYTES = 1
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The classes of one copy of the reference: its own, or those of a copy with a fault."""
+
+    layer: type[reference.plug_layer.PlugLayer]
+    send_token: type[reference.effects.SendToken]
+    originated: type[reference.effects.Originated]
+    refused: type[reference.effects.TokenRefused]
+    wrong_call: type[reference.errors.LocalProtocolError]
+
+
+REFERENCE = Parts(
+    reference.plug_layer.PlugLayer,
+    reference.effects.SendToken,
+    reference.effects.Originated,
+    reference.effects.TokenRefused,
+    reference.errors.LocalProtocolError,
+)
+
+
+class ReferenceLayer:
+    """One processor of the reference."""
+
+    def __init__(self, processor: int, parts: Parts = REFERENCE) -> None:
+        self._parts = parts
+        self._layer = parts.layer(
+            ProcessorId(processor), packets_a_visit=PACKETS_A_VISIT, fragment_bytes=FRAGMENT_BYTES
+        )
+
+    def ring_pending(self, ring: RingName, members: Sequence[int]) -> bytes | None:
+        with self._called():
+            return self._visit(self._layer.ring_pending(_ring_id(ring), map(ProcessorId, members))).token
+
+    def transitional(self, ring: RingName, members: Sequence[int]) -> None:
+        with self._called():
+            self._layer.transitional_configuration(_ring_id(ring), map(ProcessorId, members))
+
+    def regular(self, ring: RingName, members: Sequence[int]) -> None:
+        with self._called():
+            self._layer.regular_configuration(_ring_id(ring), map(ProcessorId, members))
+
+    def token_received(self, token: bytes, packet_count: int) -> Visit:
+        with self._called():
+            return self._visit(self._layer.datagram_received(token, packets=packet_count))
+
+    def visit_alone(self, packet_count: int) -> Visit:
+        with self._called():
+            return self._visit(self._layer.visit_alone(packets=packet_count))
+
+    def queue(self, priority: int, packet_count: int) -> None:
+        with self._called():
+            self._layer.gmi_mcast(priority, bytes(packet_count * FRAGMENT_BYTES))
+
+    def create(self) -> int:
+        with self._called():
+            return self._layer.gmi_recovery_plug_create()
+
+    def unplug(self, handle: int) -> None:
+        with self._called():
+            self._layer.gmi_recovery_plug_unplug(Handle(handle))
+
+    def destroy(self, handle: int) -> None:
+        with self._called():
+            self._layer.gmi_recovery_plug_destroy(Handle(handle))
+
+    def observe(self) -> Observation:
+        state = self._layer.state
+        held = state.installed.held if state.installed else None
+        return Observation(
+            installed=_name(state.installed.configuration.ring_id if state.installed else None),
+            pending=_name(state.pending.configuration.ring_id if state.pending else None),
+            gate_open=state.gate_open,
+            registered=frozenset[int](state.plugs.registered),
+            plugged=frozenset[int](state.plugs.plugged),
+            recovery_waiting=tuple(
+                _name(waiting.message.queued_in) for waiting in state.queue if waiting.message.priority == RECOVERY
+            ),
+            held=_positions(held) if held else None,
+        )
+
+    def read_token(self, token: bytes) -> TokenReading:
+        decoded = reference.token_codec.decode(token)
+        return TokenReading(RingName(*decoded.ring_id), _positions(decoded))
+
+    def copy(self) -> Self:
+        twin = object.__new__(type(self))
+        twin._parts, twin._layer = self._parts, object.__new__(self._parts.layer)
+        vars(twin._layer).update(vars(self._layer))
+        twin._layer.refused = self._layer.refused.copy()
+        return twin
+
+    @contextmanager
+    def _called(self) -> Generator[None]:
+        try:
+            yield
+        except self._parts.wrong_call as error:
+            raise CallRefusedError(str(error)) from error
+
+    def _visit(self, effects: Sequence[Effect]) -> Visit:
+        packets, token = list[Packet](), None
+        for effect in effects:
+            if isinstance(effect, self._parts.refused):
+                return Visit(refused=f"{effect.refusal.name}: {effect.refusal.says}")
+            if isinstance(effect, self._parts.originated):
+                one = effect.packet
+                queued_in = _name(one.queued_in)
+                packets.append(Packet(int(one.priority), queued_in, one.number, one.fragment_index, one.fragment_count))
+            elif isinstance(effect, self._parts.send_token):
+                token = effect.datagram
+        return Visit(packets=tuple(packets), token=token)
+
+
+def _ring_id(ring: RingName) -> RingId:
+    return RingId(ProcessorId(ring.representative), RingSeq(ring.seq))
+
+
+def _name(ring: RingId | None) -> RingName | None:
+    return RingName(*ring) if ring else None
+
+
+def _positions(token: Token) -> frozenset[int]:
+    """Position p is bit p mod 8, the lowest first, of byte p div 8."""
+    return frozenset(p for p in range(8 * len(token.bitmap)) if token.bitmap[p // 8] >> p % 8 & 1)
