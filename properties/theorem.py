@@ -15,8 +15,9 @@ import msgspec
 from model.ground import GroundMachine
 from model.theorem import GIVEN_UP, RECOVERY_ADD_NODE
 from properties.catalogue import Claim
+from properties.claims import CLAIMS
 from properties.endings import endings
-from properties.exhaustive import claim_probes, witness_name
+from properties.exhaustive import claim_probes, explore, witness_name
 from properties.scopes import NamedScope
 from properties.search import Found, Search
 from properties.shortest import shortest_run
@@ -47,6 +48,9 @@ MINIMAL = {
     (RECOVERY, "EVT-S1"): (("D8", "D11", "D13", "order", "fifo"), ("M4", "D4", "D8", "D13", "order", "fifo")),
 }
 """The result, as `ringplug theorem` computes it: it tries these sets first, and believes none of them."""
+
+SURPRISES = ("N1", "N2", "N5")
+NO_PLUG = "no-plug"
 
 Decisions = frozenset[str]
 ALL: Decisions = frozenset(GIVEN_UP)
@@ -201,6 +205,33 @@ class Case:
         if one.trace:
             return SetVerdict(names(taken), False, names(taken), len(one.trace.steps), one.scope.name)
         return SetVerdict(names(taken), True, names(taken), states=one.states)
+
+
+class Beside(msgspec.Struct):
+    """A run that belongs to the theorem: its claim, how long it is, and the command that shows it."""
+
+    claim: str
+    says: str
+    length: int
+    command: str
+
+
+def beside() -> list[Beside]:
+    """What no decision helps against (N1, N2, N5), and what was before the mail: runs of all decisions taken."""
+    runs = [Beside(id, CLAIMS[id].sentence, _witness_length(CLAIMS[id]), f"ringplug trace {id}") for id in SURPRISES]
+    before = search(CLAIMS["CLM-S1"], SMALLEST, given_up(ALL, NORMAL), variant=NO_PLUG)
+    assert before.trace, "without the plug a lookup fails"
+    says, length = "Without the plug, as before the mail, a lookup finds nothing.", len(before.trace.steps)
+    return [*runs, Beside("CLM-S1", says, length, f"ringplug trace CLM-S1 --variant {NO_PLUG}")]
+
+
+def _witness_length(claim: Claim) -> int:
+    scope = NamedScope(claim.least.processors, claim.least.handles, claim.least.rings, claim.least.features, MACHINE)
+    witness = (
+        explore(machine_text(MACHINE, None).record(scope.features), scope.ground, [claim]).outcomes[claim.id].witness
+    )
+    assert witness, f"{claim.id} has a run"
+    return witness.length
 
 
 def given_up(taken: Decisions, add_node: str) -> frozenset[str]:

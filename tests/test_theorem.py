@@ -20,6 +20,7 @@ from properties.theorem import (
     SMALLEST,
     THREE_RINGS,
     Case,
+    beside,
     given_up,
     names,
     search,
@@ -92,6 +93,10 @@ def test_a_message_finished_in_a_later_ring_and_delivered_on_the_way_to_the_next
     taken = frozenset({"D8", "D11", "D12"})
     assert search(CLAIMS["CLM-S4"], SMALLEST, given_up(taken, NORMAL)).trace is None
     assert search(CLAIMS["CLM-S4"], THREE_RINGS, given_up(taken, NORMAL)).trace
+
+
+def test_what_belongs_to_the_theorem_has_its_run() -> None:
+    assert {(one.claim, one.length) for one in beside()} == {("N1", 2), ("N2", 17), ("N5", 8), ("CLM-S1", 8)}
 
 
 @pytest.mark.deep

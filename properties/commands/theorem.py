@@ -15,7 +15,7 @@ from properties.commands.showing import TEXT, show_json, show_traces
 from properties.jobs import run_jobs
 from properties.progress import Progress
 from properties.search import ScopeTooLargeError
-from properties.theorem import CASES, DEEP_CASES, NORMAL, RECOVERY, Case, SetVerdict, Table, names
+from properties.theorem import CASES, DEEP_CASES, NORMAL, RECOVERY, Case, SetVerdict, Table, beside, names
 from properties.verdicts import ALL_HOLD, SOME_VIOLATED
 
 PRIORITIES = (NORMAL, RECOVERY)
@@ -50,10 +50,15 @@ def theorem_command(id: str | None, add_node: str | None, take: str | None, deep
     ]
     if not cases:
         raise click.UsageError(f"{id} with --add-node {add_node} is decided with --deep")
-    tables = _tables(cases, quiet=as_json)
+    tables, runs = _tables(cases, quiet=as_json), beside()
     if as_json:
         says = [{"id": one, "says": MEANS[one]} for one in GIVEN_UP]
-        sys.stdout.write(msgspec.json.encode({"decisions": says, "theorem": tables}).decode() + "\n")
+        said = {"decisions": says, "theorem": tables, "beside": runs}
+        sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
+        return ALL_HOLD
+    for one in runs:
+        line = f"{one.claim}: {one.says} {one.length} steps; {one.command}"
+        report.out().print(line, markup=False, soft_wrap=True)
     return ALL_HOLD
 
 
