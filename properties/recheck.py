@@ -41,8 +41,9 @@ class Answer:
         at = f"{self.query.label} at {self.query.action}"
         if self.disagrees:
             return f"DISAGREEMENT: {at} is {self.said} to cvc5 and {self.query.said} to z3"
-        if self.said not in ("sat", "unsat"):
-            return f"{at}: cvc5 gave up ({self.said})"
+        for solver, said in (("cvc5", self.said), ("z3", self.query.said)):
+            if said not in ("sat", "unsat"):
+                return f"{at}: {solver} gave up ({said})"
         return f"{at}: not kept, and z3 says so too"
 
 

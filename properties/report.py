@@ -48,7 +48,7 @@ def out() -> Console:
 
 def job_line(job: Job, verdicts: Sequence[Verdict]) -> str:
     """One finished job in a line."""
-    left_out = {EXHAUSTIVE_ENGINE: "too small here", BOUNDED_ENGINE: "too far", STATEFUL: "not tried"}.get(
+    left_out = {EXHAUSTIVE_ENGINE: "too small here", BOUNDED_ENGINE: "left open", STATEFUL: "left open"}.get(
         job.engine, "not for induction"
     )
     kinds = [left_out if one.beside else one.verdict for one in verdicts]
@@ -132,6 +132,8 @@ def summary(verdicts: Sequence[Verdict]) -> Iterator[str]:
             seen.add((one.claim, one.verdict, one.reason))
             yield f"{one.claim} {one.verdict} ({one.engine}, {one.scope}): {one.reason}"
             yield from (f"    {line}" for line in one.step)
+            if one.again:
+                yield f"    again: {one.again}"
     beside = {one.claim for one in verdicts} - held - {one.claim for one in bad} - {one.claim for one in undecided}
     decided = {one.claim for one in verdicts if one.verdict in DECIDED}
     if not bad and decided:

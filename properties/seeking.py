@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from model.ground import GroundMachine, Step
 from properties.bounded import Bounded, unroll
 from properties.catalogue import Claim
-from properties.scopes import NamedScope, too_small
+from properties.scopes import FEATURES, NamedScope, too_small
 from properties.stateful import Tested, Tries, run_tests
 from properties.traces import machine_text, record_trace, replay
 from properties.verdicts import BOUNDED, OPEN, TESTED, VIOLATED, Verdict
@@ -66,9 +66,21 @@ def _judge_tested(verdict: Verdict, claim: Claim, tested: Tested, tries: Tries, 
     verdict.witnesses = tested.witnesses_count(claim)
     if violation := tested.violation(claim):
         _show(verdict, tested.ground, violation.run, violation.clause, variant)
+        verdict.again = _again(verdict, tries)
     elif not verdict.witnesses:
         verdict.verdict, verdict.beside = OPEN, True
         verdict.reason = f"premise never reached in {tested.runs_count} examples"
+
+
+def _again(verdict: Verdict, tries: Tries) -> str:
+    """The command that draws the same runs; which claims are watched does not matter to them."""
+    members, handles, rings = verdict.scope.split()[-1].split("/")
+    off = [f"--without {feature}" for feature in sorted(FEATURES - set(verdict.features))]
+    variant = [f"--variant {verdict.trace.variant}"] if verdict.trace and verdict.trace.variant else []
+    return " ".join([
+        f"ringplug check --engine stateful --claim {verdict.claim} --members {members} --handles {handles}",
+        f"--rings {rings} --examples {tries.examples} --steps {tries.steps} --seed {tries.seed}", *off, *variant,
+    ])  # fmt: skip
 
 
 def left_out(claim: Claim, scope: NamedScope) -> str | None:

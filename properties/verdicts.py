@@ -54,6 +54,8 @@ class Verdict(msgspec.Struct, omit_defaults=True):
     """Of a tested verdict: the runs, the seed that gives them, and the steps that they took together."""
     witnesses: int | None = None
     """Of a tested verdict: how many of the runs reach the claim's witness."""
+    again: str | None = None
+    """Of a violation that random runs found: the command that finds it again."""
     witness_length: int | None = None
     detail: str | None = None
     trace: Trace | None = None

@@ -56,6 +56,20 @@ def test_stateful_says_how_much_it_tried_and_repeats_it() -> None:
     assert one["witnesses"] > 0
 
 
+def test_a_falsifier_says_how_to_find_it_again() -> None:
+    few = ["--examples", "4", "--steps", "60", "--seed", "5"]
+    done = ringplug(
+        "check", "--engine", "stateful", "--claim", "PLUG-S1", "--members", "4", "--variant", "open-on-own-bit", *few
+    )  # fmt: skip
+    assert done.returncode == 1
+    (again,) = (line.partition("again: ")[2] for line in done.stdout.splitlines() if "again: " in line)
+    program, *arguments = again.split()
+    assert program == "ringplug"
+    second = ringplug(*arguments)
+    assert second.returncode == 1
+    assert done.stdout.partition("again: ")[2] == second.stdout.partition("again: ")[2]
+
+
 def test_what_holds_only_as_far_as_was_looked_is_not_said_to_hold() -> None:
     done = ringplug("check", "--engine", "bounded", "--claim", "PLUG-S2", "--members", "2", "--depth", "4")
     assert done.returncode == 0
@@ -86,6 +100,21 @@ def test_obligations_are_files_that_any_solver_reads(tmp_path: Path) -> None:
     text = (folder / visit["file"]).read_text()
     assert text.startswith("; PLUG-S1: behind an open gate every member is done\n; at: visit\n; a proof needs: unsat\n")
     assert recheck.ask(text) == visit["wanted"] == visit["z3"] == "unsat"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--claim", "LIVE-2"], "the machine plug has no obligation of LIVE-2"),
+        (["--machine", "ordered"], "--machine"),
+        (["--claim", "PLUG-S99"], "unknown claim 'PLUG-S99'"),
+    ],
+)
+def test_obligations_that_do_not_exist_are_refused(arguments: list[str], says: str, tmp_path: Path) -> None:
+    done = ringplug("obligations", "--out", tmp_path / "none", *arguments)
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
+    assert says in done.stderr
+    assert not (tmp_path / "none").exists()
 
 
 def users_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
