@@ -146,7 +146,7 @@ def test_the_naive_judge_says_the_same(seed: int) -> None:
 
 
 @pytest.mark.deep
-@examples(10_000)
+@examples(5_000)
 @given(SEEDS)
 def test_the_naive_judge_says_the_same_of_thousands(seed: int) -> None:
     compare(seed)
