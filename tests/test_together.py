@@ -29,7 +29,7 @@ from properties.history.judging import judge
 CONFIGURATION = re.compile(r"(~?)\[(\d+)\] (.*)")
 PLAIN: frozenset[Facet] = frozenset({"regular", "transitional", "originate", "deliver", "level", "sender"})
 LISTS: frozenset[Facet] = frozenset({"regular", "lists", "originate", "deliver", "sender"})
-GROUP: frozenset[Facet] = LISTS - {"originate"} | {"group", "queue"}
+GROUP: frozenset[Facet] = frozenset({"regular", "lists", "group", "queue", "deliver", "sender"})
 
 
 def event(name: str, says: str, sender: dict[str, str]) -> Event:
