@@ -1,12 +1,13 @@
-# make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.
+# make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.  make bench: costs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TEST_READY := $(VENV)/ready-to-test
-PACKAGES := examples model properties reference tests
+BENCH_READY := $(VENV)/ready-to-bench
+PACKAGES := bench examples model properties reference tests
 
-.PHONY: check test deep clean
+.PHONY: check test deep bench clean
 
 check: $(READY)
 	$(BIN)/ringplug check
@@ -20,6 +21,9 @@ test: $(TEST_READY)
 deep: $(TEST_READY)
 	$(BIN)/python -m pytest -m deep
 
+bench: $(BENCH_READY)
+	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit $$?; done
+
 clean:
 	rm -rf $(VENV)
 
@@ -31,4 +35,8 @@ $(READY): pyproject.toml constraints.txt
 
 $(TEST_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	@touch $@

@@ -1,95 +1,111 @@
 """How the judge's cost grows with a history's length, against a check of all pairs of deliveries.
 
-`make bench` prints the table and draws `build/judge.svg`. Histories have 5 processes in rings of 200 messages that part
-and merge; they are legal, so each is read once. The pairwise check is the plainest one of total order: every pair of
-messages that two members of a ring both deliver is in the same order at both. With rings of one size its cost grows
-with the number of rings only, so it is timed on histories of one ring, too.
+`make bench` prints the table and draws `build/judge.svg`. Five processes are in one ring, part and merge again. The
+histories are legal, so each is read once. The pairwise check is the plainest one of total order: every pair of messages
+that two members of a ring both deliver is in the same order at both. The judge's memory is measured on histories whose
+rings have 200 messages each, because the pairwise check gains nothing from many rings and the judge's memory does.
 """
 
 from __future__ import annotations
 
 import itertools
-import sys
+import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from properties.history.events import FORMAT, Configuration, Deliver, End, Event, Facet, Meta, Originate, Start
-from properties.history.judging import judge
+from properties.history.judging import judge, violated
 from properties.history.reading import FileHistory
 
 NAMES = tuple(f"n{i}" for i in range(1, 6))
 OBSERVES: tuple[Facet, ...] = ("regular", "transitional", "lists", "originate", "deliver", "level")
-MESSAGES = 200
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
-MOST_PAIRWISE = 10_000
-BUILD = Path("build")
+MOST_PAIRWISE = 30_000
+SMALL_RING = 200
+EVENTS_A_MESSAGE = 1 + len(NAMES)
+PLOT = Path("build/judge.svg")
 
 
-def history(event_count: int, messages: int = MESSAGES) -> Iterator[Event]:
-    """A legal history of about so many events."""
-    seq = dict.fromkeys(NAMES, 0)
+class Run:
+    """A legal run, event by event."""
 
-    def counted(name: str) -> tuple[str, int]:
-        seq[name] += 1
-        return name, seq[name]
+    def __init__(self) -> None:
+        self.seq = dict.fromkeys(NAMES, 0)
+        self.parts: list[tuple[str, ...]] = []
+        self.number = 0
+        self.count = 0
 
-    for name in NAMES:
-        yield Start(*counted(name), incarnation=1)
-    number, told, parts = 0, len(NAMES), [(name,) for name in NAMES]
-    while told < event_count:
-        wanted = [NAMES] if len(parts) > 1 else [NAMES[:3], NAMES[3:]]
-        number += 4
-        for part in wanted:
-            ring = (part[0], number + (part is not wanted[0]))
+    def events(self, event_count: int, ring_size: int) -> Iterator[Event]:
+        """About so many events, with so many messages in a ring."""
+        yield from (Start(*self.place(name), incarnation=1) for name in NAMES)
+        while self.count < event_count:
+            yield from self.form([NAMES] if len(self.parts) != 1 else [NAMES[:3], NAMES[3:]])
+            yield from self.messages(min(ring_size, (event_count - self.count) // EVENTS_A_MESSAGE + 1))
+        yield from (End(*self.place(name), quiescent=True) for name in NAMES)
+
+    def place(self, name: str) -> tuple[str, int]:
+        self.seq[name] += 1
+        self.count += 1
+        return name, self.seq[name]
+
+    def form(self, parts: Sequence[tuple[str, ...]]) -> Iterator[Event]:
+        for part in parts:
+            self.number += 4
             for name in part:
-                if number > 4:
-                    old = next(one for one in parts if name in one)
-                    came = tuple(one for one in old if one in part)
-                    left = tuple(one for one in old if one not in part)
-                    yield Configuration(*counted(name), "transitional", ring, came, left, ())
-                else:
-                    came = (name,)
+                old = next((one for one in self.parts if name in one), ())
+                came = tuple(one for one in old if one in part) or (name,)
+                left = tuple(one for one in old if one not in part)
+                ring = (part[0], self.number)
+                if old:
+                    yield Configuration(*self.place(name), "transitional", ring, came, left, ())
                 joined = tuple(one for one in part if one not in came)
-                yield Configuration(*counted(name), "regular", ring, part, (), joined)
-        parts = wanted
-        for i in range(messages):
-            for part in parts:
-                sender = part[i % len(part)]
-                message, level = f"{sender}:{number}:{i}", "safe" if i % 10 == 0 else "agreed"
-                yield Originate(*counted(sender), message, level=level)
+                yield Configuration(*self.place(name), "regular", ring, part, (), joined)
+        self.parts = list(parts)
+
+    def messages(self, count: int) -> Iterator[Event]:
+        for i in range(count):
+            for part in self.parts:
+                sender, level = part[i % len(part)], "safe" if i % 10 == 0 else "agreed"
+                message = f"{sender}:{self.number}:{i}"
+                yield Originate(*self.place(sender), message, level=level)
                 for name in part:
-                    yield Deliver(*counted(name), message, level=level)
-                told += 1 + len(part)
-    for name in NAMES:
-        yield End(*counted(name), quiescent=True)
+                    yield Deliver(*self.place(name), message, level=level)
 
 
-def write(path: Path, event_count: int) -> int:
-    """Write such a history; how many events it has."""
-    count = 0
+def write(path: Path, event_count: int, ring_size: int | None = None) -> int:
+    """Write a history of about so many events, by default in three rings; how many it has."""
+    run = Run()
     with path.open("wb") as stream:
         stream.write(msgspec.json.encode(Meta(FORMAT, OBSERVES, NAMES)) + b"\n")
-        for event in history(event_count):
+        for event in run.events(event_count, ring_size or event_count // EVENTS_A_MESSAGE // 2):
             stream.write(msgspec.json.encode(event) + b"\n")
-            count += 1
-    return count
+    return run.count
 
 
 def judged_s(path: Path) -> float:
-    """Seconds that the judge takes; the history has to be legal."""
+    """Seconds that the judge takes."""
     start = time.perf_counter()
     judgement = judge(FileHistory.open([path]))
-    took = time.perf_counter() - start
-    assert all(one.verdict != "violated" for one in judgement.claims)
-    return took
+    assert not violated(judgement.claims)
+    return time.perf_counter() - start
+
+
+def peak_mib(path: Path) -> float:
+    """The most memory that the judge holds at a time."""
+    tracemalloc.start()
+    judged_s(path)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak_bytes / 2**20
 
 
 def pairwise_s(path: Path) -> float:
-    """Seconds for all pairs of messages of all pairs of members of each ring."""
+    """Seconds that reading and a check of all pairs take."""
     start = time.perf_counter()
     ring: dict[str, object] = {}
     delivered: dict[object, dict[str, dict[str, int]]] = {}
@@ -107,17 +123,64 @@ def pairwise_s(path: Path) -> float:
     return time.perf_counter() - start
 
 
-def peak_mib(path: Path) -> float:
-    """The most memory that the judge holds."""
-    tracemalloc.start()
-    judge(FileHistory.open([path]))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 2**20
+@dataclass
+class Row:
+    """One size."""
+
+    events: int
+    judge_s: float
+    pairwise_s: float | None
+    peak_mib: float | None
+
+    def __str__(self) -> str:
+        pairwise = (
+            f"{self.pairwise_s:10.2f} {self.pairwise_s / self.judge_s:8.1f}"
+            if self.pairwise_s
+            else f"{'-':>10} {'-':>8}"
+        )
+        peak = f"{self.peak_mib:9.1f}" if self.peak_mib else f"{'-':>9}"
+        return f"{self.events:>10,} {self.judge_s:8.2f} {1e6 * self.judge_s / self.events:9.1f} {pairwise} {peak}"
+
+
+def measure(event_count: int, folder: Path) -> Row:
+    """Time both, and the judge's memory on small rings."""
+    whole, small = folder / "whole.jsonl", folder / "small.jsonl"
+    count = write(whole, event_count)
+    write(small, event_count, SMALL_RING)
+    pairwise = pairwise_s(whole) if event_count <= MOST_PAIRWISE else None
+    peak = peak_mib(small) if event_count <= SIZES[-2] else None
+    return Row(count, judged_s(whole), pairwise, peak)
+
+
+def draw(rows: Sequence[Row]) -> None:
+    """Both against the number of events, on logarithmic axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4))
+    axes = figure.add_subplot()
+    axes.loglog([row.events for row in rows], [row.judge_s for row in rows], "o-", label="judge, all claims")
+    pairwise = [row for row in rows if row.pairwise_s]
+    axes.loglog(
+        [row.events for row in pairwise], [row.pairwise_s for row in pairwise], "s--", label="pairs, order alone"
+    )
+    axes.set(xlabel="events", ylabel="seconds")
+    axes.grid(visible=True, which="major", alpha=0.3)
+    axes.legend()
+    PLOT.parent.mkdir(exist_ok=True)
+    figure.savefig(PLOT)
+
+
+def main() -> None:
+    """Print the table and draw the plot."""
+    print(f"{'events':>10} {'judge s':>8} {'us/event':>9} {'pairs s':>10} {'ratio':>8} {'peak MiB':>9}")
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in SIZES:
+            rows.append(measure(size, Path(folder)))
+            print(rows[-1], flush=True)
+    draw(rows)
+    print(f"{PLOT} has the plot. Ratio: pairs to judge. Peak: of the judge, with rings of {SMALL_RING} messages.")
 
 
 if __name__ == "__main__":
-    path = Path(sys.argv[1])
-    n = int(sys.argv[2])
-    print(write(path, n))
-    print(judged_s(path))
+    main()

@@ -13,6 +13,7 @@ from history_system import history
 from history_wreck import wreck
 from hypothesis import given
 
+from bench.judge import pairwise_s, write
 from properties.history.catalogue import history_rows
 from properties.history.events import FACETS as ALL
 from properties.history.events import Facet
@@ -121,3 +122,14 @@ def test_files_of_processes_are_judged_as_one_file_is(tmp_path: Path) -> None:
             parts.append(written(tmp_path / f"{name}.jsonl", mine, observes))
         one, several = judge(FileHistory.open([whole])), judge(FileHistory.open(parts))
         assert [(c.claim, c.verdict) for c in one.claims] == [(c.claim, c.verdict) for c in several.claims]
+
+
+def test_what_the_benchmark_times_is_a_legal_history(tmp_path: Path) -> None:
+    file = tmp_path / "bench.jsonl"
+    count = write(file, 2000, 60)
+    judgement = judge(FileHistory.open([file]))
+    assert judgement.event_count == count
+    assert judgement.ring_count > 5
+    assert {one.claim for one in judgement.claims if one.verdict == "ok"} >= {"EVS-4", "EVS-6.2", "EVS-7.1", "RING-H1"}
+    assert not violated(judgement.claims)
+    assert pairwise_s(file) > 0

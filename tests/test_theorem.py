@@ -27,7 +27,13 @@ from properties.theorem import (
 )
 from properties.traces import replay, trace_machine
 
-MAILED = [(claim, taken) for (priority, claim), sets in MINIMAL.items() if priority == NORMAL for taken in sets]
+BY_DEFAULT = {"CLM-S1", "CLM-S2"}
+MAILED = [
+    pytest.param(claim, taken, marks=[] if claim in BY_DEFAULT else [pytest.mark.deep])
+    for (priority, claim), sets in MINIMAL.items()
+    if priority == NORMAL
+    for taken in sets
+]
 SOONER = {("no-d11", "bits"), ("no-d11", "gate"), ("no-d12", "gate")}
 """What giving a decision up sets or opens sooner, in a visit."""
 REMEMBERED = {"asked", "old", "owed"}
@@ -89,6 +95,7 @@ def test_a_minimal_set_suffices_and_with_one_decision_less_a_lookup_fails(id: st
         assert len(list(replay(trace_machine(found.trace), found.trace.steps))) == len(found.trace.steps)
 
 
+@pytest.mark.deep
 def test_a_message_finished_in_a_later_ring_and_delivered_on_the_way_to_the_next_needs_three_rings() -> None:
     taken = frozenset({"D8", "D11", "D12"})
     assert search(CLAIMS["CLM-S4"], SMALLEST, given_up(taken, NORMAL)).trace is None
