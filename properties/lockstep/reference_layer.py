@@ -29,7 +29,7 @@ from reference.plugs import Handle
 from reference.rings import ProcessorId, RingId, RingSeq
 from reference.tokens import Token
 
-PACKETS_A_VISIT = 8
+PACKETS_A_VISIT = 64
 """The most that a visit is ever granted here; how many it is granted, each call says."""
 FRAGMENT_BYTES = 1
 
@@ -140,7 +140,7 @@ class ReferenceLayer:
             if isinstance(effect, self._parts.originated):
                 one = effect.packet
                 queued_in = _name(one.queued_in)
-                packets.append(Packet(one.priority, queued_in, one.number, one.fragment_index, one.fragment_count))
+                packets.append(Packet(int(one.priority), queued_in, one.number, one.fragment_index, one.fragment_count))
             elif isinstance(effect, self._parts.send_token):
                 token = effect.datagram
         return Visit(packets=tuple(packets), token=token)

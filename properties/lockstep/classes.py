@@ -1,0 +1,139 @@
+"""Classes of transitions: what a tour has to cover when it cannot take every transition.
+
+A class is an action, its guard context, and the set of variables that it changes. The guard context says, of each
+variable that the step's guard or effect reads, whether the processor that it concerns is in it; of a step that concerns
+several (`form_ring`), whether none, some or all of them are. Variables at indices other than the step's own are taken
+together. Ghosts are left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.ground import Bitmaps, GroundMachine, Slot, Step, numbers
+from model.sets import Processor, Processors, Set, Truth, Variable
+from model.sorts import Index
+from properties.columns import Column
+
+NONE, SOME, ALL = range(3)
+
+
+class Class(NamedTuple):
+    """A class of transitions."""
+
+    action: str
+    context: tuple[tuple[str, int], ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What is looked at to classify a step."""
+
+    action: str
+    subject: int
+    """The processors that the step concerns, as a bitmap."""
+    read: tuple[tuple[str, tuple[int, ...]], ...]
+    """By label, the slots."""
+    written: tuple[tuple[str, tuple[int, ...]], ...]
+    """By variable, the slots."""
+
+    def named(self, standing: tuple[int, ...], moved: tuple[bool, ...]) -> Class:
+        """The class with these standings and these variables changed."""
+        context = tuple((label, how) for (label, _), how in zip(self.read, standing, strict=True))
+        return Class(self.action, context, tuple(n for (n, _), m in zip(self.written, moved, strict=True) if m))
+
+
+class Classes:
+    """Classifies the transitions of a ground machine."""
+
+    def __init__(self, ground: GroundMachine) -> None:
+        self.ground = ground
+        self._readings: dict[int, tuple[Step, _Reading]] = {}
+
+    def of(self, step: Step, before: Bitmaps, after: Bitmaps) -> Class:
+        """The class of one transition."""
+        reading = self._reading(step)
+        standing = tuple(_standing([before[i] for i in slots], reading.subject) for _, slots in reading.read)
+        moved = tuple(any(before[i] != after[i] for i in slots) for _, slots in reading.written)
+        return reading.named(standing, moved)
+
+    def of_block(self, step: Step, before: Column, after: Column) -> tuple[NDArray[np.intp], list[Class]]:
+        """For states as columns, of shape (slots, states): for each its class, as an index into a list."""
+        reading = self._reading(step)
+        digits = [_standings(before[list(slots)], reading.subject) for _, slots in reading.read]
+        digits += [
+            (before[list(slots)] != after[list(slots)]).any(axis=0).astype(np.int64) for _, slots in reading.written
+        ]
+        code = np.zeros(before.shape[1], np.int64)
+        for digit in digits:
+            code = code * 3 + digit
+        _, first, which = np.unique(code, return_index=True, return_inverse=True)
+        split = len(reading.read)
+        rows = [[int(digit[i]) for digit in digits] for i in first]
+        return which, [reading.named(tuple(row[:split]), tuple(map(bool, row[split:]))) for row in rows]
+
+    def _reading(self, step: Step) -> _Reading:
+        if id(step) not in self._readings:
+            self._readings[id(step)] = step, self._read(step)
+        return self._readings[id(step)][1]
+
+    def _read(self, step: Step) -> _Reading:
+        found = dict[Slot, None]()
+        for term in (*(part for _, part in step.guard), *(value for _, value in step.effect)):
+            _collect(term, found)
+        read = dict[str, list[int]]()
+        for name, at in found:
+            label = name if self._is_own(step, name, at) else f"{name} elsewhere"
+            read.setdefault(label, []).append(self.ground.slots[name, at])
+        names = {i: name for (name, _), i in self.ground.slots.items()}
+        written = dict[str, list[int]]()
+        for i, _ in step.effect:
+            written.setdefault(names[i], []).append(i)
+        return _Reading(step.action.name, _subject(step), _frozen(read), _frozen(written))
+
+    def _is_own(self, step: Step, name: str, at: tuple[int, ...]) -> bool:
+        """Whether every index of the slot is the step's own of that sort."""
+        own = {
+            parameter.sort: step.arguments[called]
+            for called, parameter in step.action.parameters.items() if isinstance(parameter, Index)
+        }  # fmt: skip
+        sorts = self.ground.machine.state.declared[name].sorts
+        return all(own.get(sort.sort) == number for sort, number in zip(sorts, at, strict=True))
+
+
+def _frozen(slots: dict[str, list[int]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple((name, tuple(slots[name])) for name in sorted(slots))
+
+
+def _collect(term: Set | Truth, found: dict[Slot, None]) -> None:
+    if isinstance(term, Variable):
+        found[term.name, numbers(term.at)] = None
+        return
+    for part in (getattr(term, name) for name in type(term).__match_args__):
+        if isinstance(part, Set | Truth):
+            _collect(part, found)
+
+
+def _subject(step: Step) -> int:
+    for name, parameter in step.action.parameters.items():
+        if isinstance(parameter, Processor | Processors):
+            value = step.arguments[name]
+            return 1 << value if isinstance(parameter, Processor) else value
+    return 0
+
+
+def _standing(values: list[int], subject: int) -> int:
+    union = 0
+    for value in values:
+        union |= value & subject
+    return ALL if union == subject else SOME if union else NONE
+
+
+def _standings(values: Column, subject: int) -> NDArray[np.int64]:
+    union = np.bitwise_or.reduce(values, axis=0) & np.uint8(subject)
+    return np.where(union == subject, ALL, np.where(union != 0, SOME, NONE)).astype(np.int64)

@@ -1,0 +1,62 @@
+"""A divergence: where an implementation and the machine part, and how to see it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from model.ground import GroundMachine, Slot
+from properties.traces import Trace, show_set, show_slot
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A variable that is not the same."""
+
+    variable: str
+    implementation: str
+    machine: str
+
+
+class Divergence(msgspec.Struct, omit_defaults=True):
+    """What happened, what the machine would do, and what does not fit."""
+
+    event: str
+    action: str
+    """The step of the machine, or that there is none."""
+    reason: str
+    trace: Trace
+    """The steps of the machine before; the last one is the diverging one if the machine allows it."""
+    differences: list[Difference] = []
+    refusing: list[str] = []
+    """The guard parts that refuse the step."""
+    step: int = 0
+    """How many events came before it in the whole run, itself counted."""
+    episode: int = 0
+    command: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """For a reader."""
+        yield f"diverged at step {self.step:,}, in episode {self.episode}"
+        yield f"  event    {self.event}"
+        yield f"  machine  {self.action}"
+        yield f"  because  {self.reason}"
+        for part in self.refusing:
+            yield f"  refuses  {part}"
+        for one in self.differences:
+            yield f"  differs  {one.variable}: implementation {one.implementation}, machine {one.machine}"
+        if self.command:
+            yield f"  again    {self.command}"
+
+
+class DivergedError(Exception):
+    """The implementation and the machine have parted."""
+
+    def __init__(self, divergence: Divergence) -> None:
+        super().__init__("\n".join(divergence.lines()))
+        self.divergence = divergence
+
+
+def difference(ground: GroundMachine, slot: Slot, theirs: int, ours: int) -> Difference:
+    """A slot that is not the same, in words."""
+    return Difference(show_slot(ground, slot), show_set(theirs), show_set(ours))
