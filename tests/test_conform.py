@@ -47,7 +47,18 @@ def test_the_example_conforms(node: str) -> None:
 
 
 def test_its_faulty_twin_is_caught(node: str) -> None:
-    command = [RINGPLUG, "conform", "--members", "2", "--seed", "1", "--json", "--", node, "examples/conform/faulty.mjs"]
+    command = [
+        RINGPLUG,
+        "conform",
+        "--members",
+        "2",
+        "--seed",
+        "1",
+        "--json",
+        "--",
+        node,
+        "examples/conform/faulty.mjs",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1, done
     found = json.loads(done.stdout)
@@ -186,7 +197,9 @@ def test_the_document_names_every_field_of_every_answer() -> None:
 def inherited(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", *options, folder]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def test_the_inherited_tests_pass_on_the_example() -> None:

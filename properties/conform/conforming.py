@@ -84,9 +84,8 @@ def conform(
         if progress:
             progress(now)
 
-    with Programs(command, timeout_seconds, log) as programs:
-        with suppress(DriveError):  # while it starts; `programs` remembers it, and any later one
-            ran = run(plan, programs, keep)
+    with Programs(command, timeout_seconds, log) as programs, suppress(DriveError):  # `programs` remembers it
+        ran = run(plan, programs, keep)
     return _outcome(command, timeout_seconds, ran, programs.failed)
 
 

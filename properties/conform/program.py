@@ -75,11 +75,12 @@ class Program:
             raise self._ended() from None
         deadline = time.monotonic() + self._timeout_seconds
         while b"\n" not in self._answered:
+            if self._stdout not in self._open():
+                raise self._ended()
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise self.error(f"gave no answer within {self._timeout_seconds:g} s")
-            if not self._read(remaining):
-                raise self._ended()
+            self._read(remaining)
             if len(self._answered) > LONGEST_LINE_BYTES:
                 raise self.error(f"answered with a line of more than {LONGEST_LINE_BYTES:,} bytes")
         answer, _, self._answered = self._answered.partition(b"\n")
@@ -104,8 +105,8 @@ class Program:
         if self._answered:
             raise self.error(f"said more than one line for a request: {shown(self._answered)}")
 
-    def _read(self, seconds: float) -> bool:
-        """Read what comes within this time; False once the program has closed its output."""
+    def _read(self, seconds: float) -> None:
+        """Read what comes within this time."""
         for key, _ in self._selector.select(seconds):
             chunk = os.read(key.fd, 1 << 16)
             if not chunk:
@@ -114,7 +115,6 @@ class Program:
                 self._said = (self._said + chunk)[-STDERR_BYTES:]
             else:
                 self._answered += chunk
-        return self._stdout in self._open()
 
     def _open(self) -> list[object]:
         """Which of its outputs it has not closed."""
