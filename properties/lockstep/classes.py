@@ -8,8 +8,9 @@ together. Ghosts are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,14 +63,14 @@ class Classes:
         moved = tuple(any(before[i] != after[i] for i in slots) for _, slots in reading.written)
         return reading.named(standing, moved)
 
-    def of_block(self, step: Step, before: Column, after: Column) -> tuple[NDArray[np.intp], list[Class]]:
-        """For states as columns, of shape (slots, states): for each its class, as an index into a list."""
+    def of_block(
+        self, step: Step, fields: Column, before: NDArray[np.int32], after: NDArray[np.int32]
+    ) -> tuple[NDArray[np.intp], list[Class]]:
+        """For transitions between states by number: for each its class, as an index into a list."""
         reading = self._reading(step)
-        digits = [_standings(before[list(slots)], reading.subject) for _, slots in reading.read]
-        digits += [
-            (before[list(slots)] != after[list(slots)]).any(axis=0).astype(np.int64) for _, slots in reading.written
-        ]
-        code = np.zeros(before.shape[1], np.int64)
+        digits = [_standings([fields[i][before] for i in slots], reading.subject) for _, slots in reading.read]
+        digits += [_moved(fields, slots, before, after) for _, slots in reading.written]
+        code = np.zeros(len(before), np.int64)
         for digit in digits:
             code = code * 3 + digit
         _, first, which = np.unique(code, return_index=True, return_inverse=True)
@@ -114,9 +115,10 @@ def _collect(term: Set | Truth, found: dict[Slot, None]) -> None:
     if isinstance(term, Variable):
         found[term.name, numbers(term.at)] = None
         return
-    for part in (getattr(term, name) for name in type(term).__match_args__):
-        if isinstance(part, Set | Truth):
-            _collect(part, found)
+    for part in fields(cast("Any", term)):
+        inner = getattr(term, part.name)
+        if isinstance(inner, Set | Truth):
+            _collect(inner, found)
 
 
 def _subject(step: Step) -> int:
@@ -134,6 +136,10 @@ def _standing(values: list[int], subject: int) -> int:
     return ALL if union == subject else SOME if union else NONE
 
 
-def _standings(values: Column, subject: int) -> NDArray[np.int64]:
-    union = np.bitwise_or.reduce(values, axis=0) & np.uint8(subject)
-    return np.where(union == subject, ALL, np.where(union != 0, SOME, NONE)).astype(np.int64)
+def _standings(values: Sequence[Column], subject: int) -> Column:
+    union = np.bitwise_or.reduce(values) & np.uint8(subject)
+    return (union == subject).astype(np.uint8) + (union != 0)
+
+
+def _moved(fields: Column, slots: tuple[int, ...], before: NDArray[np.int32], after: NDArray[np.int32]) -> Column:
+    return np.bitwise_or.reduce([fields[i][before] != fields[i][after] for i in slots]).astype(np.uint8)

@@ -183,15 +183,16 @@ class Cluster:
 
     def _form(self, event: Event) -> None:
         """The representative, the lowest member, is told last, and creates the first token; it is due there first."""
-        name = RingName(event.members[0], len(self.rings) + 1)
+        representative = min(event.members)
+        name = RingName(representative, len(self.rings) + 1)
         token = None
         for member in reversed(event.members):
             sent = self._layer(member).ring_pending(name, self._listed(member, event.members))
-            if (sent is not None) != (member == event.members[0] and len(event.members) > 1):
+            if (sent is not None) != (member == representative and len(event.members) > 1):
                 raise MisstepError(f"p{member} {'created a' if sent else 'did not create the'} first token (D8)")
             token = sent
-        ring = FormedRing(name, event.members, token, event.members[0])
-        self.rings.append(self._with_token(ring, event.members[0], token) if token else ring)
+        ring = FormedRing(name, event.members, token, representative)
+        self.rings.append(self._with_token(ring, representative, token) if token else ring)
         for member in event.members:
             self._observe(member)
 

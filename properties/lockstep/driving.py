@@ -47,7 +47,7 @@ def event_of(cluster: Cluster, step: Step, sends: str | None = None) -> Event:
 
 def message_before(p: int, sends: str | None, priority: int = HIGH) -> Iterator[Event]:
     """The message that has to be queued before a turn, if any."""
-    if sends in NEEDS_A_MESSAGE:
+    if sends and sends in NEEDS_A_MESSAGE:
         yield Event(Kind.QUEUE, p, priority=priority, packet_count=NEEDS_A_MESSAGE[sends])
 
 

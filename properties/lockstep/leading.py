@@ -99,7 +99,7 @@ class MachineLeads:
 
 WEIGHTS_OF_ACTIONS = MappingProxyType(
     {"visit": 60.0, "pass_on": 6.0, "sole_visit": 12.0, "install": 30.0, "leave": 6.0, "unplug": 8.0, "destroy": 1.0,
-     "create": 2.0, "form_ring": 0.5, "crash": 0.2, "restart": 3.0, "queue_recovery": 5.0, "reject": 2.0}
+     "create": 2.0, "form_ring": 0.3, "crash": 0.2, "restart": 3.0, "queue_recovery": 5.0, "reject": 2.0}
 )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ class ImplementationLeads:
     def _form(self) -> Event | None:
         up = sorted(self.cluster.layers)
         formed, size = len(self.cluster.rings), self.following.ground.scope.sizes[Ring]
-        if not up or formed == size or (formed and self.rng.random() > 1 / self.cluster.size):
+        if not up or formed == size or (formed and self.rng.random() > 0.4 / self.cluster.size):
             return None
         return Event(Kind.FORM, ring=formed, members=some_members(self.rng, up))
 
@@ -202,10 +202,10 @@ class ImplementationLeads:
         p = self._somebody(lambda p: True)
         if p is None:
             return None
-        priority = self.rng.choice((RECOVERY, RECOVERY, HIGH, MEDIUM, LOW))
+        priority = self.rng.choice((RECOVERY, HIGH, HIGH, MEDIUM, LOW))
         if priority == RECOVERY and self.cluster.recovery_count(p, of_this_ring=True) >= ROOM:
             return None
-        long = priority in (RECOVERY, HIGH) and self.rng.random() < 0.3
+        long = priority in (RECOVERY, HIGH) and self.rng.random() < 0.5
         return Event(Kind.QUEUE, p, priority=priority, packet_count=2 if long else 1)
 
     def _crash(self) -> Event | None:
