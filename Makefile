@@ -1,12 +1,13 @@
 # make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.
+# make bench: how fast, against other tools.  make mutate: which small faults of the reference are noticed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TEST_READY := $(VENV)/ready-to-test
-PACKAGES := model properties reference tests
+PACKAGES := model properties reference tests bench examples
 
-.PHONY: check test deep clean
+.PHONY: check test deep bench mutate clean
 
 check: $(READY)
 	$(BIN)/ringplug check
@@ -19,6 +20,12 @@ test: $(TEST_READY)
 
 deep: $(TEST_READY)
 	$(BIN)/python -m pytest -m deep
+
+bench: $(TEST_READY)
+	@status=0; for b in bench/*.py; do echo "$$b"; $(BIN)/python $$b || { code=$$?; [ $$status = 1 ] || status=$$code; }; done; exit $$status
+
+mutate: $(TEST_READY)
+	$(BIN)/python -m tests.mutation
 
 clean:
 	rm -rf $(VENV)
