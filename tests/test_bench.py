@@ -28,7 +28,7 @@ def test_the_rule_based_machine_walks_the_model() -> None:
     walk = Walk(2)
     chosen = settings(
         max_examples=3, stateful_step_count=40, deadline=None, database=None, derandomize=True,
-        phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow],
     )  # fmt: skip
     run_state_machine_as_test(walk.machine(), settings=chosen)
     assert 0 < walk.taken_count < walk.tried_count

@@ -126,7 +126,7 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "check", "trace", "replay", "claims", "explore", "walk", "promela", "spec", "variants"]
+    "command", ["", "check", "trace", "replay", "claims", "conform", "explore", "walk", "promela", "spec", "variants"]
 )
 def test_help_has_examples(command: str) -> None:
     done = ringplug(*([command] if command else []), "--help")

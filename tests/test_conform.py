@@ -187,6 +187,16 @@ def test_the_log_has_the_whole_conversation(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_conversation_in_the_document_is_what_the_example_says(node: str) -> None:
+    text = (ROOT / "docs" / "conform.md").read_text()
+    sent, answered = (re.findall(rf"^p1 {sign} (.+)$", text, re.MULTILINE) for sign in "><")
+    done = subprocess.run(
+        [node, "examples/conform/main.mjs"], cwd=ROOT, input="\n".join(sent), capture_output=True, text=True, check=True
+    )
+    assert len(sent) > 3
+    assert done.stdout.splitlines() == answered
+
+
 def test_the_document_names_every_field_of_every_answer() -> None:
     text = (ROOT / "docs" / "conform.md").read_text()
     for answer in messages.Answer.__subclasses__():

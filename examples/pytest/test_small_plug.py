@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from properties.lockstep.pytest import LockstepTests
 from small_plug import SmallPlug
+
+from properties.lockstep.pytest import LockstepTests
 
 
 class TestSmallPlug(LockstepTests):

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO, cast
 
 LONGEST_LINE_BYTES = 1 << 20
@@ -95,7 +96,9 @@ class Program:
     def close(self) -> None:
         """Kill the program and all that it started in its group. Before it is waited for: its id is still its own."""
         if self._process.returncode is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it may have left its own group
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
             self._process.wait()
         self._selector.close()
         for pipe in (self._stdin, self._stdout, self._stderr):
