@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
+from properties.conform.program import shown
 from properties.lockstep.implementation import CallRefusedError, Observation, Packet, RingName, TokenReading, Visit
 
 FORMAT = "ringplug-conform-1"
@@ -122,6 +123,11 @@ class ObserveAnswer(Answer, frozen=True):
         )
 
 
+def plain(reason: str) -> str:
+    """What a program gives as a reason, as a report may show it."""
+    return shown(reason.encode())
+
+
 def ring_name(pair: RingPair | None) -> RingName | None:
     """A ring's name from its pair of numbers."""
     return RingName(*pair) if pair else None
@@ -142,7 +148,7 @@ def read_answer(line: bytes, wanted: type[A]) -> A:
     try:
         fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
         if "call_refused" in fields:
-            raise CallRefusedError(msgspec.json.decode(line, type=CallRefusedAnswer).call_refused)
+            raise CallRefusedError(plain(msgspec.json.decode(line, type=CallRefusedAnswer).call_refused))
         return msgspec.json.decode(line, type=wanted)
     except msgspec.ValidationError as error:
         raise AnswerError(f"fields of the wrong shape ({error})") from error
@@ -157,5 +163,5 @@ def read_visit(line: bytes) -> Visit:
     except (msgspec.DecodeError, UnicodeDecodeError):
         is_refused = False
     if is_refused:
-        return Visit(refused=read_answer(line, RefusedAnswer).refused)
+        return Visit(refused=plain(read_answer(line, RefusedAnswer).refused))
     return read_answer(line, VisitAnswer).plain

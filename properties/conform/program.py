@@ -29,7 +29,7 @@ class ProgramError(Exception):
 
     def __init__(self, what: str, said: Sequence[str] = ()) -> None:
         super().__init__(what)
-        self.what = what
+        self.what = printable(what)
         self.said = tuple(said)
 
 

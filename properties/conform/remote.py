@@ -51,10 +51,7 @@ class RemoteLayer:
     def start(self) -> None:
         """Greet the program; it must speak this format."""
         line = hello(self._processor)
-        try:
-            spoken = self._ask(line, lambda answer: read_answer(answer, HelloAnswer)).format
-        except CallRefusedError as error:
-            raise self._failure(line, f"refused to start: {error}") from error
+        spoken = self._unrefused(line, HelloAnswer).format
         if spoken != FORMAT:
             raise self._failure(line, f"speaks {spoken[:40]!r}, not {FORMAT!r}")
 
@@ -79,7 +76,7 @@ class RemoteLayer:
         self._call(Answer, "queue", priority=priority, packet_count=packet_count)
 
     def create(self) -> int:
-        return self._call(HandleAnswer, "create").handle
+        return self._unrefused(request("create"), HandleAnswer).handle
 
     def unplug(self, handle: int) -> None:
         self._call(Answer, "unplug", handle=handle)
@@ -95,6 +92,13 @@ class RemoteLayer:
 
     def _call(self, wanted: type[A], call: str, **arguments: Any) -> A:
         return self._ask(request(call, **arguments), lambda answer: read_answer(answer, wanted))
+
+    def _unrefused(self, line: bytes, wanted: type[A]) -> A:
+        """The answer to a request that is never wrong, so that a program without it cannot be driven."""
+        try:
+            return self._ask(line, lambda answer: read_answer(answer, wanted))
+        except CallRefusedError as error:
+            raise self._failure(line, f"refused what it may not refuse: {error}") from error
 
     def _ask(self, line: bytes, read: Callable[[bytes], R]) -> R:
         self._programs.say(self._processor, ">", line)
