@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 import click
 
-from properties.commands import conforming, deciding, looking
+from properties.commands import conform, deciding, lockstep, looking
 from properties.search import ScopeTooLargeError
 from properties.verdicts import BAD_INPUT
 
@@ -30,7 +30,8 @@ def cli() -> None:
     ringplug walk                           step through the machine by hand
     ringplug promela > plug.pml             the machine for spin to count
     ringplug spec                           the specification as a text
-    ringplug conform -- COMMAND             hold a program in any language to the machine
+    ringplug lockstep                       the reference and the machine, step by step
+    ringplug conform -- COMMAND             a program in any language and the machine
 
     Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad input.
     """
@@ -39,7 +40,7 @@ def cli() -> None:
 for command in (
     deciding.check_command, deciding.claims_command, deciding.trace_command, deciding.variants_command,
     looking.explore_command, looking.walk_command, looking.replay_command, looking.promela_command,
-    looking.spec_command, conforming.conform_command,
+    looking.spec_command, lockstep.lockstep_command, conform.conform_command,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -1,9 +1,10 @@
 """Classes of transitions: what a tour has to cover when it cannot take every transition.
 
 A class is an action, its guard context, and the set of variables that it changes. The guard context says, of each
-variable that the step's guard or effect reads, whether the processor that it concerns is in it; of a step that concerns
-several (`form_ring`), whether none, some or all of them are. Variables at indices other than the step's own are taken
-together. Ghosts are left out.
+variable that some guard reads, or an effect on another variable, whether the processor that the step concerns is in
+it; of a step that concerns several (`form_ring`), whether none, some or all of them are. It is not enough to look at
+what the step itself reads: what it should not depend on has to be tried both ways. Variables at indices other than the
+step's own are taken together. Ghosts are left out.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from model.ground import Bitmaps, GroundMachine, Slot, Step, numbers
+from model.ground import Bitmaps, GroundMachine, Step
 from model.sets import Processor, Processors, Set, Truth, Variable
 from model.sorts import Index
 from properties.columns import Column
 
+Numbers = NDArray[np.signedinteger[Any]]
 NONE, SOME, ALL = range(3)
 
 
@@ -54,6 +56,7 @@ class Classes:
 
     def __init__(self, ground: GroundMachine) -> None:
         self.ground = ground
+        self._names = _names_read(ground)
         self._readings: dict[int, tuple[Step, _Reading]] = {}
 
     def of(self, step: Step, before: Bitmaps, after: Bitmaps) -> Class:
@@ -64,7 +67,7 @@ class Classes:
         return reading.named(standing, moved)
 
     def of_block(
-        self, step: Step, fields: Column, before: NDArray[np.int32], after: NDArray[np.int32]
+        self, step: Step, fields: Column, before: Numbers, after: Numbers
     ) -> tuple[NDArray[np.intp], list[Class]]:
         """For transitions between states by number: for each its class, as an index into a list."""
         reading = self._reading(step)
@@ -84,11 +87,8 @@ class Classes:
         return self._readings[id(step)][1]
 
     def _read(self, step: Step) -> _Reading:
-        found = dict[Slot, None]()
-        for term in (*(part for _, part in step.guard), *(value for _, value in step.effect)):
-            _collect(term, found)
         read = dict[str, list[int]]()
-        for name, at in found:
+        for name, at in (slot for slot in self.ground.slots if slot[0] in self._names):
             label = name if self._is_own(step, name, at) else f"{name} elsewhere"
             read.setdefault(label, []).append(self.ground.slots[name, at])
         names = {i: name for (name, _), i in self.ground.slots.items()}
@@ -111,9 +111,23 @@ def _frozen(slots: dict[str, list[int]]) -> tuple[tuple[str, tuple[int, ...]], .
     return tuple((name, tuple(slots[name])) for name in sorted(slots))
 
 
-def _collect(term: Set | Truth, found: dict[Slot, None]) -> None:
+def _names_read(ground: GroundMachine) -> set[str]:
+    """The variables that a guard reads, or an effect on another variable."""
+    found = set[str]()
+    for action in ground.machine.actions:
+        for _, part in action.guard:
+            _collect(part, found)
+        for name, writes in action.writes.items():
+            inner = set[str]()
+            for write in writes:
+                _collect(write.value, inner)
+            found |= inner - {name}
+    return found
+
+
+def _collect(term: Set | Truth, found: set[str]) -> None:
     if isinstance(term, Variable):
-        found[term.name, numbers(term.at)] = None
+        found.add(term.name)
         return
     for part in fields(cast("Any", term)):
         inner = getattr(term, part.name)
@@ -141,5 +155,5 @@ def _standings(values: Sequence[Column], subject: int) -> Column:
     return (union == subject).astype(np.uint8) + (union != 0)
 
 
-def _moved(fields: Column, slots: tuple[int, ...], before: NDArray[np.int32], after: NDArray[np.int32]) -> Column:
+def _moved(fields: Column, slots: tuple[int, ...], before: Numbers, after: Numbers) -> Column:
     return np.bitwise_or.reduce([fields[i][before] != fields[i][after] for i in slots]).astype(np.uint8)

@@ -38,7 +38,7 @@ def described(name: str) -> str:
 
 def start_of(name: str | None) -> Starts:
     """Starts processors of the reference, or of a copy with this fault."""
-    return partial(ReferenceLayer, parts=_parts(name)) if name else ReferenceLayer
+    return partial(ReferenceLayer, parts=_parts(_patch(name))) if name else ReferenceLayer
 
 
 def _patch(name: str) -> str:
@@ -50,12 +50,12 @@ def _patch(name: str) -> str:
 
 
 @cache
-def _parts(name: str) -> Parts:
-    """The classes of a copy of the reference with this fault."""
+def _parts(patch: str) -> Parts:
+    """The classes of a copy of the reference with this patch."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "reference"
         shutil.copytree(Path(reference.__file__ or "").parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        apply_patch(_patch(name), Path(folder))
+        apply_patch(patch, Path(folder))
         with _imported_from(folder):
             return Parts(
                 import_module("reference.plug_layer").PlugLayer,

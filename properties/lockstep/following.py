@@ -27,6 +27,7 @@ class Grounded:
 
     def __init__(self, members: int, handles: int, rings: int, machine: str = PLUG) -> None:
         self.name = machine
+        self.title = f"{machine} {members}/{handles}/{rings}"
         text = replace(MACHINES[machine], ghosts=())
         self.ground = GroundMachine(
             text.record((FEATURES & text.features) - LEFT_OUT), plug_scope(members, handles, rings)

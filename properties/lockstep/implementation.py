@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, Self, runtime_checkable
+from typing import NamedTuple, Protocol, Self
 
 RECOVERY, HIGH, MEDIUM, LOW = range(4)
 """The priorities of a message."""
@@ -120,7 +120,6 @@ class Implementation(Protocol):
         ...
 
 
-@runtime_checkable
 class Copyable(Implementation, Protocol):
     """An implementation that can be copied as it stands; only a tour of every transition needs this."""
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 
 from model.ground import Step
+from properties.columns import Mask
 from properties.lockstep.cluster import Cluster, FormedRing, MisstepError
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.driving import SENDS, TURNS, event_of, granted, is_for_nobody, message_before
@@ -48,7 +50,9 @@ class Tour:
 
     transitions: Transitions
     start: Starts
+    """Starts processors that can be copied as they stand (`Copyable`)."""
     taken: int = 0
+    """Transitions; of these some change nothing."""
     changing: int = 0
     left_out: int = 0
     classes: set[int] = field(default_factory=set[int])
@@ -74,7 +78,7 @@ class Tour:
         self._take(wanted, None)
         self.classes_left_out -= self.classes
 
-    def _take(self, wanted: np.ndarray[tuple[int], np.dtype[np.bool_]], progress: Callable[[str], None] | None) -> None:
+    def _take(self, wanted: Mask, progress: Callable[[str], None] | None) -> None:
         graph = self.transitions
         cluster = Cluster(graph.ground.scope.processors, _handles(graph), self.start).begin()
         stack: list[tuple[int, Cluster, dict[int, OpenTurn]]] = [(0, cluster, {})]
@@ -94,7 +98,7 @@ class Tour:
         self, edge: int, cluster: Cluster, turns: dict[int, OpenTurn]
     ) -> tuple[Cluster, dict[int, OpenTurn]] | None:
         graph = self.transitions
-        step, number = graph.steps[graph.step[edge]], int(graph.class_of[edge])
+        step, number = graph.steps[int(graph.step[edge])], int(graph.class_of[edge])
         p = step.arguments.get("p", -1)
         if step.action.name in SENDS and turns[p].queued_within:
             self.left_out += 1
@@ -136,14 +140,12 @@ class Tour:
         holders = int(graph.fields[graph.ground.slots["turn", ()], target])
         opened = {p: turn for p, turn in turns.items() if holders >> p & 1}
         if step.action.name in TURNS and event:
-            layer = before.layers[event.processor]
-            assert isinstance(layer, Copyable)
-            opened[event.processor] = OpenTurn(layer, before.rings[event.ring], event)
+            opened[event.processor] = OpenTurn(_copyable(before, event.processor), before.rings[event.ring], event)
         return opened
 
     def _diverged(self, edge: int, reason: str) -> DivergedError:
         graph = self.transitions
-        step = graph.steps[graph.step[edge]]
+        step = graph.steps[int(graph.step[edge])]
         run = [*graph.way(int(graph.source[edge])), step]
         shown = show_step(step)
         trace = record_trace(run, graph.ground, machine=graph.grounded.name, shows=f"the run to: {shown}")
@@ -158,10 +160,12 @@ def _own_layers(cluster: Cluster, event: Event) -> None:
     """Copy the layers that an event calls, so that they are this cluster's own."""
     called: Iterable[int] = event.members if event.kind is Kind.FORM else [event.processor]
     for p in called:
-        layer = cluster.layers.get(p)
-        if layer is not None:
-            assert isinstance(layer, Copyable)
-            cluster.layers[p] = layer.copy()
+        if p in cluster.layers:
+            cluster.layers[p] = _copyable(cluster, p).copy()
+
+
+def _copyable(cluster: Cluster, processor: int) -> Copyable:
+    return cast("Copyable", cluster.layers[processor])
 
 
 def _told(turns: dict[int, OpenTurn], cluster: Cluster, event: Event) -> dict[int, OpenTurn]:

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.ground import Bitmaps, Step
 from properties.columns import Columns, Mask
-from properties.lockstep.classes import Class
+from properties.lockstep.classes import Class, Numbers
 from properties.lockstep.following import Grounded
 from properties.search import Search
 
-Numbers = NDArray[np.int32]
 NO_EDGE = -1
 
 
@@ -52,7 +50,7 @@ class Transitions:
         """The steps of the way to a state."""
         steps = list[Step]()
         while (edge := int(self.parent[state])) != NO_EDGE:
-            steps.append(self.steps[self.step[edge]])
+            steps.append(self.steps[int(self.step[edge])])
             state = int(self.source[edge])
         return steps[::-1]
 

@@ -24,7 +24,7 @@ from properties.progress import Progress
     help="Processors, each a process of its own.",
 )
 @click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="How many events happen.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Which events happen.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Which events happen.")
 @click.option(
     "--timeout",
     "timeout_seconds",

@@ -1,0 +1,414 @@
+"""Lockstep: the reference follows the machine and the machine the reference; and whoever does not is found."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+import reference.plug_layer
+from model.machines import MACHINES
+from properties.command import cli
+from properties.lockstep import faults, tables
+from properties.lockstep.divergence import DivergedError, Divergence
+from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, STUTTER, TOKENS, Event, Kind
+from properties.lockstep.following import LEFT_OUT, Following, Grounded
+from properties.lockstep.implementation import HIGH, LOW, Observation, Starts, Visit
+from properties.lockstep.reference_layer import ReferenceLayer
+from properties.lockstep.refinement import REFINEMENT
+from properties.lockstep.running import Plan, Run, run
+from properties.lockstep.touring import SCOPES, Toured, graph_of, tour
+from properties.lockstep.transitions import Transitions
+from properties.scopes import FEATURES, NamedScope
+from properties.traces import read_trace, replay, trace_machine, write_trace
+
+DOCUMENT = (Path(__file__).parent.parent / "docs" / "lockstep.md").read_text()
+
+# Of each fault: members, seed, and the step at which it is found.
+FOUND = {
+    "accepts-a-duplicate": (2, 3, 238),
+    "accepts-a-late-token": (2, 3, 238),
+    "bit-after-sending": (2, 1, 25),
+    "bit-ignores-the-queue": (2, 1, 15),
+    "create-closes-the-gate": (2, 1, 45),
+    "create-plugs-at-once": (2, 1, 0),
+    "destroy-forgets-the-plug": (2, 1, 27),
+    "early-unplug-counts": (2, 1, 5),
+    "first-token-has-a-bit": (2, 1, 5),
+    "forgets-the-number-at-install": (3, 2, 449),
+    "forgets-the-ring-id": (2, 1, 78),
+    "gate-stays-open-over-a-change": (2, 1, 58),
+    "half-sent-goes-first": (2, 1, 51),
+    "half-sent-recovery-does-not-count": (2, 2, 361),
+    "judges-only-when-setting": (2, 2, 137),
+    "leave-keeps-the-gate-open": (2, 1, 58),
+    "leftovers-count": (3, 3, 203),
+    "leftovers-take-the-new-ring": (2, 1, 5),
+    "low-passes-the-closed-gate": (2, 3, 241),
+    "old-unplug-counts": (2, 1, 59),
+    "open-member-forwards-zeros": (2, 1, 31),
+    "opens-on-own-bit": (2, 2, 101),
+    "originates-one-too-many": (2, 1, 15),
+    "pending-member-adds-its-bit": (2, 1, 78),
+    "position-as-it-was-told": (2, 2, 101),
+    "rest-passes-the-closed-gate": (2, 3, 798),
+    "second-unplug-closes-the-gate": (2, 1, 37),
+    "sole-member-never-opens": (2, 1, 30),
+    "token-keeps-its-number": (2, 1, 61),
+    "wrong-position-from-nine-on": (12, 1, 98),
+}
+
+
+def following(members: int, start: Starts = ReferenceLayer) -> Following:
+    return Following(Grounded(members, 1, 3), start, 1)
+
+
+def installed(members: int, start: Starts = ReferenceLayer) -> Following:
+    """All have installed ring 0 and unplugged."""
+    followed = following(members, start)
+    followed.take(Event(Kind.FORM, ring=0, members=tuple(range(members))))
+    for p in range(members):
+        followed.take(Event(Kind.INSTALL, p, 0))
+        followed.take(Event(Kind.UNPLUG, p, handle=0))
+    return followed
+
+
+def rotate(followed: Following, ring: int, count: int = 1) -> None:
+    """The token of a ring goes round."""
+    for _ in range(count * len(followed.cluster.rings[ring].members)):
+        now = followed.cluster.rings[ring]
+        followed.take(Event(Kind.TOKEN, now.due, ring, token=now.newest or b"", packet_count=1))
+
+
+def change(followed: Following, ring: int) -> None:
+    members = tuple(range(followed.cluster.size))
+    followed.take(Event(Kind.FORM, ring=ring, members=members))
+    for p in members:
+        followed.take(Event(Kind.LEAVE, p, ring - 1))
+        followed.take(Event(Kind.INSTALL, p, ring))
+        followed.take(Event(Kind.UNPLUG, p, handle=0))
+
+
+def parted(followed: Following, event: Event) -> Divergence:
+    with pytest.raises(DivergedError) as caught:
+        followed.take(event)
+    return caught.value.divergence
+
+
+# The tables.
+
+
+def test_the_map_has_every_variable_and_says_what_is_left_out() -> None:
+    declared = [*MACHINES["ordered"].state.declared]
+    assert sorted(row.variable for row in REFINEMENT) == sorted(declared)
+    assert all((row.value is None) == (row.source == "left out") for row in REFINEMENT)
+
+
+def test_what_the_map_leaves_out_is_a_ghost_or_no_variable_that_an_implementation_has() -> None:
+    left_out = {row.variable for row in REFINEMENT if row.value is None}
+    state = MACHINES["ordered"].state.declared
+    assert {name for name in left_out if not state[name].ghost} == {"turn", "copy", "seat", "between", "below"}
+    assert {name for name, declared in state.items() if declared.ghost} <= left_out
+
+
+def test_the_tables_of_events_name_every_action_that_is_driven() -> None:
+    actions = {action.name for action in MACHINES["ordered"].record(FEATURES - LEFT_OUT).actions}
+    named = {*TOKENS.values(), *PACKETS.values(), *OTHERS.values(), *QUEUES.values()} - {STUTTER, NEVER}
+    assert named == actions
+
+
+@pytest.mark.parametrize("table", [tables.map_rows, tables.event_rows, tables.token_rows, tables.fault_rows])
+def test_the_document_has_the_tables(table: Callable[[], list[str]]) -> None:
+    assert "\n".join(table()) in DOCUMENT
+
+
+# The machine leads through small scopes.
+
+CLASSES = {"ordered 2/1/2": (6649, 6541, 108), "ordered 3/1/1": (1000, 988, 12)}
+
+
+@pytest.fixture(scope="module")
+def graph() -> Transitions:
+    return graph_of(SCOPES[0])
+
+
+def test_every_class_at_two_members_and_two_rings_is_taken(
+    graph: Transitions, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert classes(tour(graph, "classes", ReferenceLayer), capsys) == CLASSES["ordered 2/1/2"]
+
+
+def test_every_class_at_three_members_and_one_ring_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    assert classes(tour(graph_of(SCOPES[1]), "classes", ReferenceLayer), capsys) == CLASSES["ordered 3/1/1"]
+
+
+def classes(toured: Toured, capsys: pytest.CaptureFixture[str]) -> tuple[int, int, int]:
+    with capsys.disabled():
+        print(f"\n{toured.words}")
+    return toured.classes, toured.classes_taken, toured.classes_left_out
+
+
+TWO_MEMBERS_DO_NOT_SHOW = {"wrong-position-from-nine-on", "position-as-it-was-told"}
+
+
+@pytest.mark.parametrize("name", sorted(FOUND.keys() - TWO_MEMBERS_DO_NOT_SHOW))
+def test_the_tour_finds_faults_too(name: str, graph: Transitions) -> None:
+    with pytest.raises(DivergedError):
+        tour(graph, "classes", faults.start_of(name))
+
+
+# Walks, either leading.
+
+
+@pytest.mark.parametrize("members", [1, 2, 3, 5, 8, 9, 12])
+def test_they_never_part(members: int) -> None:
+    found = run(Plan(members, members, 1200), ReferenceLayer)
+    assert found.divergence is None, "\n".join(found.divergence.lines())
+    assert found.steps >= 1200
+
+
+@pytest.mark.parametrize("lead", ["machine", "implementation"])
+def test_a_seed_repeats_its_run(lead: str) -> None:
+    first, second = (run(Plan(3, 5, 600, lead), ReferenceLayer) for _ in range(2))
+    assert (first.events, first.classes) == (second.events, second.classes)
+
+
+def test_the_scheduler_loses_duplicates_delays_and_crashes() -> None:
+    events = run(Plan(3, 1, 3000, "implementation"), ReferenceLayer).events
+    assert {kind.name.lower() for kind in Kind} == set(events)
+
+
+# Faults.
+
+
+def faulty(name: str) -> Run:
+    members, seed, _ = FOUND[name]
+    return run(Plan(members, seed, 2000, fault=name), faults.start_of(name))
+
+
+def test_every_fault_is_tried() -> None:
+    assert sorted(FOUND) == faults.fault_names()
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_fault_is_found_and_its_run_replays(name: str) -> None:
+    found = faulty(name)
+    assert found.divergence
+    assert found.steps == found.divergence.step == FOUND[name][2]
+    trace = read_trace(write_trace(found.divergence.trace))
+    assert len(list(replay(trace_machine(trace), trace.steps))) == len(trace.steps)
+    assert found.divergence.differences or found.divergence.refusing or found.divergence.action == "no step"
+
+
+def test_a_divergence_names_the_guard_part_that_refuses() -> None:
+    divergence = faulty("half-sent-goes-first").divergence
+    assert divergence
+    assert divergence.action.startswith("finish_long")
+    assert divergence.refusing == ["no recovery message is queued"]
+
+
+def test_a_divergence_names_the_variable_and_both_values() -> None:
+    divergence = faulty("first-token-has-a-bit").divergence
+    assert divergence
+    assert [(one.variable, one.machine) for one in divergence.differences] == [("bits[r0]", "{}")]
+    assert divergence.differences[0].implementation != "{}"
+
+
+def test_the_command_that_is_printed_repeats_the_divergence() -> None:
+    first = faulty("bit-after-sending").divergence
+    assert first
+    command = first.command.split()[1:]
+    again = CliRunner().invoke(cli, [*command, "--json"], standalone_mode=False)
+    assert again.return_value == 1
+    assert msgspec.json.decode(again.stdout)["divergence"] == msgspec.to_builtins(first)
+
+
+def test_a_faulty_copy_leaves_the_reference_as_it_is() -> None:
+    before = sys.modules["reference.plug_layer"]
+    faults.start_of("opens-on-own-bit")
+    assert sys.modules["reference.plug_layer"] is before is reference.plug_layer
+    assert run(Plan(2, 1, 200), ReferenceLayer).divergence is None
+
+
+def test_the_reference_has_no_fault_switch() -> None:
+    names = set[str]()
+    for path in Path(reference.plug_layer.__file__).parent.glob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        names |= {node.id for node in nodes if isinstance(node, ast.Name)}
+        names |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    assert "state" in names
+    assert not [name for name in names if "fault" in name and "default" not in name]
+
+
+def test_a_patch_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("a = 1\n")
+    with pytest.raises(faults.FaultError, match="fits 0 times"):
+        faults.apply_patch("--- a/one.py\n+++ b/one.py\n@@ -1 +1 @@\n-b = 1\n+b = 2\n", tmp_path)
+    with pytest.raises(faults.FaultError, match="no hunk"):
+        faults.apply_patch("nothing\n", tmp_path)
+
+
+# Implementations that err where no map looks.
+
+
+class OpensAtQueue(ReferenceLayer):
+    """Opens its gate in a stutter."""
+
+    opened = False
+
+    def queue(self, priority: int, packet_count: int) -> None:
+        super().queue(priority, packet_count)
+        self.opened = True
+
+    def observe(self) -> Observation:
+        seen = super().observe()
+        return Observation(
+            seen.installed, seen.pending, self.opened, seen.registered, seen.plugged, seen.recovery_waiting, seen.held
+        )
+
+
+class ForgetsAtRefusal(ReferenceLayer):
+    """A refused token drops what is queued."""
+
+    def token_received(self, token: bytes, packet_count: int) -> Visit:
+        visit = super().token_received(token, packet_count)
+        if visit.refused:
+            self.gmi_forgets = True
+        return visit
+
+    gmi_forgets = False
+
+    def observe(self) -> Observation:
+        seen = super().observe()
+        waiting = () if self.gmi_forgets else (None,)
+        return Observation(
+            seen.installed, seen.pending, seen.gate_open, seen.registered, seen.plugged, waiting, seen.held
+        )
+
+
+class Raises(ReferenceLayer):
+    """Fails in a call."""
+
+    def create(self) -> int:
+        if self.observe().installed:
+            raise ZeroDivisionError
+        return super().create()
+
+
+def test_a_variable_that_changes_in_a_stutter_is_a_divergence() -> None:
+    divergence = parted(installed(2, OpensAtQueue), Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
+    assert divergence.action == STUTTER
+    assert divergence.reason == "a variable changed in a stutter"
+    assert [one.variable for one in divergence.differences] == ["gate"]
+
+
+def test_a_refused_token_that_changes_its_receiver_is_a_divergence() -> None:
+    followed = Following(Grounded(2, 1, 3), ReferenceLayer, 1)
+    followed.take(Event(Kind.FORM, ring=0, members=(0, 1)))
+    cluster = followed.cluster
+    cluster.layers[0] = ForgetsAtRefusal(0)
+    cluster.seen[0] = cluster.layers[0].observe()
+    token = cluster.rings[0].newest or b""
+    divergence = parted(followed, Event(Kind.TOKEN, 0, 0, token=token, packet_count=1))
+    assert "RING-S4" in divergence.reason
+
+
+def test_a_call_that_fails_is_a_divergence() -> None:
+    followed = installed(1, Raises)
+    followed.take(Event(Kind.DESTROY, 0, handle=0))
+    assert "ZeroDivisionError" in parted(followed, Event(Kind.CREATE, 0, handle=0)).reason
+
+
+# What is known to differ.
+
+
+def test_a_long_message_of_low_priority_may_be_overtaken_after_a_change() -> None:
+    """The machine keeps a half sent message first, also in the next ring; the reference begins it again by priority."""
+    followed = installed(2)
+    rotate(followed, 0, 2)
+    followed.take(Event(Kind.QUEUE, 0, priority=LOW, packet_count=2))
+    rotate(followed, 0)
+    change(followed, 1)
+    followed.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
+    with pytest.raises(DivergedError) as caught:
+        rotate(followed, 1, 2)
+    assert caught.value.divergence.action == "originate p0 r1"
+    assert caught.value.divergence.refusing == ["no message is half sent"]
+
+
+def test_a_long_message_of_high_priority_is_not() -> None:
+    followed = installed(2)
+    rotate(followed, 0, 2)
+    followed.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=2))
+    rotate(followed, 0)
+    assert followed.cluster.begun
+    change(followed, 1)
+    followed.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
+    rotate(followed, 1, 4)
+    assert not followed.cluster.begun
+
+
+# The command.
+
+
+def invoke(*words: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", "from properties.command import main; main()", "lockstep", *words],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_command_says_that_they_never_part() -> None:
+    code, out, _ = invoke("--members", "2", "--steps", "300", "--json")
+    found = msgspec.json.decode(out)
+    assert code == 0
+    assert found["steps"] >= 300
+    assert found["divergence"] is None
+    assert found["steps_a_second"] > 0
+
+
+def test_the_command_shows_a_divergence_and_writes_its_trace(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    code, out, _ = invoke("--members", "2", "--fault", "leave-keeps-the-gate-open", "--out", str(path))
+    assert code == 1
+    assert "differs  gate" in out
+    assert "again    ringplug lockstep --members 2 --seed 1 --steps 58 --fault leave-keeps-the-gate-open" in out
+    assert read_trace(path.read_bytes()).steps
+
+
+def test_an_unknown_fault_is_bad_input() -> None:
+    code, _, err = invoke("--fault", "no-such")
+    assert code == 3
+    assert "unknown fault 'no-such'" in err
+
+
+def test_without_the_tests_there_are_no_faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(faults, "FOLDER", tmp_path / "none")
+    done = CliRunner().invoke(cli, ["lockstep", "--fault", "opens-on-own-bit"])
+    assert done.exit_code != 0
+    assert "this installation has no" in done.output
+
+
+# Deep.
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.name)
+def test_every_transition_is_taken(scope: NamedScope, capsys: pytest.CaptureFixture[str]) -> None:
+    toured = tour(graph_of(scope), "all", ReferenceLayer)
+    with capsys.disabled():
+        print(f"\n{toured.words}")
+    assert toured.taken + toured.left_out == toured.transitions
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("members", range(1, 13))
+def test_they_never_part_in_long_runs(members: int) -> None:
+    assert run(Plan(members, 100 + members, 20_000), ReferenceLayer).divergence is None
