@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from properties import report
+from properties.commands.lockstep import ended
 from properties.conform.conforming import conform
 from properties.lockstep.running import MOST_MEMBERS, Plan
 from properties.progress import Progress
@@ -33,12 +34,13 @@ from properties.progress import Progress
     show_default=True,
     help="Seconds that an answer may take, the first one of a process included.",
 )
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")
 @click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="Write every request and answer here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def conform_command(
-    members: int, steps: int, seed: int, timeout_seconds: float, log: Path | None, as_json: bool,
-    command: tuple[str, ...],
+    members: int, steps: int, seed: int, timeout_seconds: float, out: Path | None, log: Path | None,
+    as_json: bool, command: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Drive a plug layer in any language in lockstep with the machine, over its standard input and output.
 
@@ -54,7 +56,7 @@ def conform_command(
     no answer in time, ended, or answered with something else than was asked for.
     """
     with ExitStack() as stack:
-        write = stack.enter_context(log.open("w")).write if log else None
+        write = stack.enter_context(log.open("w", encoding="utf-8")).write if log else None
         progress = stack.enter_context(Progress())
         found = conform(
             command, Plan(members, seed, steps), timeout_seconds, log=write,
@@ -66,4 +68,4 @@ def conform_command(
         console = report.out()
         for line in found.lines():
             console.print(line, markup=False, soft_wrap=True)
-    return found.exit_code
+    return ended(found.divergence, out, as_json) if found.divergence else found.exit_code

@@ -51,11 +51,9 @@ class Conformance(msgspec.Struct):
         return EXIT_CODES[self.verdict]
 
     def lines(self) -> Iterator[str]:
-        """For a reader."""
+        """For a reader; how it came to a divergence, the divergence itself says."""
         ran = f"{self.steps:,} steps, {self.episodes:,} episodes, {self.members} members, seed {self.seed}"
-        if self.divergence:
-            yield from self.divergence.lines()
-        elif self.failure:
+        if self.failure:
             yield f"cannot be driven: {self.failure.what}"
             yield f"  event    {self.failure.event or 'it starts'}, after {ran}"
             yield f"  request  {self.failure.request}"
@@ -63,7 +61,7 @@ class Conformance(msgspec.Struct):
                 yield f"  stderr   {line}"
             yield f"  again    {self.again}"
         else:
-            yield f"conforms: {ran}, {self.seconds:.1f} s"
+            yield f"{self.verdict}: {ran}, {self.seconds:.1f} s"
             yield "  events   " + ", ".join(f"{count:,} {kind}" for kind, count in self.events.items())
 
 
