@@ -30,6 +30,7 @@ class Mutant:
     """A module with one change: where, of what kind, and the changed place before and after."""
 
     line: int
+    column: int
     kind: str
     before: str
     after: str
@@ -41,8 +42,8 @@ def mutants(source: str) -> Iterator[Mutant]:
     tree = ast.parse(source)
     for path, node, in_function in _places(tree, (), in_function=False):
         for kind, changed in _changes(node, in_function=in_function):
-            line = getattr(node, "lineno", 0)
-            yield Mutant(line, kind, _text(node), _text(changed), ast.unparse(_with(tree, path, changed)))
+            line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+            yield Mutant(line, column, kind, _text(node), _text(changed), ast.unparse(_with(tree, path, changed)))
 
 
 Path = tuple[tuple[str, int | None], ...]

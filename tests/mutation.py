@@ -6,6 +6,7 @@ killed when it takes too long. The report is `docs/mutation-reference.md`; why a
 
     make mutate                                            (everything, one process)
     python -m tests.mutation --minutes 10 --seed 1         (as many as fit)
+    python -m tests.mutation --again                       (only what survived the last time)
     python -m tests.mutation --report                      (the report again, from the last results)
 """
 
@@ -41,7 +42,9 @@ RESULTS = ROOT / "build" / "mutation.json"
 REPORT = ROOT / "docs" / "mutation-reference.md"
 ARGUMENTS = ROOT / "tests" / "mutation-survivors.toml"
 PLANS = (Plan(3, 0, 1500), Plan(9, 0, 600), Plan(1, 0, 150))
-TESTS = ("test_reference_plug.py", "test_fragments.py", "test_token.py")
+TESTS = (
+    "test_reference_plug.py", "test_fragments.py", "test_token.py", "test_token_fuzz.py", "test_reference_document.py",
+)  # fmt: skip
 TIMEOUT_SECONDS = 120
 MEMORY_BYTES = 4 << 30
 BROKEN, LOCKSTEP, UNIT, TIME, SURVIVED = "does not import", "lockstep", "tests", "time", "survived"
@@ -54,6 +57,7 @@ class Result(msgspec.Struct):
 
     module: str
     line: int
+    column: int
     kind: str
     before: str
     after: str
@@ -150,10 +154,12 @@ def report(results: Results) -> Iterator[str]:
     yield "reasons beside the survivors are written by hand in `tests/mutation-survivors.toml`."
     yield ""
     runs = ", ".join(f"{plan.members} members × {plan.steps:,} steps" for plan in PLANS)
-    yield f"Of {results.all_count} mutants {tried_count} were tried, by `{results.command}`: **{caught} are noticed"
-    yield f"({100 * caught / tried_count:.1f} %)**, {survived} survive. Lockstep comes first ({runs}, seed 0), then"
-    yield f"{', '.join(f'`tests/{name}`' for name in TESTS)}. A mutant that does not import, or takes more"
-    yield f"than {TIMEOUT_SECONDS} s, counts as noticed; each has a column."
+    yield f"Of {results.all_count} mutants {tried_count} were tried, by `{results.command}`, in"
+    score = f"**{caught} are noticed ({100 * caught / tried_count:.1f} %)**, {survived} survive."
+    yield f"{results.seconds / 60:.0f} minutes: {score}"
+    yield f"Lockstep comes first ({runs}, seed 0); then, for what it does not notice,"
+    yield f"{', '.join(f'`{name}`' for name in TESTS)}."
+    yield f"A mutant that does not import, or takes over {TIMEOUT_SECONDS} s, counts as noticed; each has a column."
     yield ""
     yield from by_module(results.results)
     yield ""
@@ -167,8 +173,10 @@ def report(results: Results) -> Iterator[str]:
     why = arguments()
     for one in results.results:
         if one.noticed_by == SURVIVED:
-            said = why.get((one.module, one.before, one.after), "**not argued**")
-            yield f"| `{one.module}:{one.line}` | `{cell(one.before)}` → `{cell(one.after)}` | {said} |"
+            text = (ROOT / "reference" / one.module).read_text().splitlines()[one.line - 1].strip()
+            said = why.get((one.module, text, one.after), "**not argued**")
+            change = f"`{cell(one.before)}` → `{cell(one.after)}`"
+            yield f"| `{one.module}:{one.line}`: `{cell(text)}` | {change} | {said} |"
 
 
 def by_module(results: list[Result]) -> Iterator[str]:
@@ -189,9 +197,9 @@ def cell(text: str) -> str:
 
 
 def arguments() -> dict[tuple[str, str, str], str]:
-    """Why each survivor is not noticed, as argued by hand."""
-    said = tomllib.loads(ARGUMENTS.read_text())["survivor"] if ARGUMENTS.exists() else []
-    return {(one["module"], one["before"], one["after"]): one["why"] for one in said}
+    """Why each survivor is not noticed, as argued by hand: by module, line of text, and what it became."""
+    said = tomllib.loads(ARGUMENTS.read_text()).get("survivor", [])
+    return {(one["module"], one["line"], one["after"]): one["why"] for one in said}
 
 
 def try_them(chosen: list[tuple[Path, Mutant]], minutes: float | None) -> list[Result]:
@@ -201,7 +209,7 @@ def try_them(chosen: list[tuple[Path, Mutant]], minutes: float | None) -> list[R
         for path, one in chosen:
             if time.monotonic() > until:
                 break
-            results.append(Result(path.name, one.line, one.kind, one.before, one.after, tried(path, one)))
+            results.append(Result(path.name, one.line, one.column, one.kind, one.before, one.after, tried(path, one)))
             survive = sum(result.noticed_by == SURVIVED for result in results)
             progress.say(f"{len(results)} of {len(chosen)} mutants tried, {survive} survive")
     return results
@@ -210,8 +218,18 @@ def try_them(chosen: list[tuple[Path, Mutant]], minutes: float | None) -> list[R
 def check_the_reference_itself() -> None:
     """What is noticed of the reference without a change would be noticed of every mutant."""
     path = ROOT / "reference" / "plugs.py"
-    if (by := tried(path, Mutant(0, "none", "", "", path.read_text()))) != SURVIVED:
+    if (by := tried(path, Mutant(0, 0, "none", "", "", path.read_text()))) != SURVIVED:
         raise click.ClickException(f"the reference itself does not pass: {by}")
+
+
+def try_survivors_again() -> None:
+    """What is noticed by more tests than before; nothing else is tried."""
+    last = msgspec.json.decode(RESULTS.read_bytes(), type=Results)
+    places = {(path.name, one.line, one.column, one.kind, one.after): (path, one) for path, one in all_mutants()}
+    for one in last.results:
+        if one.noticed_by == SURVIVED:
+            one.noticed_by = tried(*places[one.module, one.line, one.column, one.kind, one.after])
+    RESULTS.write_bytes(msgspec.json.encode(last))
 
 
 @click.command()
@@ -219,10 +237,16 @@ def check_the_reference_itself() -> None:
 @click.option("--minutes", type=click.FloatRange(0), help="Try no more after so many minutes.")
 @click.option("--seed", type=int, default=0, show_default=True, help="In which order they are tried.")
 @click.option("--module", help="Only mutants of this file of reference/; writes no report.")
+@click.option("--again", is_flag=True, help="Try the survivors of the last run again, when a test was added.")
 @click.option("--report", "only_report", is_flag=True, help="Write the report again, from the last results.")
-def main(sample: int | None, minutes: float | None, seed: int, module: str | None, only_report: bool) -> None:
+def main(
+    sample: int | None, minutes: float | None, seed: int, module: str | None, again: bool, only_report: bool
+) -> None:
     """Try mutants of the reference, and write docs/mutation-reference.md."""
-    if not only_report:
+    if again:
+        check_the_reference_itself()
+        try_survivors_again()
+    elif not only_report:
         check_the_reference_itself()
         everything = [(path, one) for path, one in all_mutants() if module in (None, path.name)]
         ordered = random.Random(seed).sample(everything, len(everything))[:sample]
@@ -230,7 +254,7 @@ def main(sample: int | None, minutes: float | None, seed: int, module: str | Non
         command = "python -m tests.mutation"
         if len(results) < len(everything):
             command += f" --sample {len(results)} --seed {seed}"
-        results.sort(key=lambda one: (one.module, one.line))
+        results.sort(key=lambda one: (one.module, one.line, one.column))
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_bytes(msgspec.json.encode(Results(command, len(everything), time.monotonic() - began, results)))
     found = msgspec.json.decode(RESULTS.read_bytes(), type=Results)
