@@ -328,7 +328,7 @@ def invoke(*words: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_the_command_says_that_they_never_part() -> None:
+def test_the_command_says_that_nothing_diverged() -> None:
     code, out, _ = invoke("--members", "2", "--steps", "300", "--json")
     found = msgspec.json.decode(out)
     assert code == 0

@@ -66,7 +66,7 @@ def tour(graph: Transitions, kind: str, start: Starts, progress: Callable[[str],
     else:
         toured.classwise()
     return Toured(
-        graph.grounded.title, graph.state_count, len(graph.source), graph.changing_count, toured.taken, toured.for_nobody,
-        toured.left_out, len(graph.classes), len(toured.classes), len(toured.classes_left_out),
+        graph.grounded.title, graph.state_count, len(graph.source), graph.changing_count, toured.taken,
+        toured.for_nobody, toured.left_out, len(graph.classes), len(toured.classes), len(toured.classes_left_out),
         time.perf_counter() - began,
     )  # fmt: skip
