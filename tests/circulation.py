@@ -20,6 +20,11 @@ def processors(count: int) -> list[ProcessorId]:
     return [ProcessorId(number) for number in range(1, count + 1)]
 
 
+def packets(effects: tuple[Effect, ...]) -> list[bytes]:
+    """The payloads that a visit originated."""
+    return [effect.packet.payload for effect in effects if isinstance(effect, Originated)]
+
+
 def alone(seq: int = 1, *, packets_a_visit: int = 19) -> PlugLayer:
     """A processor that has installed a ring of one."""
     layer = PlugLayer(ProcessorId(1), packets_a_visit=packets_a_visit)

@@ -9,14 +9,14 @@ import msgspec
 import pytest
 
 from reference import bitmaps
-from reference.effects import SendToken, TokenRefused
+from reference.effects import GateOpened, SendToken, TokenRefused
 from reference.errors import Refusal, RemoteProtocolError, Stage
 from reference.plug_layer import PlugLayer
 from reference.priorities import Priority
 from reference.rings import MEMBERS_MAX, NUMBER_MAX, PROCESSOR_MAX, ProcessorId, RingId, RingSeq
 from reference.token_codec import HEADER, LARGEST_BYTES, SMALLEST_BYTES, checksum, decode, encode
 from reference.tokens import RETRANSMISSIONS_MAX, MessageSeq, Token, TokenSeq
-from tests.circulation import SIZES, alone, processors, ring_id
+from tests.circulation import SIZES, Circulation, alone, processors, ring_id
 
 
 def token(
@@ -58,6 +58,15 @@ def test_m13_the_plug_adds_a_bit_a_member_and_a_length(count: int) -> None:
     with_plug = token(bitmap=bitmaps.zero(count))
     without = sealed(msgspec.msgpack.encode([getattr(with_plug, field) for field in plain]))
     assert len(encode(with_plug)) - len(without) == 2 + -(-count // 8)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_m13_the_plug_costs_no_datagram_and_no_packet(count: int) -> None:
+    ring = Circulation(count)
+    ring.change(1)
+    for _ in range(3 * count):
+        sent = [effect for effect in ring.visit() if not isinstance(effect, GateOpened)]
+        assert [type(effect) for effect in sent] == ([SendToken] if count > 1 else [])
 
 
 @pytest.mark.parametrize("count", SIZES[1:])

@@ -97,7 +97,7 @@ def ended(divergence: Divergence | None, out: Path | None, as_json: bool) -> int
     console = report.out()
     if divergence is None:
         if not as_json:
-            console.print("They never part.")
+            console.print("No divergence.")
         return ALL_HOLD
     if out:
         out.write_bytes(write_trace(divergence.trace))

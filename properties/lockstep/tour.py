@@ -21,7 +21,8 @@ from properties.lockstep.cluster import Cluster, FormedRing, MisstepError
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.driving import SENDS, TURNS, event_of, granted, is_for_nobody, message_before
 from properties.lockstep.events import Event, Kind
-from properties.lockstep.implementation import CallRefusedError, Copyable, Starts
+from properties.lockstep.following import blamed
+from properties.lockstep.implementation import Copyable, Starts
 from properties.lockstep.meaning import meaning
 from properties.lockstep.transitions import NO_EDGE, Transitions
 from properties.traces import record_trace, show_step
@@ -52,8 +53,8 @@ class Tour:
     start: Starts
     """Starts processors that can be copied as they stand (`Copyable`)."""
     taken: int = 0
-    """Transitions; of these some change nothing."""
-    changing: int = 0
+    for_nobody: int = 0
+    """Of these, calls and tokens at a processor that is down: there is nobody to take them."""
     left_out: int = 0
     classes: set[int] = field(default_factory=set[int])
     classes_left_out: set[int] = field(default_factory=set[int])
@@ -115,14 +116,14 @@ class Tour:
                 self._expect([step.action.name], fork, event)
                 since = _told(turns, cluster, event)
             found = list(graph.grounded.refinement.differences(fork, graph.state(int(graph.target[edge]))))
-        except (MisstepError, CallRefusedError) as error:
-            raise self._diverged(edge, str(error)) from error
+        except Exception as error:
+            raise self._diverged(edge, blamed(error)) from error
         if found:
             error = self._diverged(edge, "the states after the step differ")
             error.divergence.differences = [difference(graph.ground, *one) for one in found]
             raise error
         self.taken += 1
-        self.changing += graph.source[edge] != graph.target[edge]
+        self.for_nobody += is_for_nobody(cluster, step)
         self.classes.add(number)
         return fork, self._open(since, step, cluster, event, int(graph.target[edge]))
 

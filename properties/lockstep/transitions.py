@@ -42,6 +42,11 @@ class Transitions:
         """How many states are reachable."""
         return self.fields.shape[1]
 
+    @property
+    def changing_count(self) -> int:
+        """How many transitions change something."""
+        return int(np.count_nonzero(self.source != self.target))
+
     def state(self, number: int) -> Bitmaps:
         """The state with this number."""
         return tuple(self.fields[:, number].tolist())
