@@ -43,7 +43,8 @@ REPORT = ROOT / "docs" / "mutation-reference.md"
 ARGUMENTS = ROOT / "tests" / "mutation-survivors.toml"
 PLANS = (Plan(3, 0, 1500), Plan(9, 0, 600), Plan(1, 0, 150))
 TESTS = (
-    "test_reference_plug.py", "test_fragments.py", "test_token.py", "test_token_fuzz.py", "test_reference_document.py",
+    "test_reference_plug.py", "test_reference_calls.py", "test_fragments.py", "test_token.py", "test_token_fuzz.py",
+    "test_reference_document.py",
 )  # fmt: skip
 TIMEOUT_SECONDS = 120
 MEMORY_BYTES = 4 << 30

@@ -118,7 +118,8 @@ def test_no_answer_in_time_is_reported_with_the_last_words_on_standard_error() -
     assert found.failure.what.endswith("gave no answer within 2 s")
     assert found.failure.stderr == ["94", "95", "96", "97", "98"]
     assert found.failure.request == '{"call":"create"}'
-    assert "--timeout 2 -- " in found.again
+    assert found.failure.event == "the start"
+    assert "--steps 1 --timeout 2 -- " in found.again
 
 
 def test_a_program_that_cannot_be_started_is_an_error_of_its_name() -> None:
@@ -136,9 +137,10 @@ def test_a_program_that_fails_in_the_middle_says_at_which_event() -> None:
     found = driven(says(*answers, json.dumps(seen)), plan=Plan(members=1, seed=0, steps=50))
     assert found.verdict == NOT_DRIVEN
     assert found.failure
-    assert found.failure.event
+    assert found.failure.event != "the start"
     assert found.divergence is None
     assert found.steps >= 1
+    assert f"--steps {found.steps + 1} " in found.again
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 
 import msgspec
 
@@ -25,8 +24,8 @@ class Failure(msgspec.Struct):
     """The line that it was sent last."""
     stderr: list[str]
     """What it said last on standard error."""
-    event: str | None
-    """During which event; None while it started."""
+    event: str
+    """During which event."""
 
 
 class Conformance(msgspec.Struct):
@@ -55,7 +54,7 @@ class Conformance(msgspec.Struct):
         ran = f"{self.steps:,} steps, {self.episodes:,} episodes, {self.members} members, seed {self.seed}"
         if self.failure:
             yield f"cannot be driven: {self.failure.what}"
-            yield f"  event    {self.failure.event or 'it starts'}, after {ran}"
+            yield f"  event    {self.failure.event}; {ran}"
             yield f"  request  {self.failure.request}"
             for line in self.failure.stderr:
                 yield f"  stderr   {line}"
@@ -74,32 +73,23 @@ def conform(
     progress: Callable[[Run], None] | None = None,
 ) -> Conformance:
     """Drive a program in lockstep with the machine; however it ends, no process of it is left."""
-    ran = Run(plan)
-
-    def keep(now: Run) -> None:
-        nonlocal ran
-        ran = now
-        if progress:
-            progress(now)
-
-    with Programs(command, timeout_seconds, log) as programs, suppress(DriveError):  # `programs` remembers it
-        ran = run(plan, programs, keep)
+    with Programs(command, timeout_seconds, log) as programs:
+        ran = run(plan, programs, progress)
     return _outcome(command, timeout_seconds, ran, programs.failed)
 
 
 def _outcome(command: Sequence[str], timeout_seconds: float, ran: Run, failed: DriveError | None) -> Conformance:
     plan, divergence = ran.plan, ran.divergence
-    steps = ran.steps if divergence else plan.steps
+    steps = ran.steps + 1 if failed else max(1, ran.steps)  # one more, since it may have failed before the next event
     again = (
         f"ringplug conform --members {plan.members} --seed {plan.seed} --steps {steps}"
         f" --timeout {timeout_seconds:g} -- {shlex.join(command)}"
     )
     verdict = NOT_DRIVEN if failed else DIVERGED if divergence else CONFORMS
-    failure = (
-        Failure(str(failed), failed.request, list(failed.said), divergence.event if divergence else None)
-        if failed
-        else None
-    )
+    failure = None
+    if failed:
+        event = divergence.event if divergence and ran.steps else "the start"
+        failure = Failure(str(failed), failed.request, list(failed.said), event)
     if divergence:
         divergence.command = again
     return Conformance(
