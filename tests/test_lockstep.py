@@ -116,7 +116,7 @@ def shown(toured: Toured, capsys: pytest.CaptureFixture[str]) -> None:
     """Print the counts, and hold the document to them."""
     with capsys.disabled():
         print(f"\n{toured.words}")
-    assert toured.classes_taken + toured.classes_left_out == toured.classes
+    assert (toured.classes_taken, toured.classes_left_out) == (toured.classes, 0)
     assert toured.row in DOCUMENT
 
 
@@ -361,13 +361,16 @@ def test_without_the_tests_there_are_no_faults(monkeypatch: pytest.MonkeyPatch, 
 
 # Deep.
 
+QUEUED_WITHIN = {"ordered 2/1/2": 1392, "ordered 3/1/1": 1512, "2/1/2": 0}
+
 
 @pytest.mark.deep
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.name)
 def test_every_transition_is_taken(scope: NamedScope, capsys: pytest.CaptureFixture[str]) -> None:
     toured = tour(graph_of(scope), "all", ReferenceLayer)
-    assert toured.taken + toured.left_out == toured.transitions
     shown(toured, capsys)
+    assert toured.left_out == QUEUED_WITHIN[scope.name]
+    assert toured.taken + toured.left_out == toured.transitions
 
 
 @pytest.mark.deep

@@ -3,8 +3,9 @@
 The implementation is copied as it stands at each state, so each transition is taken once, from the one way to its
 state. A turn of the implementation is one call, but between a visit and what is originated in it the machine may take
 other steps. Then the visit is taken without originating; and where the machine originates, it is taken again with it,
-and what the processor was told since is told again: these steps do not touch what is sent. What is queued within the
-turn would; a transition that sends after that is left out and counted.
+and what the processor was told since is told again: these steps do not touch what is sent. Only a recovery message that
+is queued within the turn, where none waited, would be sent in it by the machine and cannot be by an implementation:
+these transitions are left out and counted.
 """
 
 from __future__ import annotations
@@ -37,12 +38,9 @@ class OpenTurn:
     layer: Copyable
     ring: FormedRing
     event: Event
+    counted: int
+    """How many recovery messages of the ring waited."""
     since: tuple[Event, ...] = ()
-
-    @property
-    def queued_within(self) -> bool:
-        """Whether a message was queued since."""
-        return any(event.kind is Kind.QUEUE for event in self.since)
 
 
 @dataclass
@@ -101,7 +99,7 @@ class Tour:
         graph = self.transitions
         step, number = graph.steps[int(graph.step[edge])], int(graph.class_of[edge])
         p = step.arguments.get("p", -1)
-        if step.action.name in SENDS and turns[p].queued_within:
+        if step.action.name == "send_recovery" and not turns[p].counted:
             self.left_out += 1
             self.classes_left_out.add(number)
             return None
@@ -141,7 +139,9 @@ class Tour:
         holders = int(graph.fields[graph.ground.slots["turn", ()], target])
         opened = {p: turn for p, turn in turns.items() if holders >> p & 1}
         if step.action.name in TURNS and event:
-            opened[event.processor] = OpenTurn(_copyable(before, event.processor), before.rings[event.ring], event)
+            p, ring = event.processor, before.rings[event.ring]
+            counted = before.recovery_count(p, of_this_ring=True)
+            opened[p] = OpenTurn(_copyable(before, p), ring, event, counted)
         return opened
 
     def _diverged(self, edge: int, reason: str) -> DivergedError:
@@ -200,6 +200,8 @@ def _tell(cluster: Cluster, layer: Copyable, event: Event) -> None:
             layer.ring_pending(ring.name, ring.members)
         case Kind.TOKEN:
             layer.token_received(event.token, event.packet_count)
+        case Kind.QUEUE:
+            layer.queue(event.priority, event.packet_count)
         case Kind.CREATE:
             cluster.handles[p, event.handle] = layer.create()
         case Kind.UNPLUG | Kind.DESTROY:

@@ -29,7 +29,7 @@ class Toured(msgspec.Struct):
     for_nobody: int
     """Of those taken, calls and tokens at a processor that is down."""
     left_out: int
-    """Transitions that originate what was queued within the turn."""
+    """Transitions that send a recovery message that was queued within the turn, where none waited."""
     classes: int
     classes_taken: int
     classes_left_out: int
@@ -48,7 +48,7 @@ class Toured(msgspec.Struct):
     @property
     def row(self) -> str:
         """The counts that do not depend on how it was toured, as a row of `docs/lockstep.md`."""
-        counts = (self.states, self.transitions, self.changing, self.classes, self.classes_left_out)
+        counts = (self.states, self.transitions, self.changing, self.classes)
         return " | ".join(["", self.scope, *(f"{count:,}" for count in counts), ""]).strip()
 
 
