@@ -1,4 +1,5 @@
-# make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.  make bench: costs.
+# make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.
+# make bench: how fast, against other tools.  make mutate: which small faults of the reference are noticed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +8,7 @@ TEST_READY := $(VENV)/ready-to-test
 BENCH_READY := $(VENV)/ready-to-bench
 PACKAGES := bench examples model properties reference tests
 
-.PHONY: check test deep bench clean
+.PHONY: check test deep bench mutate clean
 
 check: $(READY)
 	$(BIN)/ringplug check
@@ -21,8 +22,11 @@ test: $(TEST_READY)
 deep: $(TEST_READY)
 	$(BIN)/python -m pytest -m deep
 
-bench: $(BENCH_READY)
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit $$?; done
+bench: $(TEST_READY) $(BENCH_READY)
+	@status=0; for b in bench/*.py; do echo "$$b"; $(BIN)/python $$b || { code=$$?; [ $$status = 1 ] || status=$$code; }; done; exit $$status
+
+mutate: $(TEST_READY)
+	$(BIN)/python -m tests.mutation
 
 clean:
 	rm -rf $(VENV)

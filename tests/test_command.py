@@ -152,6 +152,10 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
         "mutants",
         "theorem",
         "obligations",
+        "conform",
+        "lockstep",
+        "judge",
+        "corosync",
     ],
 )
 def test_help_has_examples(command: str) -> None:

@@ -30,40 +30,6 @@ from properties.traces import read_trace, replay, trace_machine, write_trace
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "lockstep.md").read_text()
 
-# Of each fault: members, seed, and the step at which it is found.
-FOUND = {
-    "accepts-a-duplicate": (2, 3, 238),
-    "accepts-a-late-token": (2, 3, 238),
-    "bit-after-sending": (2, 1, 25),
-    "bit-ignores-the-queue": (2, 1, 15),
-    "create-closes-the-gate": (2, 1, 45),
-    "create-plugs-at-once": (2, 1, 0),
-    "destroy-forgets-the-plug": (2, 1, 27),
-    "early-unplug-counts": (2, 1, 5),
-    "first-token-has-a-bit": (2, 1, 5),
-    "forgets-the-number-at-install": (3, 2, 449),
-    "forgets-the-ring-id": (2, 1, 78),
-    "gate-stays-open-over-a-change": (2, 1, 58),
-    "half-sent-goes-first": (2, 1, 51),
-    "half-sent-recovery-does-not-count": (2, 2, 361),
-    "judges-only-when-setting": (2, 2, 137),
-    "leave-keeps-the-gate-open": (2, 1, 58),
-    "leftovers-count": (3, 3, 203),
-    "leftovers-take-the-new-ring": (2, 1, 5),
-    "low-passes-the-closed-gate": (2, 3, 241),
-    "old-unplug-counts": (2, 1, 59),
-    "open-member-forwards-zeros": (2, 1, 31),
-    "opens-on-own-bit": (2, 2, 101),
-    "originates-one-too-many": (2, 1, 15),
-    "pending-member-adds-its-bit": (2, 1, 78),
-    "position-as-it-was-told": (2, 2, 101),
-    "rest-passes-the-closed-gate": (2, 3, 798),
-    "second-unplug-closes-the-gate": (2, 1, 37),
-    "sole-member-never-opens": (2, 1, 30),
-    "token-keeps-its-number": (2, 1, 61),
-    "wrong-position-from-nine-on": (12, 1, 98),
-}
-
 
 def following(members: int, start: Starts = ReferenceLayer) -> Following:
     return Following(Grounded(members, 1, 3), start, 1)
@@ -130,8 +96,6 @@ def test_the_document_has_the_tables(table: Callable[[], list[str]]) -> None:
 
 # The machine leads through small scopes.
 
-CLASSES = {"ordered 2/1/2": (6649, 6541, 108), "ordered 3/1/1": (1000, 988, 12)}
-
 
 @pytest.fixture(scope="module")
 def graph() -> Transitions:
@@ -141,23 +105,22 @@ def graph() -> Transitions:
 def test_every_class_at_two_members_and_two_rings_is_taken(
     graph: Transitions, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert classes(tour(graph, "classes", ReferenceLayer), capsys) == CLASSES["ordered 2/1/2"]
+    shown(tour(graph, "classes", ReferenceLayer), capsys)
 
 
 def test_every_class_at_three_members_and_one_ring_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    assert classes(tour(graph_of(SCOPES[1]), "classes", ReferenceLayer), capsys) == CLASSES["ordered 3/1/1"]
+    shown(tour(graph_of(SCOPES[1]), "classes", ReferenceLayer), capsys)
 
 
-def classes(toured: Toured, capsys: pytest.CaptureFixture[str]) -> tuple[int, int, int]:
+def shown(toured: Toured, capsys: pytest.CaptureFixture[str]) -> None:
+    """Print the counts, and hold the document to them."""
     with capsys.disabled():
         print(f"\n{toured.words}")
-    return toured.classes, toured.classes_taken, toured.classes_left_out
+    assert (toured.classes_taken, toured.classes_left_out) == (toured.classes, 0)
+    assert toured.row in DOCUMENT
 
 
-TWO_MEMBERS_DO_NOT_SHOW = {"wrong-position-from-nine-on", "position-as-it-was-told"}
-
-
-@pytest.mark.parametrize("name", sorted(FOUND.keys() - TWO_MEMBERS_DO_NOT_SHOW))
+@pytest.mark.parametrize("name", ["destroy-forgets-the-plug", "half-sent-goes-first", "leftovers-count"])
 def test_the_tour_finds_faults_too(name: str, graph: Transitions) -> None:
     with pytest.raises(DivergedError):
         tour(graph, "classes", faults.start_of(name))
@@ -188,19 +151,19 @@ def test_the_scheduler_loses_duplicates_delays_and_crashes() -> None:
 
 
 def faulty(name: str) -> Run:
-    members, seed, _ = FOUND[name]
+    members, seed, _ = faults.found(name)
     return run(Plan(members, seed, 2000, fault=name), faults.start_of(name))
 
 
-def test_every_fault_is_tried() -> None:
-    assert sorted(FOUND) == faults.fault_names()
+def test_there_are_faults() -> None:
+    assert len(faults.fault_names()) >= 15
 
 
-@pytest.mark.parametrize("name", FOUND)
-def test_a_fault_is_found_and_its_run_replays(name: str) -> None:
+@pytest.mark.parametrize("name", faults.fault_names())
+def test_a_fault_is_found_at_its_step_and_the_run_replays(name: str) -> None:
     found = faulty(name)
     assert found.divergence
-    assert found.steps == found.divergence.step == FOUND[name][2]
+    assert found.steps == found.divergence.step == faults.found(name)[2]
     trace = read_trace(write_trace(found.divergence.trace))
     assert len(list(replay(trace_machine(trace), trace.steps))) == len(trace.steps)
     assert found.divergence.differences or found.divergence.refusing or found.divergence.action == "no step"
@@ -365,7 +328,7 @@ def invoke(*words: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_the_command_says_that_they_never_part() -> None:
+def test_the_command_says_that_nothing_diverged() -> None:
     code, out, _ = invoke("--members", "2", "--steps", "300", "--json")
     found = msgspec.json.decode(out)
     assert code == 0
@@ -398,13 +361,15 @@ def test_without_the_tests_there_are_no_faults(monkeypatch: pytest.MonkeyPatch, 
 
 # Deep.
 
+QUEUED_WITHIN = {"ordered 2/1/2": 1392, "ordered 3/1/1": 1512, "2/1/2": 0}
+
 
 @pytest.mark.deep
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.name)
 def test_every_transition_is_taken(scope: NamedScope, capsys: pytest.CaptureFixture[str]) -> None:
     toured = tour(graph_of(scope), "all", ReferenceLayer)
-    with capsys.disabled():
-        print(f"\n{toured.words}")
+    shown(toured, capsys)
+    assert toured.left_out == QUEUED_WITHIN[scope.name]
     assert toured.taken + toured.left_out == toured.transitions
 
 

@@ -70,9 +70,12 @@ def counted(output: str) -> Counts:
 def expected(ground: GroundMachine) -> Counts:
     """What spin should print by our search, which is exact: rounded as spin rounds."""
     report = Search(ground, symmetry=False, memory_gib=12).run()
-    exact = report.states + START_STATES, report.transitions + report.stutters + START_TRANSITIONS
-    states, transitions = (int(float(f"{number:.8g}")) for number in exact)
-    return states, transitions
+    return as_spin_prints(report.states + START_STATES, report.transitions + report.stutters + START_TRANSITIONS)
+
+
+def as_spin_prints(states: int, transitions: int) -> Counts:
+    """Exact counts with as many digits as spin prints."""
+    return int(float(f"{states:.8g}")), int(float(f"{transitions:.8g}"))
 
 
 @pytest.mark.parametrize("line", ["error: max search depth too small", "Warning: Search not completed"])

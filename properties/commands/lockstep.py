@@ -62,7 +62,7 @@ def lockstep_command(
         console.print(_words(found), markup=False, soft_wrap=True)
         counts = ", ".join(f"{kind} {count:,}" for kind, count in found.events.items())
         console.print(f"events: {counts}", markup=False, soft_wrap=True)
-    return _ended(found.divergence, out, as_json)
+    return ended(found.divergence, out, as_json)
 
 
 def _words(found: Run) -> str:
@@ -89,15 +89,15 @@ def _tour(kind: str, start: Starts, fault: str | None, out: Path | None, as_json
                 progress.result(console, toured.words)
     if as_json:
         sys.stdout.write(msgspec.json.encode({"tours": records, "divergence": diverged}).decode() + "\n")
-    return _ended(diverged, out, as_json)
+    return ended(diverged, out, as_json)
 
 
-def _ended(divergence: Divergence | None, out: Path | None, as_json: bool) -> int:
+def ended(divergence: Divergence | None, out: Path | None, as_json: bool) -> int:
     """Say that nothing diverged, or what did and how it came to that."""
     console = report.out()
     if divergence is None:
         if not as_json:
-            console.print("They never part.")
+            console.print("No divergence.")
         return ALL_HOLD
     if out:
         out.write_bytes(write_trace(divergence.trace))

@@ -6,6 +6,7 @@ installed package has no tests, and so no faults.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -34,6 +35,12 @@ def fault_names() -> list[str]:
 def described(name: str) -> str:
     """What the fault does: the first line of its patch."""
     return _patch(name).splitlines()[0]
+
+
+def found(name: str) -> tuple[int, int, int]:
+    """With how many members, with which seed and at which step lockstep finds it: the second line of its patch."""
+    members, seed, step = map(int, re.findall(r"\d+", _patch(name).splitlines()[1]))
+    return members, seed, step
 
 
 def start_of(name: str | None) -> Starts:

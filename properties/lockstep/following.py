@@ -22,6 +22,11 @@ LEFT_OUT = frozenset({"late-copies"})
 """Features that no implementation is driven with: it refuses late tokens of its ring (D14)."""
 
 
+def blamed(error: Exception) -> str:
+    """Why an implementation is at fault for an error: it took a wrong step, refused a call, or failed in it."""
+    return str(error) if isinstance(error, MisstepError | CallRefusedError) else f"the call failed: {error!r}"
+
+
 class Grounded:
     """The machine in the scope of a run, with the steps that were needed so far. Ghosts are left out."""
 
@@ -51,11 +56,15 @@ class Following:
 
     def __init__(self, grounded: Grounded, start: Starts, handles: int) -> None:
         self.grounded, self.ground = grounded, grounded.ground
-        self.cluster = Cluster(self.ground.scope.processors, handles, start).begin()
+        self.cluster = Cluster(self.ground.scope.processors, handles, start)
         self.state = self.ground.initial
         self.run: list[Step] = []
         self.events: Counter[str] = Counter()
         self.classes: set[Class] = set()
+        try:
+            self.cluster.begin()
+        except Exception as error:
+            raise self._diverged(Event(Kind.RESTART), "the initial state", blamed(error)) from error
         self._compare(Event(Kind.RESTART), "the initial state")
 
     def take(self, event: Event, expected: str | None = None) -> None:
@@ -67,10 +76,8 @@ class Following:
         try:
             happened = self.cluster.perform(event)
             steps = meaning(self.cluster, happened)
-        except (MisstepError, CallRefusedError) as error:
-            raise self._diverged(event, "no step", str(error)) from error
         except Exception as error:
-            raise self._diverged(event, "no step", f"the call failed: {error!r}") from error
+            raise self._diverged(event, "no step", blamed(error)) from error
         for named in steps:
             self._follow(event, named)
         shown = ", then ".join(show_step(self.grounded.step(*named)) for named in steps) or STUTTER

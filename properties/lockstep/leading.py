@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Protocol
 
 from model.ground import Step
 from model.sorts import Ring
@@ -24,12 +23,6 @@ MOST_TRIES = 1000
 """After so many choices that cannot be taken there is nothing to do."""
 ROOM = 2
 """Recovery messages of one ring that wait at a processor: the machine has room for two."""
-
-
-class Leader(Protocol):
-    """Chooses the next event and lets it happen. False if there is nothing to do."""
-
-    def advance(self) -> bool: ...
 
 
 def some_members(rng: random.Random, up: list[int]) -> tuple[int, ...]:
@@ -46,6 +39,7 @@ class MachineLeads:
         self.actions = [(name, WEIGHTS_OF_ACTIONS.get(name, 4.0)) for name in actions]
 
     def advance(self) -> bool:
+        """Choose the next event and let it happen. False if there is nothing to do."""
         names, weights = zip(*self.actions, strict=True)
         for _ in range(MOST_TRIES):
             step = self._candidate(self.rng.choices(names, weights)[0])
@@ -123,6 +117,7 @@ class ImplementationLeads:
         return self.following.cluster
 
     def advance(self) -> bool:
+        """Choose the next event and let it happen. False if there is nothing to do."""
         kinds = list(self.choices)
         for _ in range(MOST_TRIES):
             event = self.choices[self.rng.choices(kinds, WEIGHTS_OF_EVENTS)[0]]()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, STUTTER, TOKENS
-from properties.lockstep.faults import described, fault_names
+from properties.lockstep.faults import described, fault_names, found
 from properties.lockstep.refinement import REFINEMENT
 
 
@@ -39,10 +39,12 @@ def token_rows() -> Iterator[str]:
 
 
 def fault_rows() -> Iterator[str]:
-    """The named faults."""
-    yield "| fault | says |"
-    yield "| --- | --- |"
-    yield from (f"| `{name}` | {described(name)} |" for name in fault_names())
+    """The named faults, and when lockstep finds them."""
+    yield "| fault | says | members | seed | found at step |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name in fault_names():
+        members, seed, step = found(name)
+        yield f"| `{name}` | {described(name)} | {members} | {seed} | {step} |"
 
 
 def _action(action: str) -> str:

@@ -3,8 +3,9 @@
 The implementation is copied as it stands at each state, so each transition is taken once, from the one way to its
 state. A turn of the implementation is one call, but between a visit and what is originated in it the machine may take
 other steps. Then the visit is taken without originating; and where the machine originates, it is taken again with it,
-and what the processor was told since is told again: these steps do not touch what is sent. What is queued within the
-turn would; a transition that sends after that is left out and counted.
+and what the processor was told since is told again: these steps do not touch what is sent. Only a recovery message that
+is queued within the turn, where none waited, would be sent in it by the machine and cannot be by an implementation:
+these transitions are left out and counted.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from properties.lockstep.cluster import Cluster, FormedRing, MisstepError
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.driving import SENDS, TURNS, event_of, granted, is_for_nobody, message_before
 from properties.lockstep.events import Event, Kind
-from properties.lockstep.implementation import CallRefusedError, Copyable, Starts
+from properties.lockstep.following import blamed
+from properties.lockstep.implementation import Copyable, Starts
 from properties.lockstep.meaning import meaning
 from properties.lockstep.transitions import NO_EDGE, Transitions
 from properties.traces import record_trace, show_step
@@ -36,12 +38,9 @@ class OpenTurn:
     layer: Copyable
     ring: FormedRing
     event: Event
+    counted: int
+    """How many recovery messages of the ring waited."""
     since: tuple[Event, ...] = ()
-
-    @property
-    def queued_within(self) -> bool:
-        """Whether a message was queued since."""
-        return any(event.kind is Kind.QUEUE for event in self.since)
 
 
 @dataclass
@@ -52,8 +51,8 @@ class Tour:
     start: Starts
     """Starts processors that can be copied as they stand (`Copyable`)."""
     taken: int = 0
-    """Transitions; of these some change nothing."""
-    changing: int = 0
+    for_nobody: int = 0
+    """Of these, calls and tokens at a processor that is down: there is nobody to take them."""
     left_out: int = 0
     classes: set[int] = field(default_factory=set[int])
     classes_left_out: set[int] = field(default_factory=set[int])
@@ -100,7 +99,7 @@ class Tour:
         graph = self.transitions
         step, number = graph.steps[int(graph.step[edge])], int(graph.class_of[edge])
         p = step.arguments.get("p", -1)
-        if step.action.name in SENDS and turns[p].queued_within:
+        if step.action.name == "send_recovery" and not turns[p].counted:
             self.left_out += 1
             self.classes_left_out.add(number)
             return None
@@ -115,14 +114,14 @@ class Tour:
                 self._expect([step.action.name], fork, event)
                 since = _told(turns, cluster, event)
             found = list(graph.grounded.refinement.differences(fork, graph.state(int(graph.target[edge]))))
-        except (MisstepError, CallRefusedError) as error:
-            raise self._diverged(edge, str(error)) from error
+        except Exception as error:
+            raise self._diverged(edge, blamed(error)) from error
         if found:
             error = self._diverged(edge, "the states after the step differ")
             error.divergence.differences = [difference(graph.ground, *one) for one in found]
             raise error
         self.taken += 1
-        self.changing += graph.source[edge] != graph.target[edge]
+        self.for_nobody += is_for_nobody(cluster, step)
         self.classes.add(number)
         return fork, self._open(since, step, cluster, event, int(graph.target[edge]))
 
@@ -140,7 +139,9 @@ class Tour:
         holders = int(graph.fields[graph.ground.slots["turn", ()], target])
         opened = {p: turn for p, turn in turns.items() if holders >> p & 1}
         if step.action.name in TURNS and event:
-            opened[event.processor] = OpenTurn(_copyable(before, event.processor), before.rings[event.ring], event)
+            p, ring = event.processor, before.rings[event.ring]
+            counted = before.recovery_count(p, of_this_ring=True)
+            opened[p] = OpenTurn(_copyable(before, p), ring, event, counted)
         return opened
 
     def _diverged(self, edge: int, reason: str) -> DivergedError:
@@ -199,6 +200,8 @@ def _tell(cluster: Cluster, layer: Copyable, event: Event) -> None:
             layer.ring_pending(ring.name, ring.members)
         case Kind.TOKEN:
             layer.token_received(event.token, event.packet_count)
+        case Kind.QUEUE:
+            layer.queue(event.priority, event.packet_count)
         case Kind.CREATE:
             cluster.handles[p, event.handle] = layer.create()
         case Kind.UNPLUG | Kind.DESTROY:

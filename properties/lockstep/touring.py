@@ -23,10 +23,13 @@ class Toured(msgspec.Struct):
     scope: str
     states: int
     transitions: int
-    taken: int
     changing: int
+    """Transitions that change something."""
+    taken: int
+    for_nobody: int
+    """Of those taken, calls and tokens at a processor that is down."""
     left_out: int
-    """Transitions that originate what was queued within the turn."""
+    """Transitions that send a recovery message that was queued within the turn, where none waited."""
     classes: int
     classes_taken: int
     classes_left_out: int
@@ -36,10 +39,17 @@ class Toured(msgspec.Struct):
     def words(self) -> str:
         """The counts, for a reader."""
         return (
-            f"{self.scope}: {self.taken:,} of {self.transitions:,} transitions taken, {self.changing:,} of them change "
-            f"something, {self.left_out:,} left out; {self.classes_taken} of {self.classes} classes, "
-            f"{self.classes_left_out} left out; {self.seconds:.1f} s"
+            f"{self.scope}: {self.transitions:,} transitions, {self.changing:,} of them change something; "
+            f"{self.taken:,} taken ({self.for_nobody:,} where a processor is down), {self.left_out:,} left out; "
+            f"{self.classes_taken:,} of {self.classes:,} classes taken, {self.classes_left_out:,} left out; "
+            f"{self.seconds:.1f} s"
         )
+
+    @property
+    def row(self) -> str:
+        """The counts that do not depend on how it was toured, as a row of `docs/lockstep.md`."""
+        counts = (self.states, self.transitions, self.changing, self.classes)
+        return " | ".join(["", self.scope, *(f"{count:,}" for count in counts), ""]).strip()
 
 
 def graph_of(scope: NamedScope, progress: Callable[[str], None] | None = None) -> Transitions:
@@ -56,6 +66,7 @@ def tour(graph: Transitions, kind: str, start: Starts, progress: Callable[[str],
     else:
         toured.classwise()
     return Toured(
-        graph.grounded.title, graph.state_count, len(graph.source), toured.taken, toured.changing, toured.left_out,
-        len(graph.classes), len(toured.classes), len(toured.classes_left_out), time.perf_counter() - began,
+        graph.grounded.title, graph.state_count, len(graph.source), graph.changing_count, toured.taken,
+        toured.for_nobody, toured.left_out, len(graph.classes), len(toured.classes), len(toured.classes_left_out),
+        time.perf_counter() - began,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Every transition of a machine in a scope, with its class, and a way to every state that an implementation can go.
 
-An implementation's turn is one call, so a message that is queued within a turn cannot be sent in it. Ways to states
-avoid such calls where they can (`is_inside_a_turn`).
+An implementation's turn is one call, so a recovery message that is queued within a turn cannot be sent in it. Ways to
+states avoid such calls where they can.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from properties.lockstep.following import Grounded
 from properties.search import Search
 
 NO_EDGE = -1
+TURN_QUEUED = ("turn", "queued")
 
 
 class Transitions:
@@ -41,6 +42,11 @@ class Transitions:
     def state_count(self) -> int:
         """How many states are reachable."""
         return self.fields.shape[1]
+
+    @property
+    def changing_count(self) -> int:
+        """How many transitions change something."""
+        return int(np.count_nonzero(self.source != self.target))
 
     def state(self, number: int) -> Bitmaps:
         """The state with this number."""
@@ -86,11 +92,11 @@ class Transitions:
         return numbers[which]
 
     def _inside_a_turn(self) -> Mask:
-        """Of each transition, whether a message is queued by a processor that has the turn."""
-        turn = self.fields[self.ground.slots["turn", ()]]
-        queues = np.array([step.action.name.startswith("queue_") for step in self.steps])
-        p = np.array([step.arguments.get("p", 0) for step in self.steps])
-        return queues[self.step] & ((turn[self.source] >> p[self.step] & 1) == 1)
+        """Of each transition, whether a recovery message is queued by a processor that has the turn and no other."""
+        queues = np.array([step.action.name == "queue_recovery" for step in self.steps])
+        p = np.array([step.arguments.get("p", 0) for step in self.steps])[self.step]
+        has_turn, has_another = (self.fields[self.ground.slots[name, ()]][self.source] >> p & 1 for name in TURN_QUEUED)
+        return queues[self.step] & (has_turn == 1) & (has_another == 0)
 
     def _ways(self) -> tuple[Numbers, Numbers]:
         """For each state the transition by which to come to it, and how long the way is; avoiding what is inside."""

@@ -1,0 +1,108 @@
+"""How many steps a second lockstep takes, against a plain Hypothesis rule-based machine over the same model.
+
+Lockstep drives the reference and the model and compares them after every event. The Hypothesis machine has one rule an
+action, draws its parameters, and takes the step where the guard allows it: the model alone, no implementation and no
+comparison. Both walk the same machine at the same sizes, on one core.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from rich.table import Table
+
+from model.machine import Parameter
+from model.sets import Processor, Processors
+from properties import report
+from properties.lockstep.following import Grounded
+from properties.lockstep.reference_layer import ReferenceLayer
+from properties.lockstep.running import HANDLES, RINGS, Plan, run
+
+SIZES = (2, 3, 5, 12)
+STEPS = 6000
+EXAMPLES, STEPS_AN_EXAMPLE = 30, 200
+
+
+class Walk:
+    """The model on integers, and how many steps were tried and taken."""
+
+    def __init__(self, members: int) -> None:
+        self.grounded = Grounded(members, HANDLES, RINGS)
+        self.tried_count = self.taken_count = 0
+
+    def strategy(self, parameter: Parameter) -> st.SearchStrategy[int]:
+        """Values of a parameter."""
+        scope = self.grounded.ground.scope
+        match parameter:
+            case Processor():
+                return st.integers(0, scope.processors - 1)
+            case Processors():
+                return st.integers(1, scope.everybody)
+            case _:
+                return st.integers(0, scope.sizes[parameter.sort] - 1)
+
+    def machine(self) -> type[RuleBasedStateMachine]:
+        """The rule-based machine: a rule an action."""
+        ground = self.grounded.ground
+
+        def begin(machine: Any) -> None:
+            RuleBasedStateMachine.__init__(machine)
+            machine.state = ground.initial
+
+        def body(action: str) -> Callable[..., None]:
+            def take(machine: Any, **given: int) -> None:
+                step = self.grounded.step(action, given)
+                self.tried_count += 1
+                if not ground.refusals(step, machine.state):
+                    machine.state = ground.after(step, machine.state)
+                    self.taken_count += 1
+
+            return take
+
+        rules: dict[str, object] = {}
+        for name, action in self.grounded.actions.items():
+            drawn: dict[str, Any] = {word: self.strategy(parameter) for word, parameter in action.parameters.items()}
+            rules[name] = rule(**drawn)(body(name))
+        return type("ModelWalk", (RuleBasedStateMachine,), {"__init__": begin, **rules})
+
+
+def lockstep_rate(members: int) -> float:
+    """Events a second, of lockstep with the reference."""
+    ran = run(Plan(members, 0, STEPS), ReferenceLayer)
+    if ran.divergence:
+        raise SystemExit("\n".join(ran.divergence.lines()))
+    return ran.steps / ran.seconds
+
+
+def hypothesis_rates(members: int) -> tuple[float, float]:
+    """Steps tried and taken a second, of the rule-based machine."""
+    walk = Walk(members)
+    chosen = settings(
+        max_examples=EXAMPLES, stateful_step_count=STEPS_AN_EXAMPLE, deadline=None, database=None, derandomize=True,
+        phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow],
+    )  # fmt: skip
+    began = time.perf_counter()
+    run_state_machine_as_test(walk.machine(), settings=chosen)
+    seconds = time.perf_counter() - began
+    return walk.tried_count / seconds, walk.taken_count / seconds
+
+
+def main() -> int:
+    """Print a row for each size."""
+    headings = ("members", "lockstep steps/s", "Hypothesis tries/s", "Hypothesis steps/s", "times as many")
+    table = Table(*headings, box=None)
+    for members in SIZES:
+        ours, (tried, taken) = lockstep_rate(members), hypothesis_rates(members)
+        table.add_row(str(members), f"{ours:,.0f}", f"{tried:,.0f}", f"{taken:,.0f}", f"{ours / taken:.1f}")
+    report.out().print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
