@@ -122,8 +122,10 @@ def shown(toured: Toured, capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", ["destroy-forgets-the-plug", "half-sent-goes-first", "leftovers-count"])
 def test_the_tour_finds_faults_too(name: str, graph: Transitions) -> None:
-    with pytest.raises(DivergedError):
+    with pytest.raises(DivergedError) as caught:
         tour(graph, "classes", faults.start_of(name))
+    trace = read_trace(write_trace(caught.value.divergence.trace))
+    assert len(list(replay(trace_machine(trace), trace.steps))) == len(trace.steps)
 
 
 # Walks, either leading.
