@@ -154,7 +154,7 @@ def measure(event_count: int, folder: Path) -> Row:
 
 def draw(rows: Sequence[Row]) -> None:
     """Both against the number of events, on logarithmic axes."""
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]  (an extra: bench)
 
     figure = Figure(figsize=(6, 4))
     axes = figure.add_subplot()
