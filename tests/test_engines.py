@@ -52,7 +52,7 @@ def test_stateful_says_how_much_it_tried_and_repeats_it() -> None:
     assert again[0] == again[1]
     code, (one,) = again[0]
     assert (code, one["verdict"], one["seed"]) == (0, "tested", 3)
-    assert one["examples"] >= 5
+    assert (one["examples"], one["steps"]) == (5, 500)
     assert one["witnesses"] > 0
 
 

@@ -49,7 +49,7 @@ def test_imports_follow_the_arrows(path: Path) -> None:
     assert imports(path) & OURS <= ALLOWED[path.relative_to(ROOT).parts[0]]
     assert ("z3" in imports(path)) == (name in KNOWS_Z3)
     assert ("cvc5" in imports(path)) == (name == "properties/recheck.py")
-    assert ("hypothesis" in imports(path)) == (name == "properties/stateful.py")
+    assert ("hypothesis" in imports(path)) == (name in ("properties/stateful.py", "properties/seeded.py"))
     assert len(path.read_text().splitlines()) <= 400
 
 

@@ -18,7 +18,7 @@ from properties.watching import Watch
 SAFETY = [claim.id for claim in CLAIMS.values() if claim.is_safety]
 SAMPLE = ["PLUG-S1", "PLUG-S5", "PLUG-S6", "PLUG-S10", "PLUG-A1", "BAR-1"]
 TRIES = Tries(examples=40, steps=40, seed=1)
-MANY = Tries(examples=800, steps=60, seed=1)
+MANY = Tries(examples=300, steps=60, seed=1)
 
 
 def check_falsifier(id: str, tries: Tries) -> None:
@@ -79,8 +79,7 @@ def test_deep_states_are_reached_with_twelve_processors() -> None:
     assert {one.verdict for one in verdicts} == {TESTED}
     for one in verdicts:
         assert one.witnesses
-        assert one.examples
-        assert 12 <= one.examples < 24
+        assert (one.examples, one.steps) == (12, 1200)
         assert one.seed == 2004
 
 

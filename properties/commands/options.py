@@ -54,7 +54,7 @@ def looked_for(command: Callable[..., int]) -> Callable[..., int]:
     for option in (
         click.option("--seed", type=click.IntRange(0), default=DEFAULT_TRIES.seed, show_default=True,
                      help="Stateful: where the random runs come from."),
-        click.option("--steps", type=click.IntRange(1, 2000), default=DEFAULT_TRIES.steps, show_default=True,
+        click.option("--steps", type=click.IntRange(1, 400), default=DEFAULT_TRIES.steps, show_default=True,
                      help="Stateful: steps a run."),
         click.option("--examples", type=click.IntRange(1), default=DEFAULT_TRIES.examples, show_default=True,
                      help="Stateful: how many runs."),
