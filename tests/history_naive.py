@@ -266,6 +266,7 @@ def no_gaps(past: Past, verdict: Verdict) -> None:
         stays = past.stays_in(ring)
         node = {i: past.text(i) for s in stays for i in past.deliveries(s)}
         forced = nx.DiGraph()
+        forced.add_nodes_from(node.values())
         for stay in stays:
             turn = past.turn(stay)
             mine = stay.at[1:]

@@ -16,6 +16,7 @@ from history_processors import Sort
 from history_runs import SEEDS, examples
 from history_sources import NO_GROUP, written
 from history_system import history
+from history_wreck import wreck
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -262,6 +263,23 @@ def test_a_violation_is_shown_with_its_events_and_reduced(tmp_path: Path) -> Non
     assert f"{small}: 4 of its events, which violate EVS-1.4, EVS-6.2." in done.stdout
     assert "\x1b" not in done.stdout
     assert violated(judge(FileHistory.open([small])).claims) == {"EVS-1.4", "EVS-6.2"}
+
+
+def test_the_same_is_said_whatever_the_hash_seed(tmp_path: Path) -> None:
+    file, random = tmp_path / "bad.jsonl", Random(3)
+    while True:
+        events, _ = wreck(random, history(random, Sort(plug=False, steps=100)))
+        written(file, events, NO_GROUP)
+        if "EVS-6.2" in violated(judge(FileHistory.open([file])).claims):
+            break
+    said: set[str] = set()
+    for hash_seed in ("1", "2"):
+        done = subprocess.run(
+            [RINGPLUG, "judge", file], capture_output=True, text=True, env={"PYTHONHASHSEED": hash_seed}, check=False
+        )
+        said.add(done.stdout)
+    assert len(said) == 1
+    assert "EVS-6.2 violated" in said.pop()
 
 
 def test_verdicts_as_json(tmp_path: Path) -> None:

@@ -149,6 +149,8 @@ class Told:
         if self.reduced:
             violates = ", ".join(self.reduced.violated)
             yield f"{self.out}: {len(self.reduced.lines)} of its events, which violate {violates}."
+        elif self.out:
+            yield f"{self.out}: not written, for nothing is violated."
         kinds = [one.verdict for one in self.claims]
         counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in STYLES if kind in kinds)
         judged, end = self.judgement, "quiescent" if self.judgement.quiescent else "cut off"

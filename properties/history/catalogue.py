@@ -150,7 +150,7 @@ ALL: list[HistoryClaim] = [
         f"{EVS} 6.3",
         (("regular",), ("deliver",), SENDERS),
         "members deliver a message that is not the first",
-        "one that moves alone lacks a message in its transitional configuration, and delivers a later one",
+        "in its transitional configuration a process lacks a message of a member, and delivers a later one",
         due="the process has left the ring",
     ),
     HistoryClaim(
@@ -159,7 +159,7 @@ ALL: list[HistoryClaim] = [
         f"{EVS} 7.1",
         (("regular",), ("transitional",), ("deliver",), ("level",)),
         "a safe message is delivered",
-        "the last message of a ring, which a leaver lacks, is safe",
+        "a message that a member rightly went without is safe",
         due="the member has left the ring, or is past it",
     ),
     HistoryClaim(
@@ -194,7 +194,7 @@ ALL: list[HistoryClaim] = [
         f"{EVS} (transitional, then regular); corosync 7fb24709, 23e17953",
         (("regular",), SURVIVORS),
         "a process installs a second ring",
-        "one that joined is told to have come along",
+        "a process is not told of one that joined",
     ),
     HistoryClaim(
         "RING-H1",
@@ -203,7 +203,7 @@ ALL: list[HistoryClaim] = [
         "Totem 1995 (one sequence a ring, no holes)",
         (("regular",), ("deliver",)),
         "two processes install a ring",
-        "one that leaves alone has a hole, and its sender is gone",
+        "what one that leaves alone delivers behind a hole comes before its transitional configuration",
     ),
     HistoryClaim(
         "PLUG-H1",

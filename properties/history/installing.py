@@ -80,8 +80,9 @@ def _number_grows(observer: Observer, process: Process, event: Configuration) ->
     if event.ring in process.installed:
         text = f"{process.name} installs [{event.ring[0]} {event.ring[1]}] twice"
         findings.violated("EVS-2.2", text, process.installed[event.ring], at)
-    elif observer.remember:
-        process.installed[event.ring] = at
+    if not observer.remember:
+        process.installed.clear()
+    process.installed.setdefault(event.ring, at)
     process.ring, process.ring_at = event.ring, at
 
 

@@ -45,7 +45,7 @@ class Shown(msgspec.Struct):
     event: Event
 
 
-class JudgedClaim(msgspec.Struct, omit_defaults=True):
+class JudgedClaim(msgspec.Struct):
     """What a history says of a claim."""
 
     claim: str

@@ -35,9 +35,7 @@ from properties.history.events import (
     Sync,
     Table,
 )  # fmt: skip
-from properties.history.events import (
-    Message as MessageEvent,
-)
+from properties.history.events import Message as MessageEvent
 from properties.history.events import Ring as RingId
 from properties.history.findings import Findings
 from properties.history.installing import install, turn
@@ -272,8 +270,6 @@ class Observer:
         """Judge a ring, and forget what no later event can concern."""
         self.settle(ring, None)
         ring.settled = True
-        if self.remember:
-            return
         self.retired.append(ring)
         self._forget_deliveries(ring)
         self.retired = [old for old in self.retired if not self._forgotten(old)]

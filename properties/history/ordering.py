@@ -52,8 +52,8 @@ class Forced:
                     todo.append((earlier, behind))
         return {moment: behind for moment, behind in found.items() if isinstance(moment, Message)}
 
-    def circular(self) -> set[Moment]:
-        """The moments that cannot be put into an order, and what lies behind them."""
+    def circular(self) -> dict[Moment, int]:
+        """The moments that cannot be put into an order, and what lies behind them: what each still waits for."""
         waits = {moment: len(earlier) for moment, earlier in self.before_it.items()}
         after: dict[Moment, list[Moment]] = {}
         for moment, earlier in self.before_it.items():
@@ -67,7 +67,7 @@ class Forced:
                 waits[later] -= 1
                 if not waits[later]:
                     ready.append(later)
-        return set(waits)
+        return waits
 
     def cycle(self) -> list[Edge] | None:
         """A short cycle, if there is one, as the edges around it."""
@@ -75,7 +75,7 @@ class Forced:
         found = [cycle for start in self._starts(left) if (cycle := self._back_to(start, left))]
         return min(found, key=lambda edges: (len(edges), [edge.first_at for edge in edges])) if found else None
 
-    def _starts(self, left: set[Moment], most: int = 40) -> Iterator[Moment]:
+    def _starts(self, left: dict[Moment, int], most: int = 40) -> Iterator[Moment]:
         """Moments on cycles: going back from anywhere in `left` without end leads into one."""
         seen: set[Moment] = set()
         for moment in left:
@@ -92,7 +92,7 @@ class Forced:
             if not most:
                 return
 
-    def _back_to(self, start: Moment, left: set[Moment]) -> list[Edge] | None:
+    def _back_to(self, start: Moment, left: dict[Moment, int]) -> list[Edge] | None:
         """The shortest way back from a moment to itself."""
         came: dict[Moment, Moment] = {}
         layer = [start]
@@ -214,12 +214,7 @@ def whole_precedence(lives: Sequence[Sequence[Stay]], findings: Findings) -> Non
             for sent in message.sends:
                 forced.add(sent, then, Edge(at, then.at))
     if cycle := forced.cycle():
-        _report(
-            findings,
-            ("EVS-1.1", "EVS-6.1"),
-            cycle,
-            "each of these precedes the next, and the last the first",
-        )
+        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, "each of these precedes the next, and the last the first")
 
 
 def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], text: str) -> None:

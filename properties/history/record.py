@@ -207,7 +207,7 @@ class Process:
     """Growing numbers that it installed: what a ring with a number in between was crossed by."""
     awaiting: list[Ring] = field(default_factory=list[Ring])
     installed: dict[RingId, int] = field(default_factory=dict[RingId, int])
-    """By this incarnation."""
+    """By this incarnation, and where: all rings if nothing is forgotten, else the last."""
     handles: set[str] = field(default_factory=set[str])
     plugged: set[str] = field(default_factory=set[str])
     view: frozenset[Identity] = frozenset()

@@ -66,7 +66,7 @@ class Reduction:
             self._without_each(lambda line: line.event.process)
             self._begin_late()
             self._without_incarnations()
-            self._without_some(lambda line: _message(line))
+            self._without_some(_message)
             self._without_some(lambda line: None if isinstance(line.event, Start) else id(line))
             if len(self.lines) == before:
                 return
