@@ -61,6 +61,9 @@ PINNED = {
     "ordered 5/1/1 with recovery-queue": (1_440_831, 8_039_311, 36),
     "numbered 2/1/2 with crash": (2_404_132, 7_451_023, 22),
     "numbered 4/1/1 with no feature": (117_224, 317_884, 15),
+    "services 2/1/2 with no feature": (44_754, 149_717, 41),
+    "services 2/1/2 with recovery-add-node": (216_981, 844_373, 56),
+    "services 3/1/1 with no feature": (25_946, 159_151, 35),
 }
 """States, transitions and depth, with symmetry where the machine has it."""
 

@@ -125,6 +125,8 @@ REFINEMENT = (
     Row("owes", LEFT_OUT, "a ghost"),
     Row("signed", LEFT_OUT, "a ghost"),
     Row("early", LEFT_OUT, "a ghost"),
+    Row("kept", LEFT_OUT, "a ghost"),
+    Row("begun", LEFT_OUT, "a ghost"),
     Row("stale", LEFT_OUT, "a ghost"),
 )  # fmt: skip
 """Every variable of the machine and of its companion with a fixed order."""
