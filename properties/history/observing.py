@@ -223,8 +223,11 @@ class Observer:
             process.stay.bit_at = self.at
 
     def gate(self, process: Process, event: Gate) -> None:
-        if process.stay:
-            process.stay.opened = len(process.stay.sequence) if event.open else None
+        stay = process.stay
+        if stay and not event.open:
+            stay.opened = None
+        elif stay and stay.opened is None:
+            stay.opened = len(stay.sequence)
 
     def sync(self, process: Process, event: Sync) -> None:
         stay = process.stay

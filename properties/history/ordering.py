@@ -152,7 +152,7 @@ def last_before(stay: Stay, sent: Sent) -> tuple[Moment, int] | None:
 
 def one_moment(ring: Settled, findings: Findings) -> None:
     """EVS-6.2, in one ring: what is delivered at several members is in one order."""
-    findings.met["EVS-6.2"] += len(ring.stays) > 1
+    findings.met["EVS-6.2"] += len({stay.name for stay in ring.stays}) > 1
     if not ring.agreed and forced_order(ring).circular():
         findings.suspicious = True
 
