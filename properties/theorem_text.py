@@ -14,12 +14,17 @@ these nine decisions, and prints the sets that suffice, none of which can spare 
 less it prints the shortest run to a lookup that finds nothing.
 """
 RESULT = """**What clm and evt get from the plug.** With D8, D10 and D11 every nodejoin of a ring is originated before
-the ring's first normal message, and delivered before it, since delivery is in order. So whoever is looked up while a
-normal message is delivered is there: CLM-S1, and EVT-S1 of normal messages. M4 read strictly, together with D4, does
-what D11 does. The code of 2004 unplugged with its nodejoin still queued and had D11, so it rests on the first set.
+the ring's first normal message, and delivered before it, since delivery is in order. So any member that is looked up
+while a normal message is delivered is there: CLM-S1. M4 read strictly, together with D4, does what D11 does. The code
+of 2004 unplugged with its nodejoin still queued and had D11, so it rests on the first set.
+
+**What the plug is not needed for.** A processor sends its own recovery messages before its normal ones, so a normal
+message always finds its *sender*: EVT-S1 of normal messages rests on none of the nine, only on recovery priority (M1)
+and the total order.
 
 **What comes from registration order and first in, first out.** The plug never holds a recovery message. That a
-recovery add-node, as it was built, finds its sender needs clm registered before evt, first in, first out, and D13.
+recovery add-node, as it was built, finds its sender needs clm registered before evt, first in, first out, and D13,
+and nothing of the plug.
 
 **What services must provide themselves.** A recovery message may look up its sender only (N5). Nothing may be looked
 up in a configuration change function (N1). To look up when the gate opens (CLM-S2), or in a transitional
@@ -44,7 +49,7 @@ def theorem_section() -> Iterator[str]:
 
 
 def _set(decisions: tuple[str, ...]) -> str:
-    return "{" + ", ".join(map(_linked, decisions)) + "}"
+    return "{" + ", ".join(map(_linked, decisions)) + "}" if decisions else "no decision"
 
 
 def _linked(decision: str) -> str:

@@ -155,12 +155,18 @@ def test_no_process_outlives_the_command(by: signal.Signals, tmp_path: Path) -> 
         "time.sleep(60)"
     )
     command = [RINGPLUG, "conform", "--timeout", "50", "--", sys.executable, "-S", "-c", program]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ringplug:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, preexec_fn=takes_interrupts) as ringplug:
         wait_until(lambda: ids.exists() and ids.read_text().endswith(" "))
         ringplug.send_signal(by)
         assert ringplug.wait(timeout=30) == 130
     for id in map(int, ids.read_text().split()):
         wait_until(lambda id=id: not is_running(id))
+
+
+def takes_interrupts() -> None:
+    """In the new process: a job in the background inherits that interrupts are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -98,7 +98,7 @@ def _tables(cases: list[Case], *, quiet: bool) -> list[Table]:
 
 def _lines(table: Table) -> Iterator[str]:
     """The minimal sets, and the shortest counterexample of each with one decision less."""
-    enough = " or ".join(_set(one) for one in table.minimal) or "no set of decisions"
+    enough = " or ".join(_set(one) for one in table.minimal) or "nothing"
     yield f"{table.claim}, add-node {table.add_node}: {enough} suffices, at {', '.join(table.scopes)}"
     by_set = {frozenset(one.decisions): one for one in table.sets}
     for minimal in table.minimal:
@@ -116,4 +116,4 @@ def _command(table: Table, one: SetVerdict) -> str:
 
 
 def _set(decisions: list[str]) -> str:
-    return "{" + ", ".join(decisions) + "}"
+    return "{" + ", ".join(decisions) + "}" if decisions else "no decision"
