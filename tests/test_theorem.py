@@ -13,10 +13,12 @@ from model.text import Notation, equations
 from model.theorem import GIVEN_UP, MEANS, RECOVERY_ADD_NODE, SERVICES
 from properties.claims import CLAIMS
 from properties.theorem import (
+    ALL,
     CASES,
     DEEP_CASES,
     MINIMAL,
     NORMAL,
+    RECOVERY,
     SMALLEST,
     THREE_RINGS,
     Case,
@@ -93,6 +95,13 @@ def test_a_minimal_set_suffices_and_with_one_decision_less_a_lookup_fails(id: st
         found = case.search(frozenset(less), case.scopes)
         assert found.trace, less
         assert len(list(replay(trace_machine(found.trace), found.trace.steps))) == len(found.trace.steps)
+
+
+def test_a_recovery_add_node_finds_its_sender_with_order_first_in_first_out_and_d13() -> None:
+    claim = CLAIMS["EVT-S1"]
+    assert search(claim, SMALLEST, given_up(ALL, RECOVERY)).trace is None
+    lengths = [search(claim, SMALLEST, given_up(ALL - {one}, RECOVERY)).trace for one in ("order", "fifo", "D13")]
+    assert [len(trace.steps) for trace in lengths if trace] == [6, 6, 11]
 
 
 @pytest.mark.deep

@@ -49,7 +49,7 @@ def theorem_command(id: str | None, add_node: str | None, take: str | None, deep
         if id in (None, claim) and add_node in (None, priority)
     ]
     if not cases:
-        raise click.UsageError(f"{id} with --add-node {add_node} is decided with --deep")
+        raise click.UsageError(f"{id} with --add-node {add_node}: name a set with --take, or ask with --deep")
     tables, runs = _tables(cases, quiet=as_json), beside()
     if as_json:
         says = [{"id": one, "says": MEANS[one]} for one in GIVEN_UP]
