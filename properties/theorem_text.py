@@ -11,7 +11,8 @@ from properties.theorem import MINIMAL
 WORDS = """The mail promises that a node is found in the membership service "100% of the time" (M12). Whether that is
 so depends on how M4 is read, and on what M1 to M13 leave open. `ringplug theorem` decides each claim for every set of
 these nine decisions, and prints the sets that suffice, none of which can spare a decision; of each with one decision
-less it prints the shortest run to a lookup that finds nothing.
+less it prints the shortest run to a lookup that finds nothing. *Suffices* means here: in every state at 2/1/2 and
+3/1/1; of CLM-S4, which needs three rings to see D10, 2/1/3 was searched for what one decision less breaks.
 """
 RESULT = """**What clm and evt get from the plug.** With D8, D10 and D11 every nodejoin of a ring is originated before
 the ring's first normal message, and delivered before it, since delivery is in order. So any member that is looked up
