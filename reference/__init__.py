@@ -1,5 +1,5 @@
-"""The recovery plug as a layer that one can put under a token ring: no sockets, clocks, threads or randomness.
+"""A working group messaging interface: no sockets, clocks, threads or randomness in what a processor does.
 
-Written from the clauses of the mail and the decisions, and from nothing else of this project: it imports neither the
-model nor the claims about it. `docs/reference.md` says how to embed it.
+Written from the clauses of the mail, the decisions and the papers, and from nothing else of this project: it imports
+neither the model nor the claims about it.
 """

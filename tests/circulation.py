@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reference.effects import Effect, GateOpened, Originated, SendToken
-from reference.fragments import Packet
-from reference.plug_layer import PlugLayer
+from reference.plug.effects import Effect, GateOpened, Originated, SendToken
+from reference.plug.fragments import Packet
+from reference.plug.layer import PlugLayer
 from reference.rings import ProcessorId, RingId, RingSeq
 
 SIZES = [*range(1, 18), 63, 64, 65, 128]

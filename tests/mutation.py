@@ -39,6 +39,7 @@ from tests.mutants import Mutant, mutants
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "build" / "mutation.json"
+REFERENCE = ROOT / "reference"
 REPORT = ROOT / "docs" / "mutation-reference.md"
 ARGUMENTS = ROOT / "tests" / "mutation-survivors.toml"
 PLANS = (Plan(3, 0, 1500), Plan(9, 0, 600), Plan(1, 0, 150))
@@ -76,8 +77,8 @@ class Results(msgspec.Struct):
 
 
 def all_mutants() -> list[tuple[Path, Mutant]]:
-    """Every mutant of the reference."""
-    paths = sorted((ROOT / "reference").glob("*.py"))
+    """Every mutant of the plug layer, and of what all of the reference shares."""
+    paths = sorted([*REFERENCE.glob("*.py"), *(REFERENCE / "plug").glob("*.py")])
     return [(path, mutant) for path in paths for mutant in mutants(path.read_text())]
 
 
@@ -85,8 +86,8 @@ def tried(path: Path, mutant: Mutant) -> str:
     """Who notices this mutant."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "reference"
-        shutil.copytree(ROOT / "reference", copy, ignore=shutil.ignore_patterns("__pycache__"))
-        (copy / path.name).write_text(mutant.source)
+        shutil.copytree(REFERENCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        (copy / path.relative_to(REFERENCE)).write_text(mutant.source)
         return in_a_process(lambda: judge(Path(folder)))
 
 
@@ -127,7 +128,7 @@ def judge(folder: Path) -> int:
 
 def imported() -> Parts:
     """The classes of the copy. Its tokens are still read by the reference itself."""
-    modules = {name: importlib.import_module(f"reference.{name}") for name in ("plug_layer", "effects", "errors")}
+    modules = {name: importlib.import_module(f"reference.{name}") for name in ("plug.layer", "plug.effects", "errors")}
     layer, effects, errors = modules.values()
     assert "/reference/" in str(layer.__file__)
     assert not str(layer.__file__).startswith(str(ROOT))
@@ -151,7 +152,8 @@ def report(results: Results) -> Iterator[str]:
     caught = tried_count - survived
     yield "# Mutation of the reference"
     yield ""
-    yield "Small changes of `reference/`, one at a time, and who notices. This text is made by `tests/mutation.py`; the"
+    yield "Small changes of the plug layer in `reference/`, one at a time, and who notices. This text is made by"
+    yield "`tests/mutation.py`; the"
     yield "reasons beside the survivors are written by hand in `tests/mutation-survivors.toml`."
     yield ""
     runs = ", ".join(f"{plan.members} members × {plan.steps:,} steps" for plan in PLANS)
@@ -164,8 +166,8 @@ def report(results: Results) -> Iterator[str]:
     yield ""
     yield from by_module(results.results)
     yield ""
-    yield "Lockstep looks at the plug: what a receiver puts together (`reassembly.py`), how a datagram is damaged"
-    yield "(`token_codec.py`) and what a wrong call of the membership is answered with are for the tests."
+    yield "Lockstep looks at the plug: what a receiver puts together (`plug/reassembly.py`), how a datagram is damaged"
+    yield "(`plug/token_codec.py`) and what a wrong call of the membership is answered with are for the tests."
     yield ""
     yield "## Survivors"
     yield ""
@@ -174,7 +176,7 @@ def report(results: Results) -> Iterator[str]:
     why = arguments()
     for one in results.results:
         if one.noticed_by == SURVIVED:
-            text = (ROOT / "reference" / one.module).read_text().splitlines()[one.line - 1].strip()
+            text = (REFERENCE / one.module).read_text().splitlines()[one.line - 1].strip()
             said = why.get((one.module, text, one.after), "**not argued**")
             change = f"`{cell(one.before)}` → `{cell(one.after)}`"
             yield f"| `{one.module}:{one.line}`: `{cell(text)}` | {change} | {said} |"
@@ -210,7 +212,8 @@ def try_them(chosen: list[tuple[Path, Mutant]], minutes: float | None) -> list[R
         for path, one in chosen:
             if time.monotonic() > until:
                 break
-            results.append(Result(path.name, one.line, one.column, one.kind, one.before, one.after, tried(path, one)))
+            module = str(path.relative_to(REFERENCE))
+            results.append(Result(module, one.line, one.column, one.kind, one.before, one.after, tried(path, one)))
             survive = sum(result.noticed_by == SURVIVED for result in results)
             progress.say(f"{len(results)} of {len(chosen)} mutants tried, {survive} survive")
     return results
@@ -218,7 +221,7 @@ def try_them(chosen: list[tuple[Path, Mutant]], minutes: float | None) -> list[R
 
 def check_the_reference_itself() -> None:
     """What is noticed of the reference without a change would be noticed of every mutant."""
-    path = ROOT / "reference" / "plugs.py"
+    path = REFERENCE / "plug" / "plugs.py"
     if (by := tried(path, Mutant(0, 0, "none", "", "", path.read_text()))) != SURVIVED:
         raise click.ClickException(f"the reference itself does not pass: {by}")
 
@@ -226,7 +229,10 @@ def check_the_reference_itself() -> None:
 def try_survivors_again() -> None:
     """What is noticed by more tests than before; nothing else is tried."""
     last = msgspec.json.decode(RESULTS.read_bytes(), type=Results)
-    places = {(path.name, one.line, one.column, one.kind, one.after): (path, one) for path, one in all_mutants()}
+    places = {
+        (str(path.relative_to(REFERENCE)), one.line, one.column, one.kind, one.after): (path, one)
+        for path, one in all_mutants()
+    }
     for one in last.results:
         if one.noticed_by == SURVIVED:
             one.noticed_by = tried(*places[one.module, one.line, one.column, one.kind, one.after])
@@ -249,7 +255,7 @@ def main(
         try_survivors_again()
     elif not only_report:
         check_the_reference_itself()
-        everything = [(path, one) for path, one in all_mutants() if module in (None, path.name)]
+        everything = [(path, one) for path, one in all_mutants() if module in (None, str(path.relative_to(REFERENCE)))]
         ordered = random.Random(seed).sample(everything, len(everything))[:sample]
         began, results = time.monotonic(), try_them(ordered, minutes)
         command = "python -m tests.mutation"

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from reference.fragments import Packet
+from reference.plug.fragments import Packet
+from reference.plug.queues import Message
+from reference.plug.reassembly import Reassembler
 from reference.priorities import Priority
-from reference.queues import Message
-from reference.reassembly import Reassembler
 from tests.circulation import Circulation, ring_id
 
 LONG = b"abcdefghij"  # ten packets of one byte

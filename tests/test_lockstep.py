@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-import reference.plug_layer
+import reference.plug.layer
 from model.machines import MACHINES
 from properties.command import cli
 from properties.lockstep import faults, tables
@@ -195,15 +195,15 @@ def test_the_command_that_is_printed_repeats_the_divergence() -> None:
 
 
 def test_a_faulty_copy_leaves_the_reference_as_it_is() -> None:
-    before = sys.modules["reference.plug_layer"]
+    before = sys.modules["reference.plug.layer"]
     faults.start_of("opens-on-own-bit")
-    assert sys.modules["reference.plug_layer"] is before is reference.plug_layer
+    assert sys.modules["reference.plug.layer"] is before is reference.plug.layer
     assert run(Plan(2, 1, 200), ReferenceLayer).divergence is None
 
 
 def test_the_reference_has_no_fault_switch() -> None:
     names = set[str]()
-    for path in Path(reference.plug_layer.__file__).parent.glob("*.py"):
+    for path in Path(reference.plug.layer.__file__).parent.glob("*.py"):
         nodes = list(ast.walk(ast.parse(path.read_text())))
         names |= {node.id for node in nodes if isinstance(node, ast.Name)}
         names |= {node.arg for node in nodes if isinstance(node, ast.arg)}

@@ -45,7 +45,7 @@ def test_words_annotations_and_assertions_are_left_alone() -> None:
 
 
 def test_every_mutant_of_a_module_is_another_module_that_compiles() -> None:
-    for path in (ROOT / "reference" / "plugs.py", ROOT / "reference" / "visits.py"):
+    for path in (ROOT / "reference" / "plug" / "plugs.py", ROOT / "reference" / "plug" / "visits.py"):
         original = ast.dump(ast.parse(path.read_text()))
         for one in mutants(path.read_text()):
             assert ast.dump(compile(one.source, path.name, "exec", ast.PyCF_ONLY_AST)) != original, one

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from reference.effects import GateOpened
 from reference.errors import LocalProtocolError
-from reference.phases import NEXT, Call, Phase
-from reference.plug_layer import PlugLayer
-from reference.plugs import Handle
+from reference.plug.effects import GateOpened
+from reference.plug.layer import PlugLayer
+from reference.plug.phases import NEXT, Call, Phase
+from reference.plug.plugs import Handle
 from reference.priorities import Priority
 from reference.rings import MEMBERS_MAX, ProcessorId
 from tests.circulation import Circulation, alone, packets, processors, ring_id

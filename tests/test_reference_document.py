@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from reference.errors import Refusal
-from reference.token_codec import LARGEST_BYTES, SMALLEST_BYTES, decode, encode
+from reference.plug.token_codec import LARGEST_BYTES, SMALLEST_BYTES, decode, encode
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = (ROOT / "docs" / "reference.md").read_text()
-RULES = ["acceptance", "configuration_changes", "plug_layer", "plugs", "queues", "reassembly", "visits"]
+RULES = ["acceptance", "configuration_changes", "layer", "plugs", "queues", "reassembly", "visits"]
 
 
 def test_the_example_prints_what_the_document_says() -> None:
@@ -42,7 +42,7 @@ def test_the_sizes_and_the_refusals_in_the_document_are_those_of_the_code() -> N
 
 @pytest.mark.parametrize("module", RULES)
 def test_every_rule_of_the_reference_cites_its_source(module: str) -> None:
-    tree = ast.parse((ROOT / "reference" / f"{module}.py").read_text())
+    tree = ast.parse((ROOT / "reference" / "plug" / f"{module}.py").read_text())
     rules = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
     assert rules
     for rule in rules:

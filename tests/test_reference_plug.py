@@ -8,15 +8,15 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from reference import bitmaps
-from reference.effects import GateOpened, SendToken, TokenRefused
 from reference.errors import LocalProtocolError, Refusal
-from reference.plug_layer import PlugLayer
-from reference.plugs import Handle
+from reference.plug import bitmaps
+from reference.plug.effects import GateOpened, SendToken, TokenRefused
+from reference.plug.layer import PlugLayer
+from reference.plug.plugs import Handle
+from reference.plug.token_codec import decode
+from reference.plug.tokens import Token, TokenSeq
 from reference.priorities import Priority
 from reference.rings import ProcessorId
-from reference.token_codec import decode
-from reference.tokens import Token, TokenSeq
 from tests.circulation import SIZES, Circulation, alone, packets, processors, ring_id
 
 NORMAL = [Priority.HIGH, Priority.MEDIUM, Priority.LOW]

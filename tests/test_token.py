@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from reference import bitmaps
-from reference.effects import GateOpened, SendToken, TokenRefused
 from reference.errors import Refusal, RemoteProtocolError, Stage
-from reference.plug_layer import PlugLayer
+from reference.plug import bitmaps
+from reference.plug.effects import GateOpened, SendToken, TokenRefused
+from reference.plug.layer import PlugLayer
+from reference.plug.token_codec import HEADER, LARGEST_BYTES, SMALLEST_BYTES, checksum, decode, encode
+from reference.plug.tokens import RETRANSMISSIONS_MAX, MessageSeq, Token, TokenSeq
 from reference.priorities import Priority
 from reference.rings import MEMBERS_MAX, NUMBER_MAX, PROCESSOR_MAX, ProcessorId, RingId, RingSeq
-from reference.token_codec import HEADER, LARGEST_BYTES, SMALLEST_BYTES, checksum, decode, encode
-from reference.tokens import RETRANSMISSIONS_MAX, MessageSeq, Token, TokenSeq
 from tests.circulation import SIZES, Circulation, alone, processors, ring_id
 
 

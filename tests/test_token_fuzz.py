@@ -15,13 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from reference.effects import SendToken, TokenRefused
 from reference.errors import Refusal, Stage
-from reference.plug_layer import PlugLayer
+from reference.plug.effects import SendToken, TokenRefused
+from reference.plug.layer import PlugLayer
+from reference.plug.state import Ring, State
+from reference.plug.token_codec import HEADER, LARGEST_BYTES
 from reference.priorities import Priority
 from reference.rings import ProcessorId
-from reference.state import Ring, State
-from reference.token_codec import HEADER, LARGEST_BYTES
 from tests.circulation import SIZES, processors, ring_id
 
 SEED = 2004

@@ -65,10 +65,10 @@ def _parts(patch: str) -> Parts:
         apply_patch(patch, Path(folder))
         with _imported_from(folder):
             return Parts(
-                import_module("reference.plug_layer").PlugLayer,
-                import_module("reference.effects").SendToken,
-                import_module("reference.effects").Originated,
-                import_module("reference.effects").TokenRefused,
+                import_module("reference.plug.layer").PlugLayer,
+                import_module("reference.plug.effects").SendToken,
+                import_module("reference.plug.effects").Originated,
+                import_module("reference.plug.effects").TokenRefused,
                 import_module("reference.errors").LocalProtocolError,
             )
 

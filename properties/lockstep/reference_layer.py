@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
-import reference.effects
 import reference.errors
-import reference.plug_layer
-import reference.token_codec
+import reference.plug.effects
+import reference.plug.layer
+import reference.plug.token_codec
 from properties.lockstep.implementation import (
     RECOVERY,
     CallRefusedError,
@@ -24,10 +24,10 @@ from properties.lockstep.implementation import (
     TokenReading,
     Visit,
 )
-from reference.effects import Effect
-from reference.plugs import Handle
+from reference.plug.effects import Effect
+from reference.plug.plugs import Handle
+from reference.plug.tokens import Token
 from reference.rings import ProcessorId, RingId, RingSeq
-from reference.tokens import Token
 
 PACKETS_A_VISIT = 64
 """The most that a visit is ever granted here; how many it is granted, each call says."""
@@ -38,18 +38,18 @@ FRAGMENT_BYTES = 1
 class Parts:
     """The classes of one copy of the reference: its own, or those of a copy with a fault."""
 
-    layer: type[reference.plug_layer.PlugLayer]
-    send_token: type[reference.effects.SendToken]
-    originated: type[reference.effects.Originated]
-    refused: type[reference.effects.TokenRefused]
+    layer: type[reference.plug.layer.PlugLayer]
+    send_token: type[reference.plug.effects.SendToken]
+    originated: type[reference.plug.effects.Originated]
+    refused: type[reference.plug.effects.TokenRefused]
     wrong_call: type[reference.errors.LocalProtocolError]
 
 
 REFERENCE = Parts(
-    reference.plug_layer.PlugLayer,
-    reference.effects.SendToken,
-    reference.effects.Originated,
-    reference.effects.TokenRefused,
+    reference.plug.layer.PlugLayer,
+    reference.plug.effects.SendToken,
+    reference.plug.effects.Originated,
+    reference.plug.effects.TokenRefused,
     reference.errors.LocalProtocolError,
 )
 
@@ -115,7 +115,7 @@ class ReferenceLayer:
         )
 
     def read_token(self, token: bytes) -> TokenReading:
-        decoded = reference.token_codec.decode(token)
+        decoded = reference.plug.token_codec.decode(token)
         return TokenReading(RingName(*decoded.ring_id), _positions(decoded))
 
     def copy(self) -> Self:

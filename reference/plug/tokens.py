@@ -11,7 +11,7 @@ from typing import Annotated, NewType
 import msgspec
 from msgspec import Meta
 
-from reference import bitmaps
+from reference.plug import bitmaps
 from reference.rings import MEMBERS_MAX, NUMBER_MAX, Configuration, RingId
 
 RETRANSMISSIONS_MAX = 50

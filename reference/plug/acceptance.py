@@ -5,10 +5,10 @@ What is refused here has changed nothing, because nothing is changed before all 
 
 from __future__ import annotations
 
-from reference import bitmaps
 from reference.errors import Refusal, RemoteProtocolError
-from reference.state import Ring, State
-from reference.tokens import Token
+from reference.plug import bitmaps
+from reference.plug.state import Ring, State
+from reference.plug.tokens import Token
 
 
 def accept(state: State, token: Token) -> Ring:

@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import msgspec
 
-from reference.bitmaps import byte_count
 from reference.errors import Refusal, RemoteProtocolError
+from reference.plug.bitmaps import byte_count
+from reference.plug.tokens import RETRANSMISSIONS_MAX, MessageSeq, Token, TokenSeq
 from reference.rings import MEMBERS_MAX, NUMBER_MAX, PROCESSOR_MAX, ProcessorId, RingId, RingSeq
-from reference.tokens import RETRANSMISSIONS_MAX, MessageSeq, Token, TokenSeq
 
 MAGIC = b"rp"
 VERSION = 1

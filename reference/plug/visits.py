@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from reference import bitmaps, queues
-from reference.acceptance import accept
-from reference.effects import Effect, GateOpened, Originated, SendToken
-from reference.fragments import Packet, next_packet
-from reference.state import Ring, State
-from reference.tokens import MessageSeq, Token, next_hop
+from reference.plug import bitmaps, queues
+from reference.plug.acceptance import accept
+from reference.plug.effects import Effect, GateOpened, Originated, SendToken
+from reference.plug.fragments import Packet, next_packet
+from reference.plug.state import Ring, State
+from reference.plug.tokens import MessageSeq, Token, next_hop
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reference import configuration_changes, plugs, visits
-from reference.effects import Effect, SendToken, TokenRefused
 from reference.errors import LocalProtocolError, Refusal, RemoteProtocolError, Stage
-from reference.plugs import Handle
+from reference.plug import configuration_changes, plugs, visits
+from reference.plug.effects import Effect, SendToken, TokenRefused
+from reference.plug.plugs import Handle
+from reference.plug.queues import Message, Waiting
+from reference.plug.state import State
+from reference.plug.token_codec import decode
+from reference.plug.tokens import Token
+from reference.plug.visits import Allowance
 from reference.priorities import Priority
-from reference.queues import Message, Waiting
 from reference.rings import PROCESSOR_MAX, ProcessorId, RingId
-from reference.state import State
-from reference.token_codec import decode
-from reference.tokens import Token
-from reference.visits import Allowance
 
 # Source: openais gmi.c:1757 (at most 19 new packets a visit); gmi.c (1384 bytes a fragment)
 PACKETS_A_VISIT = 19

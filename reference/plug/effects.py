@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reference.errors import Refusal
-from reference.fragments import Packet
+from reference.plug.fragments import Packet
+from reference.plug.token_codec import encode
+from reference.plug.tokens import Token
 from reference.rings import RingId
-from reference.token_codec import encode
-from reference.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reference import plugs, queues
 from reference.errors import LocalProtocolError
-from reference.phases import NEXT, Call
+from reference.plug import plugs, queues
+from reference.plug.phases import NEXT, Call
+from reference.plug.state import Ring, State
+from reference.plug.tokens import Token, first_token
 from reference.rings import ProcessorId, RingId, configuration
-from reference.state import Ring, State
-from reference.tokens import Token, first_token
 
 
 def ring_pending(state: State, ring_id: RingId, members: Iterable[ProcessorId]) -> tuple[State, Token | None]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reference.phases import Phase
-from reference.plugs import Plugs
-from reference.queues import Queue
+from reference.plug.phases import Phase
+from reference.plug.plugs import Plugs
+from reference.plug.queues import Queue
+from reference.plug.tokens import Token, TokenSeq
 from reference.rings import Configuration, ProcessorId, RingId, RingSeq
-from reference.tokens import Token, TokenSeq
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reference.fragments import Packet
-from reference.queues import Message
+from reference.plug.fragments import Packet
+from reference.plug.queues import Message
+from reference.plug.tokens import MessageSeq
 from reference.rings import ProcessorId, RingId
-from reference.tokens import MessageSeq
 
 Stream = tuple[ProcessorId, bool]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reference.plug.queues import Waiting
+from reference.plug.tokens import MessageSeq
 from reference.priorities import Priority
-from reference.queues import Waiting
 from reference.rings import ProcessorId, RingId
-from reference.tokens import MessageSeq
 
 
 @dataclass(frozen=True, slots=True)
