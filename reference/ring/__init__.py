@@ -1,1 +1,1 @@
-"""The token ring under the recovery plug: membership, order and recovery of messages. `docs/ring.md` says what it does."""
+"""The token ring under the plug: membership, order and recovery of messages. `docs/ring.md` says what it does."""
