@@ -2,11 +2,14 @@
 
 A set that no probe reads, nor any guard or effect on the way to what a probe reads, keeps its initial value; a step
 that writes only such sets is left out. The shortest runs to the probes are the same, and are runs of the whole machine.
+
+Guard parts that read named variables may be dropped besides. Then there are more runs, so what no run reaches, no run
+of the whole machine does; what is reached says nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from model.ground import GroundMachine, Step, numbers
@@ -87,10 +90,14 @@ class Reads(Interpretation[Slots, Slots]):
 class SlicedMachine(GroundMachine):
     """The steps that these probes depend on, each with the part of its effect that they depend on."""
 
-    def __init__(self, whole: GroundMachine, probes: Sequence[Probe]) -> None:
+    def __init__(
+        self, whole: GroundMachine, probes: Sequence[Probe], *, unguarded_by: Collection[str] = frozenset()
+    ) -> None:
+        """`unguarded_by`: the variables whose guard parts are dropped."""
         super().__init__(whole.machine, whole.scope)
         read, asked = Reads(self), {probe.at for probe in probes}
-        all_steps = super().steps
+        dropped = frozenset(slot for (name, _), slot in self.slots.items() if name in unguarded_by)
+        all_steps = [_without_guards(read, step, dropped) for step in super().steps]
         wanted = set[int]().union(*(read.truth(term) for term in _probed(self, all_steps, probes)))
         while True:
             here = [step for step in all_steps if step.action.name in asked or any(s in wanted for s, _ in step.effect)]
@@ -106,6 +113,11 @@ class SlicedMachine(GroundMachine):
     @property
     def steps(self) -> tuple[Step, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
         return self._kept
+
+
+def _without_guards(read: Reads, step: Step, slots: Slots) -> Step:
+    """The step without the guard parts that read any of these slots."""
+    return replace(step, guard=tuple((label, part) for label, part in step.guard if not read.truth(part) & slots))
 
 
 def _probed(ground: GroundMachine, steps: Sequence[Step], probes: Sequence[Probe]) -> list[Truth]:

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from model import theorem
 from model.theorem import GIVEN_UP, MEANS
-from properties.theorem import MINIMAL
+from properties.theorem import MINIMAL, NORMAL, RECOVERY
 
+PRIORITIES = {NORMAL: "normal, as mailed", RECOVERY: "recovery, as built"}
 WORDS = """The mail promises that a node is found in the membership service "100% of the time" (M12). Whether that is
 so depends on how M4 is read, and on what M1 to M13 leave open. `ringplug theorem` decides each claim for every set of
 these nine decisions, and prints the sets that suffice, none of which can spare a decision; of each with one decision
-less it prints the shortest run to a lookup that finds nothing. *Suffices* means here: in every state at 2/1/2 and
-3/1/1; of CLM-S4, which needs three rings to see D10, 2/1/3 was searched for what one decision less breaks.
+less it prints the shortest run to a lookup that finds nothing. *Suffices* means here: in every state at 2/1/2, 3/1/1
+and 2/1/3. Three rings are needed to see that CLM-S4 rests on D4 and D10: a call, or half a message, may be older than
+the last ring.
 """
 RESULT = """**What clm and evt get from the plug.** With D8, D10 and D11 every nodejoin of a ring is originated before
 the ring's first normal message, and delivered before it, since delivery is in order. So any member that is looked up
@@ -24,9 +26,8 @@ message always finds its *sender*: EVT-S1 of normal messages rests on none of th
 and the total order.
 
 **What comes from registration order and first in, first out.** The plug never holds a recovery message. That a
-recovery add-node, as it was built, finds its sender holds with all nine decisions, and needs clm registered before
-evt, first in, first out, and D13: without one of these three alone the lookup fails in 6, 6 and 11 steps. Which of
-the other six it could spare is not decided.
+recovery add-node, as it was built, finds its sender needs clm registered before evt, first in, first out, and D13, and
+nothing else: without one of these three the lookup fails in 6, 6 and 11 steps.
 
 **What services must provide themselves.** A recovery message may look up its sender only (N5). Nothing may be looked
 up in a configuration change function (N1). To look up when the gate opens (CLM-S2), or in a transitional
@@ -45,7 +46,7 @@ def theorem_section() -> Iterator[str]:
     yield from (f"| {_linked(one)} | {MEANS[one]} | `{feature}` |" for one, feature in GIVEN_UP.items())
     yield from ("", "| claim | add-node | suffices, and no less |", "| --- | --- | --- |")
     for (priority, claim), sets in MINIMAL.items():
-        yield f"| [{claim}](#{claim}) | {priority}, as mailed | {' or '.join(_set(one) for one in sets)} |"
+        yield f"| [{claim}](#{claim}) | {PRIORITIES[priority]} | {' or '.join(_set(one) for one in sets)} |"
     yield from ("", *RESULT.splitlines(), "")
 
 

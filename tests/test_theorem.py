@@ -11,6 +11,7 @@ from model.machine import Action
 from model.plug import RECOVERY_PLUG
 from model.text import Notation, equations
 from model.theorem import GIVEN_UP, MEANS, RECOVERY_ADD_NODE, SERVICES
+from properties import theorem
 from properties.claims import CLAIMS
 from properties.theorem import (
     ALL,
@@ -20,7 +21,6 @@ from properties.theorem import (
     NORMAL,
     RECOVERY,
     SMALLEST,
-    THREE_RINGS,
     Case,
     beside,
     given_up,
@@ -29,11 +29,9 @@ from properties.theorem import (
 )
 from properties.traces import replay, trace_machine
 
-BY_DEFAULT = {"CLM-S1", "CLM-S2"}
-MAILED = [
-    pytest.param(claim, taken, marks=[] if claim in BY_DEFAULT else [pytest.mark.deep])
+SUFFICE = [
+    pytest.param(priority, claim, taken, marks=[pytest.mark.deep] if claim == "CLM-S4" else [])
     for (priority, claim), sets in MINIMAL.items()
-    if priority == NORMAL
     for taken in sets
 ]
 SOONER = {("no-d11", "bits"), ("no-d11", "gate"), ("no-d12", "gate")}
@@ -87,28 +85,44 @@ def test_every_step_is_one_of_the_machine_or_only_delivers() -> None:
             ][-1], (action.name, name)
 
 
-@pytest.mark.parametrize(("id", "taken"), MAILED, ids=lambda one: one if isinstance(one, str) else "+".join(one))
-def test_a_minimal_set_suffices_and_with_one_decision_less_a_lookup_fails(id: str, taken: tuple[str, ...]) -> None:
-    case = Case(CLAIMS[id])
+@pytest.mark.parametrize(
+    ("priority", "id", "taken"), SUFFICE, ids=lambda one: one if isinstance(one, str) else "+".join(one)
+)
+def test_a_minimal_set_suffices_and_with_one_decision_less_a_lookup_fails(
+    priority: str, id: str, taken: tuple[str, ...]
+) -> None:
+    case = Case(CLAIMS[id], priority)
     assert case.search(frozenset(taken), [SMALLEST]).trace is None
-    for less in combinations(taken, len(taken) - 1):
-        found = case.search(frozenset(less), case.scopes)
-        assert found.trace, less
+    for one in taken:
+        found = case.search(frozenset(taken) - {one}, case.scopes)
+        assert found.trace, one
         assert len(list(replay(trace_machine(found.trace), found.trace.steps))) == len(found.trace.steps)
 
 
-def test_a_recovery_add_node_finds_its_sender_with_order_first_in_first_out_and_d13() -> None:
+def test_a_recovery_add_node_needs_order_first_in_first_out_and_d13_whatever_else_is_taken() -> None:
     claim = CLAIMS["EVT-S1"]
-    assert search(claim, SMALLEST, given_up(ALL, RECOVERY)).trace is None
     lengths = [search(claim, SMALLEST, given_up(ALL - {one}, RECOVERY)).trace for one in ("order", "fifo", "D13")]
     assert [len(trace.steps) for trace in lengths if trace] == [6, 6, 11]
 
 
+@pytest.mark.parametrize("taken", [ALL, frozenset({"M4", "D4", "D8", "D13", "order", "fifo"})], ids=["all", "six"])
+def test_with_every_guard_part_a_search_says_the_same(taken: frozenset[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no run reaches without some guard parts, no run reaches with them."""
+    claim, features = CLAIMS["EVT-S1"], given_up(taken, RECOVERY)
+    weaker = search(claim, SMALLEST, features)
+    monkeypatch.setattr(theorem, "UNGUARDED_BY", {claim.id: frozenset[str]()})
+    whole = search(claim, SMALLEST, features)
+    assert weaker.trace is None
+    assert whole.trace is None
+    assert whole.states != weaker.states
+
+
 @pytest.mark.deep
-def test_a_message_finished_in_a_later_ring_and_delivered_on_the_way_to_the_next_needs_three_rings() -> None:
-    taken = frozenset({"D8", "D11", "D12"})
-    assert search(CLAIMS["CLM-S4"], SMALLEST, given_up(taken, NORMAL)).trace is None
-    assert search(CLAIMS["CLM-S4"], THREE_RINGS, given_up(taken, NORMAL)).trace
+@pytest.mark.parametrize("less", [{"D8", "D11", "D12"}, {"M4", "D8", "D10", "D12"}], ids="+".join)
+def test_what_is_older_than_the_last_ring_needs_three_rings(less: set[str]) -> None:
+    smallest, *_, three_rings = Case(CLAIMS["CLM-S4"]).scopes
+    assert search(CLAIMS["CLM-S4"], smallest, given_up(frozenset(less), NORMAL)).trace is None
+    assert search(CLAIMS["CLM-S4"], three_rings, given_up(frozenset(less), NORMAL)).trace
 
 
 def test_what_belongs_to_the_theorem_has_its_run() -> None:
