@@ -278,12 +278,23 @@ def search(
     machine = machine_text(MACHINE, variant).record(features)
     whole = GroundMachine(machine, scope.ground)
     probes = [probe for probe in claim_probes(claim, machine) if probe.name != witness_name(claim)]
-    weaker = [_visited(whole, [probe], UNGUARDED_BY[claim.id], progress) for probe in probes]
+    dropped = UNGUARDED_BY[claim.id]
+    weaker = [_visited(whole, alike, dropped, progress) for alike in needing_the_same(whole, probes, dropped)]
     if not any(done.report.found for done in weaker):
         return Searched(None, sum(done.report.states for done in weaker), scope)
     done = _visited(whole, probes, frozenset(), progress)
     first = min(done.report.found.values(), key=lambda one: one.length, default=None)
     return Searched(_trace(done, first, whole, claim, variant) if first else None, done.report.states, scope)
+
+
+def needing_the_same(
+    whole: GroundMachine, probes: Sequence[Probe], unguarded_by: frozenset[str]
+) -> Sequence[Sequence[Probe]]:
+    """The probes in groups that depend on the same sets: what one needs and another does not is searched apart."""
+    groups = dict[frozenset[int], list[Probe]]()
+    for probe in probes:
+        groups.setdefault(SlicedMachine(whole, [probe], unguarded_by=unguarded_by).needed, []).append(probe)
+    return list(groups.values())
 
 
 def _visited(
