@@ -64,7 +64,7 @@ class Family:
         sorts = self.declared.sorts
         body = cast("Callable[..., Set]", body)
         depth = body(*(sort("probe") for sort in sorts)).depth
-        at = tuple(sort.bound(depth + 1) for sort in sorts)
+        at = tuple(sort.bound(depth + 1 + sorts[:place].count(sort)) for place, sort in enumerate(sorts))
         self.writes.append(Write(at, body(*at), whole=True))
 
     def keep(self) -> None:

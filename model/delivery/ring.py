@@ -1,0 +1,118 @@
+"""A ring at work: messages are originated, received and delivered in order, the token goes round, messages are freed.
+
+In one visit of the token a member accepts it, frees, originates, lowers or raises the all-received-up-to, and sends the
+token on. Here originating is a step of its own while the token is at the member, before the step that does the rest.
+"""
+
+from __future__ import annotations
+
+from model.delivery.state import DeliveryState
+from model.machine import Guard
+from model.sets import Processor, Processors, Set, Truth, any_of, at_most, empty, every, exists, implies, same, some
+from model.sets import when, within
+from model.sorts import Number, Ring, Seat
+
+
+def is_of(now: DeliveryState, n: Number, r: Ring) -> Truth:
+    """Message n was originated in ring r."""
+    return some(now.by[n, r])
+
+
+def has_up_to(now: DeliveryState, then: DeliveryState, n: Number, r: Ring) -> Set:
+    """Who has, after the step, every message of r that is numbered no higher than n."""
+    return ~any_of(Number, lambda k: when(at_most(k, n) & is_of(then, k, r), ~then.has[k]))
+
+
+def operational(now: DeliveryState, r: Ring) -> Set:
+    """Who has installed r and takes part in no other ring."""
+    return now.installed[r] - any_of(Ring, lambda x: now.pending[x] | now.recovers[x])
+
+
+def listens(now: DeliveryState, r: Ring) -> Set:
+    """Which members take messages of r in: also one that waits for a commit token, or that recovers for r."""
+    return now.member[r] & ((now.installed[r] - any_of(Ring, lambda x: now.recovers[x])) | now.recovers[r])
+
+
+def deliver_in_order(now: DeliveryState, then: DeliveryState, r: Ring, to: Set) -> None:
+    """These processors deliver at once each message of r up to which they have all."""
+    then.delivered.each(lambda n: now.delivered[n] | when(is_of(then, n, r), to & has_up_to(now, then, n, r)))
+
+
+def holds_the_token(now: DeliveryState, p: Processor, r: Ring) -> Guard:
+    """When p may act as the holder of r's token."""
+    yield "the token of r is due at p", within(p, now.due[r])
+    yield "p is operational in r", within(p, operational(now, r))
+
+
+def multicast(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, n: Number, lost: Processors) -> Guard:
+    """P, which has the token of ring r, originates message n; the other members receive it but for those where it is
+    lost.
+
+    Source: Totem 1995 (regular token); openais gmi.c:1494.
+    """
+    yield from holds_the_token(now, p, r)
+    yield "n is the number after the token's", empty(now.given[n]) & every(
+        Number, lambda k: implies(at_most(k, n) & ~same(k, n), some(now.given[k]))
+    )
+    yield "it is lost at others that listen", within(lost, listens(now, r) - p)
+    then.by[n, r] = now.by[n, r] | p
+    then.given[n] = now.member[r]
+    then.has[n] = now.has[n] | (listens(now, r) - lost)
+    deliver_in_order(now, then, r, operational(now, r))
+
+
+def receive_late(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, n: Number) -> Guard:
+    """Message n of ring r arrives at p, which has missed it: sent again by a member, or delayed.
+
+    Source: Totem 1995 (retransmission).
+    """
+    yield "n is a message of r", is_of(now, n, r)
+    yield "p takes in messages of r", within(p, listens(now, r))
+    yield "p has not received n", ~within(p, now.has[n])
+    then.has[n] = now.has[n] | p
+    deliver_in_order(now, then, r, operational(now, r))
+
+
+def pass_token(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
+    """P frees what the token says all have, now and when p accepted it last; puts its own all-received-up-to into the
+    token if that is lower, or if p lowered it last, or nobody did; and sends the token on.
+
+    Source: Totem 1995 (aru, aru_id); openais gmi.c:2984.
+    """
+    yield from holds_the_token(now, p, r)
+    then.freed.each(lambda n: now.freed[n] | (p & now.last[n] & now.aru[n]))
+    then.last.each(lambda n: (now.last[n] - p) | when(is_of(now, n, r), p & now.aru[n]))
+    lower = exists(Number, lambda n: is_of(now, n, r) & some(now.aru[n]) & _misses_some(now, p, n, r))
+    mine = lower | within(p, now.lowered[r]) | empty(now.lowered[r])
+    then.aru.each(
+        lambda n: (now.aru[n] - when(is_of(now, n, r) & mine, now.aru[n]))
+        | when(is_of(now, n, r) & mine & ~_misses_some(now, p, n, r), now.member[r])
+    )
+    behind = exists(Number, lambda n: is_of(now, n, r) & _misses_some(now, p, n, r))
+    then.lowered[r] = when(mine & behind, p) | when(~mine, now.lowered[r])
+    then.due[r] = successor(now, p, now.member[r])
+
+
+def _misses_some(now: DeliveryState, p: Processor, n: Number, r: Ring) -> Truth:
+    """P has not received every message of r up to n."""
+    return ~within(p, has_up_to(now, now, n, r))
+
+
+def successor(now: DeliveryState, p: Processor, members: Set) -> Set:
+    """The member that follows p in the ring; p itself if it is the only one."""
+    return any_of(
+        Seat,
+        lambda i: when(
+            within(p, now.seat[i]),
+            any_of(Seat, lambda j: when(empty(now.between[i, j] & members), now.seat[j] & members)),
+        ),
+    )
+
+
+def token_again(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
+    """The token of ring r that p accepted last arrives at p once more: p rejects it, and nothing changes.
+
+    Source: D14; Totem 1995 (token retransmission).
+    """
+    yield "p is operational in r", within(p, operational(now, r))
+    yield "the token of r has gone on", ~within(p, now.due[r])
