@@ -79,14 +79,14 @@ def enter_recovery(now: DeliveryState, then: DeliveryState, p: Processor, r: Rin
     yield "the members before p are in recovery", within(now.member[r] & before(now, p), now.recovers[r])
     then.pending[r] = now.pending[r] - p
     then.recovers[r] = now.recovers[r] | p
-    owes_what_others_miss(now, then, p, r, NOBODY)
+    owes_what_others_miss(now, then, p, r)
 
 
-def owes_what_others_miss(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, also: Set) -> None:
+def owes_what_others_miss(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> None:
     """P owes each message of its old ring that it holds and that one that came along misses, as the token tells."""
 
     def owed(n: Number, x: Ring) -> Set:
-        missed = is_of(now, n, x) & some((now.came[x, r] | also) - now.has[n])
+        missed = is_of(now, n, x) & some(now.came[x, r] - now.has[n])
         return when(missed, p & now.installed[x] & (now.has[n] - now.freed[n]))
 
     then.owes.each(lambda n: then.owes[n] | any_of(Ring, lambda x: owed(n, x)))
@@ -166,17 +166,17 @@ def install_ring(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring)
     then.installed.each(lambda x: (now.installed[x] - p) | when(same(x, r), p))
     then.recovers[r] = now.recovers[r] - p
     deliver_in_order(now, then, r, p)
-    then.delivered.each(lambda n: then.delivered[n] | any_of(Ring, lambda x: _regular(now, p, r, n, x)))
-    then.late.each(lambda n: now.late[n] | any_of(Ring, lambda x: _transitional(now, p, r, n, x) - then.delivered[n]))
+    then.delivered.each(lambda n: then.delivered[n] | any_of(Ring, lambda x: in_the_regular(now, p, r, n, x)))
+    then.late.each(lambda n: now.late[n] | any_of(Ring, lambda x: in_the_transitional(now, p, r, n, x) - then.delivered[n]))
 
 
-def _regular(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring) -> Set:
+def in_the_regular(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring) -> Set:
     """P, if one that came along with it from x has delivered message n of x."""
     told = is_of(now, n, x) & some(now.came[x, r] & now.delivered[n])
     return when(told, p & now.installed[x] & now.has[n])
 
 
-def _transitional(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring) -> Set:
+def in_the_transitional(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring) -> Set:
     """P, if it has message n of x and no lower one is missing, or else n's sender came along."""
     gap = any_of(Number, lambda k: when(at_most(k, n) & is_of(now, k, x), ~now.has[k]))
     counts = when(is_of(now, n, x), p & now.installed[x] & now.has[n])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from model.delivery.state import DeliveryState
 from model.machine import Guard
-from model.sets import Processor, Processors, Set, Truth, any_of, at_most, empty, every, exists, implies, same, some
-from model.sets import when, within
+from model.sets import (
+    Processor, Processors, Set, Truth, any_of, at_most, empty, every, exists, implies, same, some, when, within,
+)  # fmt: skip
 from model.sorts import Number, Ring, Seat
 
 
@@ -80,7 +81,7 @@ def pass_token(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -
     Source: Totem 1995 (aru, aru_id); openais gmi.c:2984.
     """
     yield from holds_the_token(now, p, r)
-    then.freed.each(lambda n: now.freed[n] | (p & now.last[n] & now.aru[n]))
+    then.freed.each(lambda n: now.freed[n] | (p & now.has[n] & now.last[n] & now.aru[n]))
     then.last.each(lambda n: (now.last[n] - p) | when(is_of(now, n, r), p & now.aru[n]))
     lower = exists(Number, lambda n: is_of(now, n, r) & some(now.aru[n]) & _misses_some(now, p, n, r))
     mine = lower | within(p, now.lowered[r]) | empty(now.lowered[r])
