@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.delivery import DELIVERY
+from model.delivery import RING_WITH_MESSAGES
 from model.machine import Text
 from model.numbered import NUMBERED
 from model.ordered import ORDERED
@@ -10,15 +10,11 @@ from model.plug import RECOVERY_PLUG
 from model.theorem import SERVICES
 
 PLUG = "plug"
+DELIVERY = "delivery"
 MACHINES: dict[str, Text] = {
     PLUG: RECOVERY_PLUG,
     "ordered": ORDERED,
     "numbered": NUMBERED,
     "services": SERVICES,
-    "delivery": DELIVERY,
+    DELIVERY: RING_WITH_MESSAGES,
 }
-
-
-def is_companion(name: str) -> bool:
-    """Whether each step of the machine is one of the plug's machine, so that its claims are claims about both."""
-    return issubclass(MACHINES[name].state, MACHINES[PLUG].state)

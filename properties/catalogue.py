@@ -73,11 +73,15 @@ class Least:
     rings: int
     features: frozenset[str] = frozenset()
 
-    def missing(self, processors: int, handles: int, rings: int, features: frozenset[str]) -> str | None:
+    def missing(
+        self, processors: int, handles: int, rings: int, features: frozenset[str], handles_are: str = "handles"
+    ) -> str | None:
         """Why a scope is too small for the claim, or None."""
         for have, need, name in (
-            (processors, self.processors, "members"), (handles, self.handles, "handles"), (rings, self.rings, "rings"),
-        ):  # fmt: skip
+            (processors, self.processors, "members"),
+            (handles, self.handles, handles_are),
+            (rings, self.rings, "rings"),
+        ):
             if have < need:
                 return f"needs {need} {name}"
         off = sorted(self.features - features)

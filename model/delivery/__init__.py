@@ -18,7 +18,7 @@ ENVIRONMENT = (
     Rule(membership.catch_up, Kind.ENVIRONMENT),
     Rule(membership.stop_and_start, Kind.ENVIRONMENT, "crash"),
 )
-DELIVERY = Text(
+RING_WITH_MESSAGES = Text(
     DeliveryState,
     initial,
     rules=(*(Rule(write, Kind.PROTOCOL) for write in PROTOCOL), *ENVIRONMENT),

@@ -8,10 +8,10 @@ Left out on purpose: the token's rotations during recovery. Their outcome is one
 
 from __future__ import annotations
 
-from model.delivery.ring import deliver_in_order, is_of
+from model.delivery.ring import deliver_in_order, is_of, misses
 from model.delivery.state import DeliveryState
 from model.machine import Guard
-from model.sets import NOBODY, Processor, Processors, Set, Truth, any_of, at_most, empty, same, some, when, within
+from model.sets import NOBODY, Processor, Processors, Set, any_of, at_most, empty, same, some, when, within
 from model.sorts import Number, Ring, Seat
 
 
@@ -42,12 +42,10 @@ def forgets(now: DeliveryState, then: DeliveryState, p: Processor) -> None:
     then.lacks.each(lambda n: now.lacks[n] - p)
 
 
-def create_commit_token(
-    now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, members: Processors
-) -> Guard:
-    """P, the lowest of some processors, creates the commit token of ring r, which lists them, with its own state in it.
+def create_commit_token(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, members: Processors) -> Guard:
+    """P, the lowest of some processors, creates the commit token of ring r, which lists them.
 
-    A ring id is the representative's name and a number, so r is p's if it was ever used.
+    It puts its own state in. A ring id is the representative's name and a number, so r is p's if it was ever used.
     Source: Totem 1995 (commit token, ring id); corosync 3675dace.
     """
     yield "p is the representative", within(p, representative(now, members))
@@ -155,19 +153,21 @@ def _unfinished(now: DeliveryState) -> Set:
 
 
 def install_ring(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
-    """P delivers what is left of its old ring, tells both configuration changes, and has installed ring r.
+    """P delivers what is left of its old ring, and installs ring r.
 
-    In the old regular configuration it delivers what one that came along has delivered there. In the transitional
-    configuration it delivers the rest; behind a message that nobody has, only those of senders that came along.
+    In the old regular configuration it delivers what one that came along has delivered there; in the transitional one
+    the rest, behind a message that it misses only those of senders that came along.
     Source: EVS 1994 (specification 6.3); Totem 1995 (recovery to operational).
     """
     yield "p is in recovery for r", within(p, now.recovers[r])
     yield "recovery is at its end", within(p, now.settled[r])
     then.installed.each(lambda x: (now.installed[x] - p) | when(same(x, r), p))
     then.recovers[r] = now.recovers[r] - p
-    deliver_in_order(now, then, r, p)
+    deliver_in_order(now, then, p, r)
     then.delivered.each(lambda n: then.delivered[n] | any_of(Ring, lambda x: in_the_regular(now, p, r, n, x)))
-    then.late.each(lambda n: now.late[n] | any_of(Ring, lambda x: in_the_transitional(now, p, r, n, x) - then.delivered[n]))
+    then.late.each(
+        lambda n: now.late[n] | any_of(Ring, lambda x: in_the_transitional(now, p, r, n, x) - then.delivered[n])
+    )
 
 
 def in_the_regular(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring) -> Set:
@@ -178,13 +178,9 @@ def in_the_regular(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring
 
 def in_the_transitional(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring) -> Set:
     """P, if it has message n of x and no lower one is missing, or else n's sender came along."""
-    gap = any_of(Number, lambda k: when(at_most(k, n) & is_of(now, k, x), ~now.has[k]))
-    counts = when(is_of(now, n, x), p & now.installed[x] & now.has[n])
-    return counts - when(~_came_along(now, r, n, x), gap)
-
-
-def _came_along(now: DeliveryState, r: Ring, n: Number, x: Ring) -> Truth:
-    return within(now.by[n, x], now.came[x, r])
+    sender_is_gone = ~within(now.by[n, x], now.came[x, r])
+    received = when(is_of(now, n, x), p & now.installed[x] & now.has[n])
+    return received - when(sender_is_gone, misses(now, n, x))
 
 
 def stop_and_start(now: DeliveryState, then: DeliveryState, p: Processor) -> Guard:
@@ -192,8 +188,9 @@ def stop_and_start(now: DeliveryState, then: DeliveryState, p: Processor) -> Gua
 
     Source: EVS 1994 (fail events); Totem 1995 (ring id in stable storage).
     """
-    yield "p is in a ring, or waits for one", within(
-        p, any_of(Ring, lambda r: now.installed[r] | now.pending[r] | now.recovers[r])
+    yield (
+        "p is in a ring, or waits for one",
+        within(p, any_of(Ring, lambda r: now.installed[r] | now.pending[r] | now.recovers[r])),
     )
     then.installed.each(lambda x: now.installed[x] - p)
     then.pending.each(lambda x: now.pending[x] - p)

@@ -9,8 +9,21 @@ from __future__ import annotations
 from model.delivery.state import DeliveryState
 from model.machine import Guard
 from model.sets import (
-    Processor, Processors, Set, Truth, any_of, at_most, empty, every, exists, implies, same, some, when, within,
-)  # fmt: skip
+    TRUE,
+    Processor,
+    Processors,
+    Set,
+    Truth,
+    any_of,
+    at_most,
+    empty,
+    every,
+    implies,
+    same,
+    some,
+    when,
+    within,
+)
 from model.sorts import Number, Ring, Seat
 
 
@@ -19,9 +32,13 @@ def is_of(now: DeliveryState, n: Number, r: Ring) -> Truth:
     return some(now.by[n, r])
 
 
-def has_up_to(now: DeliveryState, then: DeliveryState, n: Number, r: Ring) -> Set:
-    """Who has, after the step, every message of r that is numbered no higher than n."""
-    return ~any_of(Number, lambda k: when(at_most(k, n) & is_of(then, k, r), ~then.has[k]))
+def misses(now: DeliveryState, n: Number, r: Ring, but: Number | None = None) -> Set:
+    """Who has not received some message of r that is numbered no higher than n; `but` one is not counted."""
+
+    def missed(k: Number) -> Truth:
+        return at_most(k, n) & is_of(now, k, r) & (TRUE if but is None else ~same(k, but))
+
+    return any_of(Number, lambda k: when(missed(k), ~now.has[k]))
 
 
 def operational(now: DeliveryState, r: Ring) -> Set:
@@ -34,9 +51,9 @@ def listens(now: DeliveryState, r: Ring) -> Set:
     return now.member[r] & ((now.installed[r] - any_of(Ring, lambda x: now.recovers[x])) | now.recovers[r])
 
 
-def deliver_in_order(now: DeliveryState, then: DeliveryState, r: Ring, to: Set) -> None:
-    """These processors deliver at once each message of r up to which they have all."""
-    then.delivered.each(lambda n: now.delivered[n] | when(is_of(then, n, r), to & has_up_to(now, then, n, r)))
+def deliver_in_order(now: DeliveryState, then: DeliveryState, p: Set, r: Ring, received: Number | None = None) -> None:
+    """P delivers each message of r up to which it misses none, with the one `received` in this step."""
+    then.delivered.each(lambda n: now.delivered[n] | when(is_of(now, n, r), p - misses(now, n, r, received)))
 
 
 def holds_the_token(now: DeliveryState, p: Processor, r: Ring) -> Guard:
@@ -46,20 +63,21 @@ def holds_the_token(now: DeliveryState, p: Processor, r: Ring) -> Guard:
 
 
 def multicast(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, n: Number, lost: Processors) -> Guard:
-    """P, which has the token of ring r, originates message n; the other members receive it but for those where it is
-    lost.
+    """P, which has the token of ring r, originates message n. Other members receive it, or it is lost there.
 
+    Who has received all before it delivers it at once.
     Source: Totem 1995 (regular token); openais gmi.c:1494.
     """
     yield from holds_the_token(now, p, r)
-    yield "n is the number after the token's", empty(now.given[n]) & every(
-        Number, lambda k: implies(at_most(k, n) & ~same(k, n), some(now.given[k]))
+    yield (
+        "n is the number after the token's",
+        empty(now.given[n]) & every(Number, lambda k: implies(at_most(k, n) & ~same(k, n), some(now.given[k]))),
     )
     yield "it is lost at others that listen", within(lost, listens(now, r) - p)
     then.by[n, r] = now.by[n, r] | p
     then.given[n] = now.member[r]
     then.has[n] = now.has[n] | (listens(now, r) - lost)
-    deliver_in_order(now, then, r, operational(now, r))
+    then.delivered[n] = now.delivered[n] | (operational(now, r) - lost - misses(now, n, r))
 
 
 def receive_late(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, n: Number) -> Guard:
@@ -71,32 +89,29 @@ def receive_late(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring,
     yield "p takes in messages of r", within(p, listens(now, r))
     yield "p has not received n", ~within(p, now.has[n])
     then.has[n] = now.has[n] | p
-    deliver_in_order(now, then, r, operational(now, r))
+    deliver_in_order(now, then, p & operational(now, r), r, n)
 
 
 def pass_token(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
-    """P frees what the token says all have, now and when p accepted it last; puts its own all-received-up-to into the
-    token if that is lower, or if p lowered it last, or nobody did; and sends the token on.
+    """P sends the token of ring r on, and frees what it said all have, now and when p accepted it last.
 
+    P puts its own all-received-up-to into the token if that is lower, or if p lowered it last, or nobody did.
     Source: Totem 1995 (aru, aru_id); openais gmi.c:2984.
     """
     yield from holds_the_token(now, p, r)
     then.freed.each(lambda n: now.freed[n] | (p & now.has[n] & now.last[n] & now.aru[n]))
     then.last.each(lambda n: (now.last[n] - p) | when(is_of(now, n, r), p & now.aru[n]))
-    lower = exists(Number, lambda n: is_of(now, n, r) & some(now.aru[n]) & _misses_some(now, p, n, r))
-    mine = lower | within(p, now.lowered[r]) | empty(now.lowered[r])
+    lower = any_of(Number, lambda n: when(is_of(now, n, r), now.aru[n] & misses(now, n, r)))
+    puts = p & (lower | now.lowered[r] | when(empty(now.lowered[r]), p))
     then.aru.each(
-        lambda n: (now.aru[n] - when(is_of(now, n, r) & mine, now.aru[n]))
-        | when(is_of(now, n, r) & mine & ~_misses_some(now, p, n, r), now.member[r])
+        lambda n: (
+            when(empty(puts) | ~is_of(now, n, r), now.aru[n])
+            | when(some(puts) & is_of(now, n, r) & ~within(p, misses(now, n, r)), now.member[r])
+        )
     )
-    behind = exists(Number, lambda n: is_of(now, n, r) & _misses_some(now, p, n, r))
-    then.lowered[r] = when(mine & behind, p) | when(~mine, now.lowered[r])
+    behind = any_of(Number, lambda n: when(is_of(now, n, r), ~now.has[n]))
+    then.lowered[r] = when(empty(puts), now.lowered[r]) | (puts & behind)
     then.due[r] = successor(now, p, now.member[r])
-
-
-def _misses_some(now: DeliveryState, p: Processor, n: Number, r: Ring) -> Truth:
-    """P has not received every message of r up to n."""
-    return ~within(p, has_up_to(now, now, n, r))
 
 
 def successor(now: DeliveryState, p: Processor, members: Set) -> Set:

@@ -15,7 +15,7 @@ who asks for a retransmission, and how membership is agreed on.
 from __future__ import annotations
 
 from model.machine import State, constant, family
-from model.ordered import below_seat, between_seats, seated
+from model.ordered import seated, sits_below, sits_between
 from model.sorts import Number, Ring, Seat
 
 
@@ -23,12 +23,14 @@ class DeliveryState(State):
     """Variables of the machine. The last one is a ghost: the claims need it, the protocol never reads it."""
 
     seat = constant(Seat, means="the processor in seat i", table=seated)
-    between = constant(Seat, Seat, means="the processors strictly between seats i and j, going round", table=between_seats)
-    below = constant(Seat, means="the processors in seats lower than i", table=below_seat)
+    between = constant(
+        Seat, Seat, means="the processors strictly between seats i and j, going round", table=sits_between
+    )
+    below = constant(Seat, means="the processors in seats lower than i", table=sits_below)
     member = family(Ring, means="the members of ring r, as the commit token lists them; nobody while there was none")
     knows = family(Ring, means="the processors whose stored ring number is at least that of r")
     told = family(Ring, means="the members that have put their state into the commit token of r: its first rotation")
-    came = family(Ring, Ring, means="for r and x: the members of x that told in its commit token that r is their old ring")
+    came = family(Ring, Ring, means="for r and x: the members of x that told that r is their old ring")
     pending = family(Ring, means="the members that wait for the commit token of r to return")
     recovers = family(Ring, means="the members that exchange the messages of their old rings in r, and install it next")
     settled = family(Ring, means="all members of r once all of them have what was sent again in r, before that nobody")

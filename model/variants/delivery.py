@@ -82,7 +82,7 @@ def what_was_missed_is_delivered_in_transition(now: DeliveryState, then: Deliver
     Source: against EVS 1994 (specification 4).
     """
     then.delivered.keep()
-    deliver_in_order(now, then, r, p)
+    deliver_in_order(now, then, p, r)
     then.late.each(
         lambda n: now.late[n] | any_of(Ring, lambda x: in_the_transitional(now, p, r, n, x) - now.delivered[n])
     )

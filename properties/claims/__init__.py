@@ -22,7 +22,20 @@ from properties.claims import (
 
 __all__ = ["AUXILIARY", "CLAIMS", "ROOMS"]
 
-ROOMS = (gate, bitmap, configuration, messages, handles, ring, liveness, barrier, services, delivery, surprises, auxiliary)
+ROOMS = (
+    gate,
+    bitmap,
+    configuration,
+    messages,
+    handles,
+    ring,
+    liveness,
+    barrier,
+    services,
+    delivery,
+    surprises,
+    auxiliary,
+)
 FAMILIES = ("PLUG-S", "PLUG-H", "PLUG-C", "PLUG-A", "CFG-S", "RING-S", "LIVE-", "BAR-", "CLM-S", "EVT-S", "EVS-", "N")
 
 

@@ -1,4 +1,4 @@
-"""Freeing, recovery and ring ids: RING-S2, RING-S3, RING-S5, RING-S6 and EVS-4, claims about the machine of delivery."""
+"""Claims about the machine of delivery: ring ids, freeing and numbers (RING-S2, -S3, -S5, -S6), recovery (EVS-4)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from collections.abc import Callable
 from model.delivery.membership import representative
 from model.delivery.ring import is_of
 from model.delivery.state import DeliveryState
-from model.sets import (
-    Processor, Set, Truth, at_most, empty, every, exists, implies, same, several, some, within,
-)  # fmt: skip
+from model.machines import DELIVERY
+from model.sets import Processor, Set, Truth, at_most, empty, every, exists, implies, same, several, some, within
 from model.sorts import Number, Ring
 from properties.catalogue import Least, claim
-
-DELIVERY = "delivery"
 
 RING_S2 = claim(
     "RING-S2",
