@@ -50,7 +50,9 @@ def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, token
     `tokens` is the number of tokens sent where these are numbered. Of the machine of delivery, which has no handles,
     `handles` is the number of messages.
     """
-    sizes = {Handle: handles, Number: handles, Ring: rings, Copy: copies, Token: tokens, Seat: processors, Message: 2}
+    sizes: dict[type[Index], int] = {
+        Handle: handles, Number: handles, Ring: rings, Copy: copies, Token: tokens, Seat: processors, Message: 2,
+    }  # fmt: skip
     return Scope(processors, sizes)
 
 

@@ -115,6 +115,7 @@ DEEP = (
     _scope("2/1/2", "crash", machine="numbered"),
     _scope("4/1/1", machine="numbered"),
     _scope("3/3/2", machine="delivery"),
+    _scope("3/2/2", "crash", machine="delivery"),
     _scope("4/3/1", machine="delivery"),
     _scope("2/2/3", machine="delivery"),
 )

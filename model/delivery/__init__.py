@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from model.delivery import membership, ring
-from model.delivery.state import DeliveryState, initial
+from model.delivery import membership, ring, state
 from model.machine import Ghost, Kind, Rule, Text
 
 ROOMS = (ring, membership)
@@ -19,8 +18,8 @@ ENVIRONMENT = (
     Rule(membership.stop_and_start, Kind.ENVIRONMENT, "crash"),
 )
 RING_WITH_MESSAGES = Text(
-    DeliveryState,
-    initial,
+    state.DeliveryState,
+    state.initial,
     rules=(*(Rule(write, Kind.PROTOCOL) for write in PROTOCOL), *ENVIRONMENT),
     ghosts=(Ghost(membership.has_reached, after=("install_ring",)),),
 )

@@ -8,7 +8,21 @@ from model.delivery.membership import representative
 from model.delivery.ring import is_of
 from model.delivery.state import DeliveryState
 from model.machines import DELIVERY
-from model.sets import Processor, Set, Truth, at_most, empty, every, exists, implies, same, several, some, within
+from model.sets import (
+    Processor,
+    Set,
+    Truth,
+    any_of,
+    at_most,
+    empty,
+    every,
+    exists,
+    implies,
+    same,
+    several,
+    some,
+    within,
+)
 from model.sorts import Number, Ring
 from properties.catalogue import Least, claim
 
@@ -17,7 +31,7 @@ RING_S2 = claim(
     "Ring ids grow: a processor installs only rings numbered higher than all that it ever installed, also before it "
     "stopped and started again.",
     source="Totem 1995 (ring id in stable storage); corosync 3675dace, 107ef199",
-    least=Least(1, 1, 2),
+    least=Least(1, 1, 2, frozenset({"crash"})),
     mutant="representative-reloads-its-old-number",
     machine=DELIVERY,
     correction="By how much a number grows is not said: a number here is a place in an order.",
@@ -32,8 +46,11 @@ def the_ring_is_numbered_higher_than_all_before(
 
 
 @RING_S2.witnessed(at="install_ring")
-def a_second_ring_is_installed_here(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Truth:
-    return exists(Ring, lambda x: within(p, now.reached[x]))
+def a_processor_that_started_again_installs_a_ring_again(
+    now: DeliveryState, then: DeliveryState, p: Processor, r: Ring
+) -> Truth:
+    has_none = ~within(p, any_of(Ring, lambda x: now.installed[x]))
+    return has_none & exists(Ring, lambda x: within(p, now.reached[x]))
 
 
 RING_S3 = claim(
@@ -67,7 +84,7 @@ RING_S5 = claim(
     "RING-S5",
     "A member frees a message only when every member of its ring has received it.",
     source="Totem 1995 (two rotations); corosync 79c60fd0",
-    least=Least(2, 1, 1),
+    least=Least(3, 1, 1),
     mutant="free-at-one-rotation",
     machine=DELIVERY,
     correction="While the ring is installed: what is left of an old ring is dropped when the next is installed, and "
@@ -85,12 +102,9 @@ def what_is_freed_was_received_by_every_member(now: DeliveryState) -> Truth:
     )
 
 
-@RING_S5.witnessed()
-def a_member_of_several_has_freed_a_message(now: DeliveryState) -> Truth:
-    return exists(
-        Ring,
-        lambda r: several(now.member[r]) & exists(Number, lambda n: is_of(now, n, r) & some(now.freed[n])),
-    )
+@RING_S5.witnessed(at="pass_token")
+def a_member_frees_what_several_others_have(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Truth:
+    return several(now.member[r] - p) & exists(Number, lambda n: within(p, then.freed[n] - now.freed[n]))
 
 
 RING_S6 = claim(
