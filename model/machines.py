@@ -18,3 +18,8 @@ MACHINES: dict[str, Text] = {
     "services": SERVICES,
     DELIVERY: RING_WITH_MESSAGES,
 }
+
+
+def is_companion(name: str) -> bool:
+    """Whether the machine has the variables of the plug's, so that its claims are claims about both."""
+    return issubclass(MACHINES[name].state, MACHINES[PLUG].state)

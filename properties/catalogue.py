@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from model.machine import constant
 from model.machines import MACHINES, PLUG
 from model.sets import Truth
 
@@ -102,6 +101,8 @@ class Claim:
     """The machine that it is about: the plug machine or a companion."""
     correction: str | None = None
     """How the starting catalogue's wording was corrected, and why."""
+    searched_only: str | None = None
+    """Of a claim that is not proved, of a machine of any size: why."""
     parts: list[Part] = field(default_factory=list[Part])
     witness: Part | None = None
     reach: Reach | None = None
@@ -152,8 +153,7 @@ class Claim:
     @property
     def is_inductive(self) -> bool:
         """Whether it is a statement of a machine that speaks of any number of processors."""
-        fixed = any(isinstance(declared, constant) for declared in MACHINES[self.machine].state.declared.values())
-        return self.is_safety and not fixed
+        return self.is_safety and not self.searched_only and MACHINES[self.machine].state.is_of_any_size()
 
     @property
     def is_surprise(self) -> bool:
@@ -190,11 +190,12 @@ def claim(
     mutant: str,
     machine: str = PLUG,
     correction: str | None = None,
+    searched_only: str | None = None,
 ) -> Claim:
     """Put a claim into the catalogue."""
     if id in REGISTERED:
         raise ValueError(f"claim {id} is already in the catalogue")
-    REGISTERED[id] = Claim(id, sentence, source, least, mutant, machine, correction)
+    REGISTERED[id] = Claim(id, sentence, source, least, mutant, machine, correction, searched_only)
     return REGISTERED[id]
 
 

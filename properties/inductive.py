@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import z3
 
 from model.machine import Action, Machine
-from model.machines import PLUG
+from model.machines import PLUG, is_companion
 from model.sets import Processor, Processors, Set, Truth, all_of, implies
 from model.sorts import Index
 from properties.catalogue import Claim, Part
@@ -84,14 +84,19 @@ class Proof:
         return [failure for failure in self.failures if failure.owner == owner]
 
 
+def known_machines(name: str) -> tuple[str, ...]:
+    """The machines whose claims are about the machine of this name: its own, and the plug's if it is a companion."""
+    return (PLUG, name) if is_companion(name) else (name,)
+
+
 def invariants(name: str = PLUG, also: Sequence[Claim] = ()) -> list[Invariant]:
     """The state parts of claims about a machine, and auxiliary invariants; a companion has the machine's too."""
-    known = (PLUG, name)
+    known = known_machines(name)
     public = [
         Invariant(claim.id, part)
         for claim in (*CLAIMS.values(), *also)
         for part in claim.parts
-        if claim.machine in known and not part.of_steps
+        if claim.machine in known and claim.is_inductive and not part.of_steps
     ]
     return public + [Invariant(one.part.label, one.part) for one in AUXILIARY if one.machine in known]
 
@@ -127,17 +132,18 @@ class _Round:
         queries: dict[tuple[str, str, str], Query] | None = None,
     ) -> None:  # fmt: skip
         self.machine, self.name, self.assumed, self.queries = machine, name, assumed, queries
-        self.claims = (*CLAIMS.values(), *also)
+        self.claims, self.known = (*CLAIMS.values(), *also), known_machines(name)
         self.words = Vocabulary(machine.state)
         self.read = Predicates(self.words)
         self.now = machine.state()
         self.counted: dict[str, int] = {}
-        self.hypothesis = self.words.axioms() + [self.read.truth(one.part.statement(self.now)) for one in assumed]
+        self.axioms = self.words.axioms() + [self.read.truth(axiom(self.now)) for axiom in machine.state.axioms]
+        self.hypothesis = self.axioms + [self.read.truth(one.part.statement(self.now)) for one in assumed]
 
     def base(self) -> Iterator[Failure]:
         """Invariants that the initial state breaks."""
         solver = _solver()
-        solver.add(*self.words.axioms())
+        solver.add(*self.axioms)
         for one in self.assumed:
             yield from self._ask(solver, one.owner, one.part, one.part.statement(self.machine.initial), None)
 
@@ -154,7 +160,7 @@ class _Round:
         enabled = all_of(part for _, part in action.guard)
         for claim in self.claims:
             for part in claim.parts:
-                if claim.machine in (PLUG, self.name) and part.concerns(action.name):
+                if claim.machine in self.known and claim.is_inductive and part.concerns(action.name):
                     says = action.read(part.statement)
                     asked = (anywhere, implies(says, enabled)) if part.enables else (solver, says)
                     yield from self._ask(asked[0], claim.id, part, asked[1], action)

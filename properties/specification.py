@@ -18,7 +18,7 @@ from model.barrier import BARRIER
 from model.decisions import DECISIONS, Decision
 from model.glossary import GLOSSARY
 from model.machine import Action, Declared, Ghost, Text, constant
-from model.machines import DELIVERY, MACHINES, PLUG
+from model.machines import DELIVERY, MACHINES, PLUG, is_companion
 from model.mail import CLAUSES, REFERENCES, TITLE
 from model.plug import ROOMS
 from model.text import Notation, equations
@@ -219,7 +219,7 @@ def _claim(claim: Claim) -> Iterator[str]:
 
 
 def _kind(machine: str) -> str:
-    return "companion" if issubclass(MACHINES[machine].state, state.PlugState) else "machine"
+    return "companion" if is_companion(machine) else "machine"
 
 
 def _refinement_map() -> Iterator[str]:

@@ -50,7 +50,8 @@ def create_commit_token(now: DeliveryState, then: DeliveryState, p: Processor, r
     """
     yield "p is the representative", within(p, representative(now, members))
     yield "r is numbered higher than any member knows", empty(members & now.knows[r])
-    yield "r is an id of p", empty(now.member[r]) | within(p, representative(now, now.member[r]))
+    yield "r is no id of another", within(now.named[r], p)
+    then.named[r] = p
     then.member[r] = members
     takes_the_commit_token(now, then, p, r)
 
@@ -95,9 +96,9 @@ def create_first_token(now: DeliveryState, then: DeliveryState, p: Processor, r:
 
     Source: Totem 1995 (commit token); corosync 4ee84c51.
     """
-    yield "p is the representative of r", within(p, representative(now, now.member[r]))
+    yield "p is the representative of r", within(p, now.named[r])
     yield "p is in recovery for r", within(p, now.recovers[r])
-    yield "so is every member", within(now.member[r], now.recovers[r])
+    yield "every member is in recovery for r", within(now.member[r], now.recovers[r])
     yield "r has no token", empty(now.due[r])
     then.due[r] = p
     then.lowered[r] = NOBODY

@@ -16,7 +16,62 @@ from __future__ import annotations
 
 from model.machine import State, constant, family
 from model.ordered import seated, sits_below, sits_between
-from model.sorts import Number, Ring, Seat
+from model.sets import EVERYBODY, Truth, any_of, at_most, empty, every, implies, same, several, within
+from model.sorts import Index, Number, Ring, Seat
+
+
+def numbers_are_ordered(now: DeliveryState) -> Truth:
+    """Numbers of messages are ordered, and of one place there may be several: no such number is ever given."""
+    return _is_ordered(Number)
+
+
+def ring_ids_are_ordered(now: DeliveryState) -> Truth:
+    """Ring ids are ordered by their numbers."""
+    return _is_ordered(Ring)
+
+
+def _is_ordered(sort: type[Index]) -> Truth:
+    """By a total preorder."""
+    total = every(sort, lambda i: every(sort, lambda j: at_most(i, j) | at_most(j, i)))
+    return total & every(
+        sort,
+        lambda i: every(sort, lambda j: every(sort, lambda k: implies(at_most(i, j) & at_most(j, k), at_most(i, k)))),
+    )
+
+
+def seats_are_places(now: DeliveryState) -> Truth:
+    """Everybody sits in one seat, and in each seat at most one."""
+    one = every(Seat, lambda i: ~several(now.seat[i]))
+    apart = every(Seat, lambda i: every(Seat, lambda j: same(i, j) | empty(now.seat[i] & now.seat[j])))
+    return one & apart & within(EVERYBODY, any_of(Seat, lambda i: now.seat[i]))
+
+
+def seats_go_round(now: DeliveryState) -> Truth:
+    """Between a seat and itself, going round, is everybody else."""
+    return every(Seat, lambda i: within(EVERYBODY, now.between[i, i] | now.seat[i]))
+
+
+def between_two_seats_is_what_is_between_them_and_a_third(now: DeliveryState) -> Truth:
+    """Who sits between i and k sits between i and j, or in j, or between j and k."""
+    return every(
+        Seat,
+        lambda i: every(
+            Seat,
+            lambda j: every(
+                Seat,
+                lambda k: within(now.between[i, k], now.between[i, j] | now.seat[j] | now.between[j, k]),
+            ),
+        ),
+    )
+
+
+def the_next_seat_is_one(now: DeliveryState) -> Truth:
+    """Of two seats one comes first, going round from a third."""
+
+    def first(i: Seat, j: Seat, k: Seat) -> Truth:
+        return within(now.seat[j], now.between[i, k]) | within(now.seat[k], now.between[i, j])
+
+    return every(Seat, lambda i: every(Seat, lambda j: every(Seat, lambda k: same(j, k) | first(i, j, k))))
 
 
 class DeliveryState(State):
@@ -28,6 +83,7 @@ class DeliveryState(State):
     )
     below = constant(Seat, means="the processors in seats lower than i", table=sits_below)
     member = family(Ring, means="the members of ring r, as the commit token lists them; nobody while there was none")
+    named = family(Ring, means="the processor that r's id names, its representative; nobody while there was none")
     knows = family(Ring, means="the processors whose stored ring number is at least that of r")
     told = family(Ring, means="the members that have put their state into the commit token of r: its first rotation")
     came = family(Ring, Ring, means="for r and x: the members of x that told that r is their old ring")
@@ -48,6 +104,11 @@ class DeliveryState(State):
     owes = family(Number, means="the processors in recovery that have still to send message n of their old ring again")
     lacks = family(Number, means="the processors in recovery that miss message n, which was sent again")
     reached = family(Ring, ghost=True, means="the processors that have ever installed r")
+
+    axioms = (
+        numbers_are_ordered, ring_ids_are_ordered, seats_are_places, seats_go_round,
+        between_two_seats_is_what_is_between_them_and_a_third, the_next_seat_is_one,
+    )  # fmt: skip
 
 
 def initial(then: DeliveryState) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.delivery.membership import in_the_transitional, owes_what_others_miss, representative
+from model.delivery.membership import in_the_transitional, owes_what_others_miss
 from model.delivery.ring import deliver_in_order, is_of
 from model.delivery.state import DeliveryState
 from model.machine import Guard
@@ -38,19 +38,19 @@ def representative_reloads_its_old_number(now: DeliveryState, then: DeliveryStat
 
     def formed_last(x: Ring) -> Set:
         higher = every(Ring, lambda y: implies(~at_most(y, x), ~within(p, now.knows[y])))
-        return when(within(p, representative(now, now.member[x])) & higher, p)
+        return when(within(p, now.named[x]) & higher, p)
 
     then.knows.each(lambda x: now.knows[x] - formed_last(x))
 
 
-@edits("create_first_token", without=("p is in recovery for r", "so is every member", "r has no token"))
+@edits("create_first_token", without=("p is in recovery for r", "every member is in recovery for r", "r has no token"))
 def first_token_is_created_twice(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
     """The representative creates the first token again whenever the commit token arrives once more.
 
     Source: corosync 4ee84c51 (a duplicate commit token).
     """
     yield "p is in recovery for r, or has installed it", within(p, now.recovers[r] | now.installed[r])
-    yield "so is every member, or r has a token", within(now.member[r], now.recovers[r]) | some(now.due[r])
+    yield "every member is in recovery for r, or r has a token", within(now.member[r], now.recovers[r]) | some(now.due[r])
 
 
 @edits("pass_commit_token")

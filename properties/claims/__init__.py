@@ -11,6 +11,7 @@ from properties.claims import (
     bitmap,
     configuration,
     delivery,
+    delivery_auxiliary,
     gate,
     handles,
     liveness,
@@ -33,6 +34,7 @@ ROOMS = (
     barrier,
     services,
     delivery,
+    delivery_auxiliary,
     surprises,
     auxiliary,
 )
