@@ -140,6 +140,14 @@ def the_token_is_at_least_a_number_or_not(now: DeliveryState) -> Truth:
 
 
 @auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
+def a_token_that_is_at_least_a_number_is_at_least_the_lower_ones(now: DeliveryState) -> Truth:
+    def of_lower(n: Number, k: Number, r: Ring) -> Truth:
+        return implies(at_most(k, n) & is_of(now, k, r), within(now.aru[n], now.aru[k]))
+
+    return of_messages(now, lambda n, r: every(Number, lambda k: of_lower(n, k, r)))
+
+
+@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
 def who_remembers_a_token_is_operational(now: DeliveryState) -> Truth:
     return of_messages(now, lambda n, r: within(now.last[n], operational(now, r)))
 
