@@ -39,6 +39,7 @@ def forgets(now: DeliveryState, then: DeliveryState, p: Processor) -> None:
     """What p keeps for a token or a recovery that it gives up is gone."""
     then.last.each(lambda n: now.last[n] - p)
     then.owes.each(lambda n: now.owes[n] - p)
+    then.heard.each(lambda n: now.heard[n] - p)
     then.lacks.each(lambda n: now.lacks[n] - p)
 
 
@@ -68,7 +69,7 @@ def pass_commit_token(now: DeliveryState, then: DeliveryState, p: Processor, r: 
 
 
 def enter_recovery(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
-    """The commit token of ring r visits p for the second time: p knows who comes along, and what each of them has.
+    """The commit token of ring r visits p for the second time: p knows who comes along, and what each has and delivered.
 
     It has to send again what it holds and one that comes along misses.
     Source: Totem 1995 (recovery); EVS 1994.
@@ -78,17 +79,25 @@ def enter_recovery(now: DeliveryState, then: DeliveryState, p: Processor, r: Rin
     yield "the members before p are in recovery", within(now.member[r] & before(now, p), now.recovers[r])
     then.pending[r] = now.pending[r] - p
     then.recovers[r] = now.recovers[r] | p
-    owes_what_others_miss(now, then, p, r)
+    learns_of_the_others(now, then, p, r)
 
 
-def owes_what_others_miss(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> None:
-    """P owes each message of its old ring that it holds and that one that came along misses, as the token tells."""
+def learns_of_the_others(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> None:
+    """P owes each message of its old ring that it holds and that one that came along misses, as the token tells.
+
+    The token also tells p what one that came along has delivered.
+    """
 
     def owed(n: Number, x: Ring) -> Set:
         missed = is_of(now, n, x) & some(now.came[x, r] - now.has[n])
         return when(missed, p & now.installed[x] & (now.has[n] - now.freed[n]))
 
+    def told(n: Number, x: Ring) -> Set:
+        delivered = is_of(now, n, x) & some(now.came[x, r] & now.delivered[n])
+        return when(delivered, p & now.installed[x])
+
     then.owes.each(lambda n: then.owes[n] | any_of(Ring, lambda x: owed(n, x)))
+    then.heard.each(lambda n: then.heard[n] | any_of(Ring, lambda x: told(n, x)))
 
 
 def create_first_token(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
@@ -164,17 +173,12 @@ def install_ring(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring)
     yield "recovery is at its end", within(p, now.settled[r])
     then.installed.each(lambda x: (now.installed[x] - p) | when(same(x, r), p))
     then.recovers[r] = now.recovers[r] - p
+    then.heard.each(lambda n: now.heard[n] - p)
     deliver_in_order(now, then, p, r)
-    then.delivered.each(lambda n: then.delivered[n] | any_of(Ring, lambda x: in_the_regular(now, p, r, n, x)))
+    then.delivered.each(lambda n: then.delivered[n] | (p & now.has[n] & now.heard[n]))
     then.late.each(
         lambda n: now.late[n] | any_of(Ring, lambda x: in_the_transitional(now, p, r, n, x) - then.delivered[n])
     )
-
-
-def in_the_regular(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring) -> Set:
-    """P, if one that came along with it from x has delivered message n of x."""
-    told = is_of(now, n, x) & some(now.came[x, r] & now.delivered[n])
-    return when(told, p & now.installed[x] & now.has[n])
 
 
 def in_the_transitional(now: DeliveryState, p: Processor, r: Ring, n: Number, x: Ring) -> Set:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.delivery.membership import in_the_transitional, owes_what_others_miss
+from model.delivery.membership import in_the_transitional, learns_of_the_others
 from model.delivery.ring import deliver_in_order, is_of
 from model.delivery.state import DeliveryState
 from model.machine import Guard
@@ -61,7 +61,7 @@ def recovery_after_the_first_rotation(now: DeliveryState, then: DeliveryState, p
     """
     then.pending.each(lambda x: now.pending[x] - p)
     then.recovers.each(lambda x: (now.recovers[x] - p) | when(same(x, r), p))
-    owes_what_others_miss(now, then, p, r)
+    learns_of_the_others(now, then, p, r)
 
 
 @edits("enter_recovery")
