@@ -20,6 +20,7 @@ from properties.catalogue import Claim, Part
 from properties.claims import AUXILIARY, CLAIMS
 from properties.predicates import Predicates, Vocabulary
 
+QUICKLY_MS = 500
 TIMEOUT_MS = 20_000
 INITIALLY = "initially"
 POSSIBLE = "some state that the invariants allow enables it"
@@ -168,8 +169,8 @@ class _Round:
     def enabled(self, action: Action) -> bool:
         """Whether some state that the invariants allow enables the action."""
         solver = self._before(action)
-        answer = solver.check()
-        self._write(solver, action.name, POSSIBLE, action.name, answer)
+        asked, answer = _check(solver)
+        self._write(asked, action.name, POSSIBLE, action.name, answer)
         return answer == z3.sat
 
     def _before(self, action: Action) -> z3.Solver:
@@ -183,14 +184,14 @@ class _Round:
         self.counted[owner] = self.counted.get(owner, 0) + 1
         solver.push()
         solver.add(z3.Not(self.read.truth(statement)))
-        answer = solver.check()
+        asked, answer = _check(solver)
         name = action.name if action else INITIALLY
-        self._write(solver, owner, part.label, name, answer)
+        self._write(asked, owner, part.label, name, answer)
         if answer != z3.unsat:
             if answer == z3.sat:
-                yield Failure(owner, part.label, name, tuple(_Step(self, solver.model()).lines(action)))
+                yield Failure(owner, part.label, name, tuple(_Step(self, asked.model()).lines(action)))
             else:
-                yield Failure(owner, part.label, name, (f"z3 gave up: {solver.reason_unknown()}",), unknown=True)
+                yield Failure(owner, part.label, name, (f"z3 gave up: {asked.reason_unknown()}",), unknown=True)
         solver.pop()
 
     def _write(self, solver: z3.Solver, owner: str, label: str, action: str, said: z3.CheckSatResult) -> None:
@@ -260,10 +261,20 @@ def _braces(members: Sequence[str]) -> str:
     return "{" + ", ".join(members) + "}"
 
 
-def _solver() -> z3.Solver:
+def _solver(timeout_ms: int = QUICKLY_MS) -> z3.Solver:
     solver = z3.Solver()
-    solver.set("timeout", TIMEOUT_MS)
+    solver.set("timeout", timeout_ms)
     return solver
+
+
+def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
+    """The answer, and the solver that has it: what is not answered quickly is asked of one with nothing else in it."""
+    answer = solver.check()
+    if answer != z3.unknown:
+        return solver, answer
+    afresh = _solver(TIMEOUT_MS)
+    afresh.add(*solver.assertions())
+    return afresh, afresh.check()
 
 
 def needs(machine: Machine, without: Invariant, owner: str, action: str, name: str = PLUG) -> bool:

@@ -133,7 +133,7 @@ def send_again(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, n
     along = companions(now, p, r) & now.recovers[r]
     then.owes[n] = now.owes[n] - along
     then.has[n] = now.has[n] | (along - lost)
-    then.lacks[n] = now.lacks[n] | lost
+    then.lacks[n] = (now.lacks[n] - along) | lost
 
 
 def catch_up(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring, n: Number) -> Guard:

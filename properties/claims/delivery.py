@@ -134,7 +134,6 @@ EVS_4 = claim(
     least=Least(2, 1, 2),
     mutant="recovery-skips-what-one-alone-holds",
     machine=DELIVERY,
-    searched_only="not tried",
     correction="Stated of those that have installed the second ring: the regular configuration of the first and the "
     "transitional one after it, each apart.",
 )
