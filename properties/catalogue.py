@@ -101,8 +101,6 @@ class Claim:
     """The machine that it is about: the plug machine or a companion."""
     correction: str | None = None
     """How the starting catalogue's wording was corrected, and why."""
-    searched_only: str | None = None
-    """Of a claim that is not proved, of a machine of any size: why."""
     parts: list[Part] = field(default_factory=list[Part])
     witness: Part | None = None
     reach: Reach | None = None
@@ -153,7 +151,7 @@ class Claim:
     @property
     def is_inductive(self) -> bool:
         """Whether it is a statement of a machine that speaks of any number of processors."""
-        return self.is_safety and not self.searched_only and MACHINES[self.machine].state.is_of_any_size()
+        return self.is_safety and MACHINES[self.machine].state.is_of_any_size()
 
     @property
     def is_surprise(self) -> bool:
@@ -190,12 +188,11 @@ def claim(
     mutant: str,
     machine: str = PLUG,
     correction: str | None = None,
-    searched_only: str | None = None,
 ) -> Claim:
     """Put a claim into the catalogue."""
     if id in REGISTERED:
         raise ValueError(f"claim {id} is already in the catalogue")
-    REGISTERED[id] = Claim(id, sentence, source, least, mutant, machine, correction, searched_only)
+    REGISTERED[id] = Claim(id, sentence, source, least, mutant, machine, correction)
     return REGISTERED[id]
 
 

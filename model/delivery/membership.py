@@ -69,7 +69,7 @@ def pass_commit_token(now: DeliveryState, then: DeliveryState, p: Processor, r: 
 
 
 def enter_recovery(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
-    """The commit token of ring r visits p for the second time: p knows who comes along, and what each has and delivered.
+    """The commit token of ring r visits p for the second time: p knows who comes along, and what they have.
 
     It has to send again what it holds and one that comes along misses.
     Source: Totem 1995 (recovery); EVS 1994.

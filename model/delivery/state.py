@@ -102,7 +102,7 @@ class DeliveryState(State):
     delivered = family(Number, means="the processors that have delivered message n in its regular configuration")
     late = family(Number, means="the processors that have delivered message n in the transitional one after it")
     owes = family(Number, means="the processors in recovery that have still to send message n of their old ring again")
-    heard = family(Number, means="the processors in recovery that know of one that came along and has delivered message n")
+    heard = family(Number, means="the processors in recovery that know that one who came along has delivered message n")
     lacks = family(Number, means="the processors in recovery that miss message n, which was sent again")
     reached = family(Ring, ghost=True, means="the processors that have ever installed r")
 

@@ -50,7 +50,8 @@ def first_token_is_created_twice(now: DeliveryState, then: DeliveryState, p: Pro
     Source: corosync 4ee84c51 (a duplicate commit token).
     """
     yield "p is in recovery for r, or has installed it", within(p, now.recovers[r] | now.installed[r])
-    yield "every member is in recovery for r, or r has a token", within(now.member[r], now.recovers[r]) | some(now.due[r])
+    recover = within(now.member[r], now.recovers[r])
+    yield "every member is in recovery for r, or r has a token", recover | some(now.due[r])
 
 
 @edits("pass_commit_token")

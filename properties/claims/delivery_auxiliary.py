@@ -86,9 +86,7 @@ def one_lowered_the_token(now: DeliveryState) -> Truth:
 
 @auxiliary(needed_by="RING-S5", action="create_first_token", machine=DELIVERY)
 def who_originated_in_a_ring_has_installed_it(now: DeliveryState) -> Truth:
-    return every(
-        Ring, lambda r: every(Number, lambda n: within(now.by[n, r], now.member[r] & now.reached[r]))
-    )
+    return every(Ring, lambda r: every(Number, lambda n: within(now.by[n, r], now.member[r] & now.reached[r])))
 
 
 @auxiliary(needed_by="RING-S5", action="create_first_token", machine=DELIVERY)
@@ -121,9 +119,7 @@ def below_a_given_number_all_are_given(now: DeliveryState) -> Truth:
 
 @auxiliary(needed_by="RING-S5", action="multicast", machine=DELIVERY)
 def nothing_is_said_of_a_number_that_is_not_given(now: DeliveryState) -> Truth:
-    return every(
-        Number, lambda n: implies(empty(now.given[n]), empty(now.aru[n] | now.last[n] | now.freed[n]))
-    )
+    return every(Number, lambda n: implies(empty(now.given[n]), empty(now.aru[n] | now.last[n] | now.freed[n])))
 
 
 @auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
@@ -179,8 +175,6 @@ def whoever_lowered_it_did_so_before_or_to_at_least_that(now: DeliveryState) -> 
 def who_nobody_lowered_is_at_the_last_number(now: DeliveryState) -> Truth:
     """But for a number that was just given, which nobody remembers."""
     return of_messages(now, lambda n, r: implies(empty(now.lowered[r]), within(now.last[n], now.aru[n])))
-
-
 
 
 # Who came along -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from model.machine import constant
 from model.machines import MACHINES, PLUG
 from properties import report
 from properties.commands.options import claims_named, features_off, known_variant
