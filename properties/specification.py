@@ -192,7 +192,18 @@ def _delivery() -> Iterator[str]:
         yield from _room(room, DELIVERY, "delivery-")
     for ghost in MACHINES[DELIVERY].ghosts:
         yield from (_ghost(ghost), "")
+    yield from _axioms()
     yield from ("### What it forgets", "", *_forgotten(OF_DELIVERY))
+
+
+def _axioms() -> Iterator[str]:
+    """What proofs about the machine of delivery take for granted, and searches have as tables."""
+    yield from ("### Order", "", "What proofs take for granted of numbers, ring ids and seats:", "", "```")
+    now = MACHINES[DELIVERY].state()
+    for axiom in MACHINES[DELIVERY].state.axioms:
+        yield f"{axiom.__name__.replace('_', ' ')}:"
+        yield f"  {Notation().truth(axiom(now))}"
+    yield from ("```", "")
 
 
 def _claims() -> Iterator[str]:
