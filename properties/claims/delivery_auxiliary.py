@@ -7,7 +7,7 @@ from collections.abc import Callable
 from model.delivery.ring import is_of, misses, operational
 from model.delivery.state import DeliveryState
 from model.machines import DELIVERY
-from model.sets import NOBODY, Set, Truth, at_most, empty, equal, every, implies, same, several, some, when, within
+from model.sets import NOBODY, Set, Truth, at_most, empty, equal, every, implies, same, some, when, within
 from model.sorts import Number, Ring, Seat
 from properties.catalogue import auxiliary
 
@@ -20,22 +20,22 @@ def of_messages(now: DeliveryState, statement: Callable[[Number, Ring], Truth]) 
 # Ring ids -------------------------------------------------------------------------------------------------------------
 
 
-@auxiliary(needed_by="RING-S3", action="create_commit_token", machine=DELIVERY)
+@auxiliary(needed_by="RING-S5", action="create_commit_token", machine=DELIVERY)
 def a_representative_knows_its_ring(now: DeliveryState) -> Truth:
     return every(Ring, lambda r: within(now.named[r], now.knows[r]))
 
 
-@auxiliary(needed_by="RING-S3", action="create_commit_token", machine=DELIVERY)
+@auxiliary(needed_by="RING-S5", action="create_commit_token", machine=DELIVERY)
 def a_ring_with_members_has_a_representative(now: DeliveryState) -> Truth:
     return every(Ring, lambda r: implies(some(now.member[r]), some(now.named[r])))
 
 
-@auxiliary(needed_by="RING-S2", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="who is to install a ring has installed none higher", action="pass_commit_token", machine=DELIVERY)
 def who_knows_a_number_knows_the_lower_ones(now: DeliveryState) -> Truth:
     return every(Ring, lambda r: every(Ring, lambda x: implies(at_most(r, x), within(now.knows[x], now.knows[r]))))
 
 
-@auxiliary(needed_by="RING-S2", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="who is to install a ring has installed none higher", action="pass_commit_token", machine=DELIVERY)
 def who_has_taken_part_in_a_ring_knows_it(now: DeliveryState) -> Truth:
     return every(
         Ring,
@@ -66,7 +66,7 @@ def one_ring_is_to_be_installed(now: DeliveryState) -> Truth:
 # Who is where ---------------------------------------------------------------------------------------------------------
 
 
-@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
+@auxiliary(needed_by="a ring is installed when it is settled", action="settle", machine=DELIVERY)
 def who_takes_part_in_a_ring_is_a_member(now: DeliveryState) -> Truth:
     def part(r: Ring) -> Set:
         return now.pending[r] | now.recovers[r] | now.installed[r] | now.due[r] | now.settled[r]
@@ -74,22 +74,12 @@ def who_takes_part_in_a_ring_is_a_member(now: DeliveryState) -> Truth:
     return every(Ring, lambda r: within(part(r), now.member[r]))
 
 
-@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
-def the_token_is_at_one(now: DeliveryState) -> Truth:
-    return every(Ring, lambda r: ~several(now.due[r]))
-
-
-@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
-def one_lowered_the_token(now: DeliveryState) -> Truth:
-    return every(Ring, lambda r: ~several(now.lowered[r]))
-
-
-@auxiliary(needed_by="RING-S5", action="create_first_token", machine=DELIVERY)
+@auxiliary(needed_by="in its ring nothing is delivered late", action="pass_commit_token", machine=DELIVERY)
 def who_originated_in_a_ring_has_installed_it(now: DeliveryState) -> Truth:
     return every(Ring, lambda r: every(Number, lambda n: within(now.by[n, r], now.member[r] & now.reached[r])))
 
 
-@auxiliary(needed_by="RING-S5", action="create_first_token", machine=DELIVERY)
+@auxiliary(needed_by="who came along is a member of both", action="pass_commit_token", machine=DELIVERY)
 def who_has_installed_a_ring_has_reached_it(now: DeliveryState) -> Truth:
     return every(Ring, lambda r: within(now.installed[r], now.reached[r]))
 
@@ -107,7 +97,9 @@ def the_number_of_a_message_is_given(now: DeliveryState) -> Truth:
     return of_messages(now, lambda n, r: some(now.given[n]))
 
 
-@auxiliary(needed_by="RING-S5", action="multicast", machine=DELIVERY)
+@auxiliary(
+    needed_by="a token that is at least a number is at least the lower ones", action="multicast", machine=DELIVERY
+)
 def below_a_given_number_all_are_given(now: DeliveryState) -> Truth:
     return every(
         Number,
@@ -122,7 +114,7 @@ def nothing_is_said_of_a_number_that_is_not_given(now: DeliveryState) -> Truth:
     return every(Number, lambda n: implies(empty(now.given[n]), empty(now.aru[n] | now.last[n] | now.freed[n])))
 
 
-@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
+@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
 def a_number_is_of_one_ring(now: DeliveryState) -> Truth:
     return of_messages(now, lambda n, r: every(Ring, lambda x: same(r, x) | empty(now.by[n, x])))
 
@@ -130,13 +122,13 @@ def a_number_is_of_one_ring(now: DeliveryState) -> Truth:
 # All received up to ---------------------------------------------------------------------------------------------------
 
 
-@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
+@auxiliary(needed_by="whom the token has visited since has all", action="pass_token", machine=DELIVERY)
 def the_token_is_at_least_a_number_or_not(now: DeliveryState) -> Truth:
     """The set that stands for it is all members or nobody."""
     return of_messages(now, lambda n, r: equal(now.aru[n], NOBODY) | equal(now.aru[n], now.member[r]))
 
 
-@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
+@auxiliary(needed_by="whom the token has visited since has all", action="pass_token", machine=DELIVERY)
 def a_token_that_is_at_least_a_number_is_at_least_the_lower_ones(now: DeliveryState) -> Truth:
     def of_lower(n: Number, k: Number, r: Ring) -> Truth:
         return implies(at_most(k, n) & is_of(now, k, r), within(now.aru[n], now.aru[k]))
@@ -160,7 +152,7 @@ def whom_the_token_has_visited_since_has_all(now: DeliveryState) -> Truth:
     return of_messages(now, lambda n, r: every(Seat, lambda i: every(Seat, lambda j: visited(n, r, i, j))))
 
 
-@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
+@auxiliary(needed_by="whom the token has visited since has all", action="pass_token", machine=DELIVERY)
 def whoever_lowered_it_did_so_before_or_to_at_least_that(now: DeliveryState) -> Truth:
     """A member that has found it at least n after one lowered it finds it so until that one is visited again."""
 
@@ -171,7 +163,7 @@ def whoever_lowered_it_did_so_before_or_to_at_least_that(now: DeliveryState) -> 
     return of_messages(now, lambda n, r: every(Seat, lambda i: every(Seat, lambda j: lowered(n, r, i, j))))
 
 
-@auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
+@auxiliary(needed_by="whom the token has visited since has all", action="pass_token", machine=DELIVERY)
 def who_nobody_lowered_is_at_the_last_number(now: DeliveryState) -> Truth:
     """But for a number that was just given, which nobody remembers."""
     return of_messages(now, lambda n, r: implies(empty(now.lowered[r]), within(now.last[n], now.aru[n])))
@@ -195,22 +187,12 @@ def stayed(now: DeliveryState, r: Ring, x: Ring) -> Set:
     return now.came[r, x] & (now.recovers[x] | now.reached[x])
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="who is on the way has its old ring installed", action="pass_commit_token", machine=DELIVERY)
 def who_came_along_is_a_member_of_both(now: DeliveryState) -> Truth:
     def both(r: Ring, x: Ring) -> Set:
         return now.member[r] & now.member[x] & now.reached[r] & now.knows[x] & now.told[x]
 
     return every(Ring, lambda r: every(Ring, lambda x: within(now.came[r, x], both(r, x))))
-
-
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
-def who_has_told_knows_the_ring(now: DeliveryState) -> Truth:
-    return every(Ring, lambda r: within(now.told[r], now.knows[r]))
-
-
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
-def rings_are_left_for_higher_ones(now: DeliveryState) -> Truth:
-    return every(Ring, lambda r: every(Ring, lambda x: implies(at_most(x, r), empty(now.came[r, x]))))
 
 
 @auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
@@ -221,7 +203,7 @@ def who_is_on_the_way_has_its_old_ring_installed(now: DeliveryState) -> Truth:
     return every(Ring, lambda r: every(Ring, lambda x: the_same(r, x)))
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="those who stayed deliver the same", action="multicast", machine=DELIVERY)
 def who_has_moved_on_has_left(now: DeliveryState) -> Truth:
     return every(
         Ring,
@@ -231,7 +213,7 @@ def who_has_moved_on_has_left(now: DeliveryState) -> Truth:
     )
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="with the first token nobody waits any more", action="pass_commit_token", machine=DELIVERY)
 def recovery_begins_when_all_have_told(now: DeliveryState) -> Truth:
     def begun(x: Ring) -> Set:
         return now.recovers[x] | now.due[x] | now.settled[x]
@@ -239,12 +221,12 @@ def recovery_begins_when_all_have_told(now: DeliveryState) -> Truth:
     return every(Ring, lambda x: implies(some(begun(x)), within(now.member[x], now.told[x])))
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="who holds what another misses owes it or has sent it", action="send_again", machine=DELIVERY)
 def with_the_first_token_nobody_waits_any_more(now: DeliveryState) -> Truth:
     return every(Ring, lambda x: implies(some(now.due[x] | now.settled[x]), empty(now.pending[x])))
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="in its ring nothing is delivered late", action="pass_commit_token", machine=DELIVERY)
 def a_ring_is_installed_when_it_is_settled(now: DeliveryState) -> Truth:
     return every(Ring, lambda x: implies(some(now.reached[x]), some(now.settled[x])))
 
@@ -254,14 +236,14 @@ def what_recovery_knows_is_of_the_old_ring(now: DeliveryState) -> Truth:
     return of_messages(now, lambda n, r: within(now.owes[n] | now.lacks[n] | now.heard[n], now.installed[r]))
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="what was sent again is received or missed by all", action="enter_recovery", machine=DELIVERY)
 def nothing_is_known_before_recovery(now: DeliveryState) -> Truth:
     return every(
         Ring, lambda x: every(Number, lambda n: empty(now.pending[x] & (now.owes[n] | now.lacks[n] | now.heard[n])))
     )
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="EVS-4", action="multicast", machine=DELIVERY)
 def nobody_has_received_what_was_not_sent(now: DeliveryState) -> Truth:
     def said(n: Number) -> Set:
         return now.has[n] | now.owes[n] | now.lacks[n] | now.heard[n] | now.delivered[n] | now.late[n]
@@ -269,7 +251,7 @@ def nobody_has_received_what_was_not_sent(now: DeliveryState) -> Truth:
     return every(Number, lambda n: implies(empty(now.given[n]), empty(said(n))))
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="what is heard of was received at the end", action="settle", machine=DELIVERY)
 def what_is_delivered_or_owed_was_received(now: DeliveryState) -> Truth:
     return every(Number, lambda n: within(now.delivered[n] | now.owes[n], now.has[n]))
 
@@ -277,7 +259,7 @@ def what_is_delivered_or_owed_was_received(now: DeliveryState) -> Truth:
 # Recovery -------------------------------------------------------------------------------------------------------------
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="those who stayed have received the same", action="settle", machine=DELIVERY)
 def who_holds_what_another_misses_owes_it_or_has_sent_it(now: DeliveryState) -> Truth:
     def sent(n: Number, r: Ring, x: Ring) -> Truth:
         held = now.came[r, x] & now.recovers[x] & (now.has[n] - now.freed[n] - now.owes[n])
@@ -286,7 +268,7 @@ def who_holds_what_another_misses_owes_it_or_has_sent_it(now: DeliveryState) -> 
     return of_moves(now, sent)
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="who holds what another misses owes it or has sent it", action="catch_up", machine=DELIVERY)
 def what_was_sent_again_is_received_or_missed_by_all(now: DeliveryState) -> Truth:
     def missed(n: Number, r: Ring, x: Ring) -> Truth:
         someone = some(now.came[r, x] & now.recovers[x] & now.lacks[n])
@@ -295,7 +277,7 @@ def what_was_sent_again_is_received_or_missed_by_all(now: DeliveryState) -> Trut
     return of_moves(now, missed)
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="what recovery knows is of the old ring", action="install_ring", machine=DELIVERY)
 def nothing_is_left_to_send_when_recovery_is_at_its_end(now: DeliveryState) -> Truth:
     def nothing(x: Ring, n: Number) -> Truth:
         return implies(some(now.settled[x]), empty(now.recovers[x] & (now.owes[n] | now.lacks[n])))
@@ -312,7 +294,7 @@ def _alike(whom: Set, what: Set) -> Truth:
     return empty(whom & what) | within(whom, what)
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="what is heard of was received at the end", action="settle", machine=DELIVERY)
 def who_recovers_has_heard_what_was_delivered(now: DeliveryState) -> Truth:
     def heard(n: Number, r: Ring, x: Ring) -> Truth:
         came, delivered = now.came[r, x], now.came[r, x] & now.delivered[n]
@@ -331,7 +313,7 @@ def who_has_delivered_has_heard_of_it(now: DeliveryState) -> Truth:
     return of_moves(now, heard)
 
 
-@auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
+@auxiliary(needed_by="those who stayed deliver the same", action="install_ring", machine=DELIVERY)
 def what_is_heard_of_was_received_at_the_end(now: DeliveryState) -> Truth:
     def received(n: Number, r: Ring, x: Ring) -> Truth:
         return implies(some(now.settled[x]), within(now.came[r, x] & now.recovers[x] & now.heard[n], now.has[n]))
