@@ -13,7 +13,7 @@ from model.delivery.ring import is_of, misses, operational
 from model.delivery.state import DeliveryState
 from model.ground import GroundMachine
 from model.machines import DELIVERY
-from model.sets import Set, Truth, every, exists, implies, several, within
+from model.sets import TRUE, Set, Truth, every, exists, implies, several, within
 from model.sorts import Number, Ring
 from model.text import Notation, equations
 from properties.checking import found_trace
@@ -130,3 +130,12 @@ def test_no_guard_and_no_effect_reads_the_ghost() -> None:
     for action in RING_WITH_MESSAGES.record().actions:
         said = [str(Notation().truth(part)) for _, part in action.guard] + equations(action)
         assert not [line for line in said if "reached" in line], action.name
+
+
+@pytest.mark.parametrize("members", [1, 2, 3, 5])
+@pytest.mark.parametrize("axiom", DeliveryState.axioms, ids=lambda axiom: axiom.__name__)
+def test_what_proofs_take_for_granted_is_so_in_the_tables(
+    axiom: Callable[[DeliveryState], Truth], members: int
+) -> None:
+    ground = GroundMachine(RING_WITH_MESSAGES.record(), scope(f"{members}/3/3").ground)
+    assert ground.truth(axiom(ground.machine.state())) is TRUE

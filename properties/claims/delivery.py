@@ -108,13 +108,18 @@ def a_member_frees_what_several_others_have(now: DeliveryState, then: DeliverySt
 
 RING_S6 = claim(
     "RING-S6",
-    "In a ring of several, a number is given to one message.",
+    "The token of a ring is at one member, and in a ring of several it gives a number to one message.",
     source="Totem 1995 (regular token); corosync 4ee84c51",
     least=Least(2, 2, 1),
     mutant="first-token-is-created-twice",
     machine=DELIVERY,
     correction="Added: what RING-S1, one token, is for.",
 )
+
+
+@RING_S6.always
+def the_token_is_at_one_member(now: DeliveryState) -> Truth:
+    return every(Ring, lambda r: ~several(now.due[r]))
 
 
 @RING_S6.at("multicast")
