@@ -31,7 +31,7 @@ ABSTRACTIONS = (
     Abstraction(
         "The oracle of ring formation: how membership is agreed on.",
         "More behaviours: any live processors form any ring at any time.",
-        "Not here: ring ids that grow, and membership that settles, are claims about a membership algorithm.",
+        "Ring ids that grow: the machine of delivery. Membership that settles is a claim about a membership algorithm.",
     ),
     Abstraction(
         "Atomic formation: a ring is formed, and pending at all its members, in one step.",
@@ -57,7 +57,7 @@ ABSTRACTIONS = (
     Abstraction(
         "Receipt: an originated message is not followed to those who receive it.",
         "Says nothing about delivery.",
-        "D12, and claims about histories, are decided where messages are delivered.",
+        "D12 where services are; freeing, recovery and EVS-4 in the machine of delivery; the rest in histories.",
     ),
     Abstraction(
         "Numbers of messages: a queue of up to two, an allowance of one a visit, one message half sent.",
@@ -95,3 +95,58 @@ ABSTRACTIONS = (
         "The proofs.",
     ),
 )
+OF_DELIVERY = (
+    Abstraction(
+        "The plug, priorities and services: every message is alike.",
+        "More behaviours: a gate only holds messages back.",
+        "The machine of the plug.",
+    ),
+    Abstraction(
+        "Membership: any live processors may be listed in a commit token at any time, and its visits may end anywhere.",
+        "More behaviours.",
+        "Not here.",
+    ),
+    Abstraction(
+        "Delay and loss: a message that is lost at a member may arrive there later, and nobody asks for it.",
+        "More behaviours: it arrives, or never does, also when nobody holds it any more.",
+        "Not needed.",
+    ),
+    Abstraction(
+        "A member delivers as soon as it can.",
+        "Fewer behaviours: one that is slow to deliver has had its token and its messages all the same.",
+        "By this argument.",
+    ),
+    Abstraction(
+        "Safe delivery.",
+        "Says nothing about it. It waits for the same two visits as freeing.",
+        "EVS-7 in histories.",
+    ),
+    Abstraction(
+        "What the commit token carries is read where it stands: an old ring is told, what a processor has is looked up "
+        "when recovery begins.",
+        "Fewer behaviours: a message that arrives between is not sent again for nothing.",
+        "By this argument.",
+    ),
+    Abstraction(
+        "The token during recovery: messages that are sent again have no numbers there, and that all members have them "
+        "is one step, once every member is there and has them.",
+        "Fewer behaviours: the two rotations that show it are those that RING-S5 decides.",
+        "By this argument.",
+    ),
+    Abstraction(
+        "Old tokens: the one that a member accepted last may arrive again, and no older one.",
+        "Fewer behaviours of variants only: what is rejected changes nothing.",
+        "The companion with numbered tokens: RING-S1, RING-S4.",
+    ),
+    Abstraction(
+        "Numbers: a run gives out each number once, whatever the ring.",
+        "Fewer behaviours: messages of two rings are never taken for each other.",
+        "RING-S3: no two rings have one id.",
+    ),
+    Abstraction(
+        "A stop and the start after it are one step.",
+        "More behaviours than none in between: who stays away is one that takes no step.",
+        "By this argument.",
+    ),
+)
+"""What the machine of delivery forgets."""

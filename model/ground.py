@@ -15,7 +15,7 @@ from model import sets
 from model.interpretation import Interpretation, Rewriting
 from model.machine import Action, Machine, Parameter, Write, constant
 from model.sets import TRUE, Processor, Processors, Set, Truth, those
-from model.sorts import Copy, Handle, Index, Message, Ring, Seat, Token
+from model.sorts import Copy, Handle, Index, Message, Number, Ring, Seat, Token
 
 Slot = tuple[str, tuple[int, ...]]
 """A variable's name and the numbers of its indices."""
@@ -47,9 +47,13 @@ TOKENS = 6
 def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, tokens: int = TOKENS) -> Scope:
     """A scope of the plug machine: processors, handles at each, rings formed, places for late tokens of each ring.
 
-    `tokens` is the number of tokens sent where these are numbered.
+    `tokens` is the number of tokens sent where these are numbered. Of the machine of delivery, which has no handles,
+    `handles` is the number of messages.
     """
-    return Scope(processors, {Handle: handles, Ring: rings, Copy: copies, Token: tokens, Seat: processors, Message: 2})
+    sizes: dict[type[Index], int] = {
+        Handle: handles, Number: handles, Ring: rings, Copy: copies, Token: tokens, Seat: processors, Message: 2,
+    }  # fmt: skip
+    return Scope(processors, sizes)
 
 
 class Grounding(Rewriting):

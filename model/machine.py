@@ -64,7 +64,7 @@ class Family:
         sorts = self.declared.sorts
         body = cast("Callable[..., Set]", body)
         depth = body(*(sort("probe") for sort in sorts)).depth
-        at = tuple(sort.bound(depth + 1) for sort in sorts)
+        at = tuple(sort.bound(depth + 1 + sorts[:place].count(sort)) for place, sort in enumerate(sorts))
         self.writes.append(Write(at, body(*at), whole=True))
 
     def keep(self) -> None:
@@ -115,6 +115,13 @@ class State:
     """The variables of a machine, before or after a step; a subclass declares them."""
 
     declared: ClassVar[dict[str, Declared]] = {}
+    axioms: ClassVar[tuple[Callable[[Any], Truth], ...]] = ()
+    """What proofs may take for granted of constants and of the order of sorts: true of the tables in every scope."""
+
+    @classmethod
+    def is_of_any_size(cls) -> bool:
+        """Whether it has a meaning for any number of processors: a table of constants has, by its axioms only."""
+        return bool(cls.axioms) or not any(isinstance(declared, constant) for declared in cls.declared.values())
 
     def __init__(self, called: Callable[[str], str] = str) -> None:
         """`called` gives variables other names: primed ones, or those of a machine that implements this one."""

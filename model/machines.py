@@ -1,7 +1,8 @@
-"""The machines by name: the recovery plug, and its companions."""
+"""The machines by name: the recovery plug and its companions, and the machine of delivery, which is no companion."""
 
 from __future__ import annotations
 
+from model.delivery import RING_WITH_MESSAGES
 from model.machine import Text
 from model.numbered import NUMBERED
 from model.ordered import ORDERED
@@ -9,4 +10,16 @@ from model.plug import RECOVERY_PLUG
 from model.theorem import SERVICES
 
 PLUG = "plug"
-MACHINES: dict[str, Text] = {PLUG: RECOVERY_PLUG, "ordered": ORDERED, "numbered": NUMBERED, "services": SERVICES}
+DELIVERY = "delivery"
+MACHINES: dict[str, Text] = {
+    PLUG: RECOVERY_PLUG,
+    "ordered": ORDERED,
+    "numbered": NUMBERED,
+    "services": SERVICES,
+    DELIVERY: RING_WITH_MESSAGES,
+}
+
+
+def is_companion(name: str) -> bool:
+    """Whether the machine has the variables of the plug's, so that its claims are claims about both."""
+    return issubclass(MACHINES[name].state, MACHINES[PLUG].state)

@@ -22,13 +22,14 @@ def seated(scope: Scope, i: int) -> int:
     return 1 << i
 
 
-def _between(scope: Scope, i: int, j: int) -> int:
+def sits_between(scope: Scope, i: int, j: int) -> int:
     """Going round from seat i to seat j: who sits strictly between; from i to i: everybody else."""
     steps = (j - i - 1) % scope.processors
     return sum(1 << (i + 1 + k) % scope.processors for k in range(steps))
 
 
-def _below(scope: Scope, i: int) -> int:
+def sits_below(scope: Scope, i: int) -> int:
+    """Who sits in a seat lower than i."""
     return (1 << i) - 1
 
 
@@ -36,8 +37,10 @@ class OrderedState(PlugState):
     """The machine's variables, the order of processors, and where each token is due."""
 
     seat = constant(Seat, means="the processor in seat i", table=seated)
-    between = constant(Seat, Seat, means="the processors strictly between seats i and j, going round", table=_between)
-    below = constant(Seat, means="the processors in seats lower than i", table=_below)
+    between = constant(
+        Seat, Seat, means="the processors strictly between seats i and j, going round", table=sits_between
+    )
+    below = constant(Seat, means="the processors in seats lower than i", table=sits_below)
     due = family(Ring, means="the member that the token of ring r visits next")
 
 

@@ -85,6 +85,10 @@ class Seat(Index):
     """A processor's place in the fixed order of processors."""
 
 
+class Number(Index):
+    """The number of a message. A run gives each to one message, in one of its rings."""
+
+
 class Message(Index):
     """A kind of recovery message that a service sends: clm's nodejoin, evt's add-node."""
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from model.machine import constant
 from model.machines import MACHINES, PLUG
 from model.sets import Truth
 
@@ -73,11 +72,15 @@ class Least:
     rings: int
     features: frozenset[str] = frozenset()
 
-    def missing(self, processors: int, handles: int, rings: int, features: frozenset[str]) -> str | None:
+    def missing(
+        self, processors: int, handles: int, rings: int, features: frozenset[str], handles_are: str = "handles"
+    ) -> str | None:
         """Why a scope is too small for the claim, or None."""
         for have, need, name in (
-            (processors, self.processors, "members"), (handles, self.handles, "handles"), (rings, self.rings, "rings"),
-        ):  # fmt: skip
+            (processors, self.processors, "members"),
+            (handles, self.handles, handles_are),
+            (rings, self.rings, "rings"),
+        ):
             if have < need:
                 return f"needs {need} {name}"
         off = sorted(self.features - features)
@@ -148,8 +151,7 @@ class Claim:
     @property
     def is_inductive(self) -> bool:
         """Whether it is a statement of a machine that speaks of any number of processors."""
-        fixed = any(isinstance(declared, constant) for declared in MACHINES[self.machine].state.declared.values())
-        return self.is_safety and not fixed
+        return self.is_safety and MACHINES[self.machine].state.is_of_any_size()
 
     @property
     def is_surprise(self) -> bool:

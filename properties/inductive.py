@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 import z3
 
 from model.machine import Action, Machine
-from model.machines import PLUG
+from model.machines import PLUG, is_companion
 from model.sets import Processor, Processors, Set, Truth, all_of, implies
 from model.sorts import Index
 from properties.catalogue import Claim, Part
 from properties.claims import AUXILIARY, CLAIMS
 from properties.predicates import Predicates, Vocabulary
 
+QUICKLY_MS = 200
 TIMEOUT_MS = 20_000
 INITIALLY = "initially"
 POSSIBLE = "some state that the invariants allow enables it"
@@ -84,9 +85,14 @@ class Proof:
         return [failure for failure in self.failures if failure.owner == owner]
 
 
+def known_machines(name: str) -> tuple[str, ...]:
+    """The machines whose claims are about the machine of this name: its own, and the plug's if it is a companion."""
+    return (PLUG, name) if is_companion(name) else (name,)
+
+
 def invariants(name: str = PLUG, also: Sequence[Claim] = ()) -> list[Invariant]:
     """The state parts of claims about a machine, and auxiliary invariants; a companion has the machine's too."""
-    known = (PLUG, name)
+    known = known_machines(name)
     public = [
         Invariant(claim.id, part)
         for claim in (*CLAIMS.values(), *also)
@@ -127,34 +133,37 @@ class _Round:
         queries: dict[tuple[str, str, str], Query] | None = None,
     ) -> None:  # fmt: skip
         self.machine, self.name, self.assumed, self.queries = machine, name, assumed, queries
-        self.claims = (*CLAIMS.values(), *also)
+        self.claims, self.known = (*CLAIMS.values(), *also), known_machines(name)
         self.words = Vocabulary(machine.state)
         self.read = Predicates(self.words)
         self.now = machine.state()
         self.counted: dict[str, int] = {}
-        self.hypothesis = self.words.axioms() + [self.read.truth(one.part.statement(self.now)) for one in assumed]
+        self.axioms = self.words.axioms() + [self.read.truth(axiom(self.now)) for axiom in machine.state.axioms]
+        self.hypothesis = self.axioms + [self.read.truth(one.part.statement(self.now)) for one in assumed]
 
     def base(self) -> Iterator[Failure]:
         """Invariants that the initial state breaks."""
         solver = _solver()
-        solver.add(*self.words.axioms())
+        solver.add(*self.axioms)
         for one in self.assumed:
             yield from self._ask(solver, one.owner, one.part, one.part.statement(self.machine.initial), None)
 
-    def keeps(self, action: Action) -> Iterator[Failure]:
-        """Invariants that a step of the action breaks."""
+    def keeps(self, action: Action, of: str | None = None) -> Iterator[Failure]:
+        """Invariants, or those `of` one owner, that a step of the action breaks."""
         solver = self._before(action)
         for one in self.assumed:
+            if of not in (None, one.owner):
+                continue
             yield from self._ask(solver, one.owner, one.part, one.part.statement(action.then), action)
 
-    def steps(self, action: Action) -> Iterator[Failure]:
-        """Claims about steps that a step of the action breaks."""
+    def steps(self, action: Action, of: str | None = None) -> Iterator[Failure]:
+        """Claims, or the one `of` this id, about steps that a step of the action breaks."""
         solver, anywhere = self._before(action), _solver()
         anywhere.add(*self.hypothesis)
         enabled = all_of(part for _, part in action.guard)
         for claim in self.claims:
-            for part in claim.parts:
-                if claim.machine in (PLUG, self.name) and part.concerns(action.name):
+            for part in claim.parts if of in (None, claim.id) else ():
+                if claim.machine in self.known and part.concerns(action.name):
                     says = action.read(part.statement)
                     asked = (anywhere, implies(says, enabled)) if part.enables else (solver, says)
                     yield from self._ask(asked[0], claim.id, part, asked[1], action)
@@ -162,8 +171,8 @@ class _Round:
     def enabled(self, action: Action) -> bool:
         """Whether some state that the invariants allow enables the action."""
         solver = self._before(action)
-        answer = solver.check()
-        self._write(solver, action.name, POSSIBLE, action.name, answer)
+        asked, answer = _check(solver)
+        self._write(asked, action.name, POSSIBLE, action.name, answer)
         return answer == z3.sat
 
     def _before(self, action: Action) -> z3.Solver:
@@ -177,14 +186,14 @@ class _Round:
         self.counted[owner] = self.counted.get(owner, 0) + 1
         solver.push()
         solver.add(z3.Not(self.read.truth(statement)))
-        answer = solver.check()
+        asked, answer = _check(solver)
         name = action.name if action else INITIALLY
-        self._write(solver, owner, part.label, name, answer)
+        self._write(asked, owner, part.label, name, answer)
         if answer != z3.unsat:
             if answer == z3.sat:
-                yield Failure(owner, part.label, name, tuple(_Step(self, solver.model()).lines(action)))
+                yield Failure(owner, part.label, name, tuple(_Step(self, asked.model()).lines(action)))
             else:
-                yield Failure(owner, part.label, name, (f"z3 gave up: {solver.reason_unknown()}",), unknown=True)
+                yield Failure(owner, part.label, name, (f"z3 gave up: {asked.reason_unknown()}",), unknown=True)
         solver.pop()
 
     def _write(self, solver: z3.Solver, owner: str, label: str, action: str, said: z3.CheckSatResult) -> None:
@@ -254,18 +263,34 @@ def _braces(members: Sequence[str]) -> str:
     return "{" + ", ".join(members) + "}"
 
 
-def _solver() -> z3.Solver:
+def _solver(timeout_ms: int = QUICKLY_MS) -> z3.Solver:
     solver = z3.Solver()
-    solver.set("timeout", TIMEOUT_MS)
+    solver.set("timeout", timeout_ms)
     return solver
+
+
+def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
+    """The answer, and the solver that has it.
+
+    What is not answered quickly is asked again as a text, by itself: then the time does not depend on what z3 was asked
+    before. If that is no proof either, it is asked once more here, where a step can be read off.
+    """
+    answer = solver.check()
+    if answer != z3.unknown:
+        return solver, answer
+    afresh, apart = _solver(TIMEOUT_MS), z3.Solver(ctx=z3.Context())
+    afresh.add(*solver.assertions())
+    apart.set("timeout", TIMEOUT_MS)
+    apart.from_string(afresh.to_smt2())
+    answer = apart.check()
+    return afresh, answer if answer == z3.unsat else afresh.check()
 
 
 def needs(machine: Machine, without: Invariant, owner: str, action: str, name: str = PLUG) -> bool:
     """Whether the owner's obligation at this action fails when one invariant is not assumed."""
     round_ = _Round(machine, name, [one for one in invariants(name) if one.name != without.name])
     step = machine.action(action)
-    failures = [*round_.keeps(step), *round_.steps(step)]
-    return any(failure.owner == owner for failure in failures)
+    return any(True for _ in (*round_.keeps(step, owner), *round_.steps(step, owner)))
 
 
 def proved(proof: Proof, claim: Claim) -> bool:

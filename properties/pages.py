@@ -167,7 +167,7 @@ def variants_page(rows: Sequence[Row], tried: Sequence[Pair]) -> Iterator[str]:
     yield from VARIANTS_HEAD.splitlines()
     yield from ("", variants_summary(rows), "", "| variant | changes | source | breaks |", "| --- | --- | --- | --- |")
     yield from (variant_row(row) for row in rows)
-    yield from ("", "## Scopes", "", f"Tried for every variant: {_titles(STANDARD)}.", "")
+    yield from ("", "## Scopes", "", f"Tried for every variant, where it changes the machine: {_titles(STANDARD)}.", "")
     yield f"Tried as well by the deep tests, if not too large, and show nothing more or sooner: {_titles(LARGER)}."
     for row in rows:
         if row.variant.leaves_out:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import z3
 
 from model.interpretation import Interpretation
-from model.machine import State, constant
+from model.machine import State
 from model.sets import Processor, Processors, Set, Truth
 from model.sorts import Index, Token
 
@@ -32,7 +32,7 @@ class Vocabulary:
     """The sorts and relations of a machine's states. `elements` may fix a finite sort; else sorts have any size."""
 
     def __init__(self, state: type[State], elements: Mapping[str, z3.SortRef] | None = None) -> None:
-        if any(isinstance(declared, constant) for declared in state.declared.values()):
+        if not state.is_of_any_size():
             raise TypeError("a table of constants has no meaning for any number of processors")
         self.elements = dict(elements or {})
         self.stands_for: dict[str, z3.ExprRef] = {}

@@ -1,6 +1,7 @@
 """The scopes that engines visit if none is asked for: processors / handles at each / rings formed, and features.
 
-No single scope holds every feature and every size: features are switched on together where the search can bear it.
+The machine of delivery has no handles: there the number between is that of messages. No single scope holds every
+feature and every size: features are switched on together where the search can bear it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from model.ground import Scope, plug_scope
-from model.machines import MACHINES, PLUG
+from model.machines import DELIVERY, MACHINES, PLUG
 from properties.catalogue import Claim
 
 FEATURES = MACHINES[PLUG].features
@@ -61,7 +62,8 @@ def too_small(claim: Claim, scope: NamedScope) -> str | None:
     """Why the claim says nothing in this scope, or None."""
     if claim.machine != scope.machine:
         return f"is about the machine {claim.machine}"
-    return claim.least.missing(scope.members, scope.handles, scope.rings, scope.features)
+    handles_are = "messages" if scope.machine == DELIVERY else "handles"
+    return claim.least.missing(scope.members, scope.handles, scope.rings, scope.features, handles_are)
 
 
 def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
@@ -90,6 +92,10 @@ STANDARD = (
     _scope("2/1/2", machine="services"),
     _scope("2/1/2", "recovery-add-node", machine="services"),
     _scope("3/1/1", machine="services"),
+    _scope("3/2/2", machine="delivery"),
+    _scope("3/1/2", "crash", machine="delivery"),
+    _scope("2/2/2", "crash", machine="delivery"),
+    _scope("3/3/1", machine="delivery"),
 )
 """Visited by `ringplug check`, the longest first: about a minute on two cores."""
 DEEP = (
@@ -108,6 +114,10 @@ DEEP = (
     _scope("5/1/1", "recovery-queue", machine="ordered"),
     _scope("2/1/2", "crash", machine="numbered"),
     _scope("4/1/1", machine="numbered"),
+    _scope("3/3/2", machine="delivery"),
+    _scope("3/2/2", "crash", machine="delivery"),
+    _scope("4/3/1", machine="delivery"),
+    _scope("2/2/3", machine="delivery"),
 )
 """Visited by `make deep` as well: minutes each."""
 

@@ -9,16 +9,16 @@ import inspect
 import itertools
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
-from model import barrier, ghosts, numbered, ordered, services, state
-from model.abstractions import ABSTRACTIONS
+from model import barrier, delivery, ghosts, numbered, ordered, services, state
+from model.abstractions import ABSTRACTIONS, OF_DELIVERY, Abstraction
 from model.barrier import BARRIER
 from model.decisions import DECISIONS, Decision
 from model.glossary import GLOSSARY
-from model.machine import Action, Declared, Text, constant
-from model.machines import MACHINES, PLUG
+from model.machine import Action, Declared, Ghost, Text, constant
+from model.machines import DELIVERY, MACHINES, PLUG, is_companion
 from model.mail import CLAUSES, REFERENCES, TITLE
 from model.plug import ROOMS
 from model.text import Notation, equations
@@ -41,8 +41,8 @@ SHOWN = frozenset({RECOVERY_ADD_NODE})
 def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
-        _introduction, _source, _barrier, _machine, _companions, _services, _claims, theorem_section, _decisions,
-        _abstractions, _glossary, _corrections, _references,
+        _introduction, _source, _barrier, _machine, _companions, _services, _delivery, _claims, theorem_section,
+        _decisions, _abstractions, _glossary, _corrections, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
@@ -56,15 +56,17 @@ Processors form a token ring. When the ring's configuration changes, services mu
 until every member has done so only recovery priority messages may be sent. The protocol that achieves this is stated
 in three layers: an abstract barrier, which is what the protocol is for; the machine, which is the protocol; and two
 companions, which add what the machine forgets. Then follow what must hold of them, the decisions taken where the
-source is silent, and a list of what was forgotten on purpose.
+source is silent, and a list of what was forgotten on purpose. A machine of its own, *delivery*, has what happens to a
+message between its origination and its delivery.
 
 **How to read it.** A state is a handful of sets of processors. `bits[r]` is one set for each ring `r`. An action has a
-guard, whose parts are named, and equations for what it changes; a primed name is the value after the step, and what
-has no equation is unchanged. Parameters: `p` and `q` are one processor, `{{p}}` is the set of just it, `members` any
-set of processors, `r` a ring, `h` a handle, `c` a place for late tokens, `t` and `u` tokens. `S if A` is the set `S`
-where `A` holds, and else the empty set; `⋃h₁ plugged[h₁]` joins the sets of all handles. A step of the *protocol* is
-taken by a processor; a step of a *service* is one of its calls; a step of the *environment* is the adversary's. Nothing
-obliges anybody to take a step. A *feature* is what can be switched off where states are enumerated; proofs have all.
+guard, whose parts are named, and equations for what it changes; a primed name is the value after the step, and what has
+no equation is unchanged. Parameters: `p` and `q` are one processor, `{{p}}` is the set of just it, `members` any set of
+processors, `r` a ring, `h` a handle, `c` a place for late tokens, `t` and `u` tokens, `n` a message's number. `S if A`
+is the set `S` where `A` holds, and else the empty set; `⋃h₁ plugged[h₁]` joins the sets of all handles. A step of the
+*protocol* is taken by a processor; a step of a *service* is one of its calls; a step of the *environment* is the
+adversary's. Nothing obliges anybody to take a step. A *feature* is what can be switched off where states are
+enumerated; proofs have all.
 """
 
 
@@ -100,13 +102,13 @@ def _machine() -> Iterator[str]:
     yield from _ghosts()
 
 
-def _room(room: ModuleType) -> Iterator[str]:
+def _room(room: ModuleType, machine: str = PLUG, prefix: str = "") -> Iterator[str]:
     """A module of the model: what it says, the decisions it takes, its actions in the order in which it states them."""
     heading = (room.__doc__ or "").partition(":")[0].partition(".")[0]
     yield from (f"### {heading}", "", *_prose(room), "")
-    mine = [action for action in RECORDED[PLUG].actions if action.rule.write.__module__ == room.__name__]
+    mine = [action for action in RECORDED[machine].actions if action.rule.write.__module__ == room.__name__]
     for action in sorted(mine, key=lambda action: inspect.getsourcelines(action.rule.write)[1]):
-        yield from _action(action, "")
+        yield from _action(action, prefix)
 
 
 def _action(action: Action, kind: str) -> Iterator[str]:
@@ -128,10 +130,15 @@ def _action(action: Action, kind: str) -> Iterator[str]:
 def _ghosts() -> Iterator[str]:
     yield from ("### Ghosts", "", *_prose(ghosts), "")
     for ghost in MACHINES[PLUG].ghosts:
-        what = f"after {', '.join(ghost.after)}" if ghost.after else f"whenever {' or '.join(ghost.watches)} changes"
-        says = _says(inspect.getdoc(ghost.write) or "")
-        yield _filled(f"- **{ghost.write.__name__.replace('_', ' ')}**, {what}: {says}")
+        yield _ghost(ghost)
     yield ""
+
+
+def _ghost(ghost: Ghost) -> str:
+    """A ghost's rule."""
+    what = f"after {', '.join(ghost.after)}" if ghost.after else f"whenever {' or '.join(ghost.watches)} changes"
+    says = _says(inspect.getdoc(ghost.write) or "")
+    return _filled(f"- **{ghost.write.__name__.replace('_', ' ')}**, {what}: {says}")
 
 
 def _companions() -> Iterator[str]:
@@ -177,6 +184,28 @@ def _services() -> Iterator[str]:
         yield from _companion_action(SERVICES, action)
 
 
+def _delivery() -> Iterator[str]:
+    """The machine of delivery, whole, and what it forgets."""
+    yield from ('## <a id="machine-delivery"></a>Messages', "", *_prose(delivery.state), "")
+    yield from _variables(MACHINES[DELIVERY])
+    for room in delivery.ROOMS:
+        yield from _room(room, DELIVERY, "delivery-")
+    for ghost in MACHINES[DELIVERY].ghosts:
+        yield from (_ghost(ghost), "")
+    yield from _axioms()
+    yield from ("### What it forgets", "", *_forgotten(OF_DELIVERY))
+
+
+def _axioms() -> Iterator[str]:
+    """What proofs about the machine of delivery take for granted, and searches have as tables."""
+    yield from ("### Order", "", "What proofs take for granted of numbers, ring ids and seats:", "", "```")
+    now = MACHINES[DELIVERY].state()
+    for axiom in MACHINES[DELIVERY].state.axioms:
+        yield f"{axiom.__name__.replace('_', ' ')}:"
+        yield f"  {Notation().truth(axiom(now))}"
+    yield from ("```", "")
+
+
 def _claims() -> Iterator[str]:
     yield from (
         "## What holds", "",
@@ -189,7 +218,7 @@ def _claims() -> Iterator[str]:
 
 
 def _claim(claim: Claim) -> Iterator[str]:
-    about = "" if claim.machine == PLUG else f" *(companion {claim.machine})*"
+    about = "" if claim.machine == PLUG else f" *({_kind(claim.machine)} {claim.machine})*"
     yield from (f'<a id="{claim.id}"></a>', "", _filled(f"**{claim.id}.** {claim.sentence}{about}"), "")
     formulas = [*_formulas(claim), *goals(claim)]
     if formulas:
@@ -198,6 +227,10 @@ def _claim(claim: Claim) -> Iterator[str]:
         yield from _refinement_map()
     witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
     yield from (_filled(f"{witness}Mutant: `{claim.mutant}`. Source: {_linked(claim.source)}."), "")
+
+
+def _kind(machine: str) -> str:
+    return "companion" if is_companion(machine) else "machine"
 
 
 def _refinement_map() -> Iterator[str]:
@@ -244,8 +277,12 @@ def _other_choice(decision: Decision) -> str:
 
 
 def _abstractions() -> Iterator[str]:
-    yield from ("## What is forgotten", "", "| forgotten | errs towards | checked instead |", "| --- | --- | --- |")
-    yield from (f"| {one.what} | {one.errs} | {one.checked} |" for one in ABSTRACTIONS)
+    yield from ("## What is forgotten", "", *_forgotten(ABSTRACTIONS))
+
+
+def _forgotten(abstractions: Sequence[Abstraction]) -> Iterator[str]:
+    yield from ("| forgotten | errs towards | checked instead |", "| --- | --- | --- |")
+    yield from (f"| {one.what} | {one.errs} | {one.checked} |" for one in abstractions)
     yield ""
 
 

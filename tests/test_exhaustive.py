@@ -64,6 +64,14 @@ PINNED = {
     "services 2/1/2 with no feature": (44_754, 149_717, 41),
     "services 2/1/2 with recovery-add-node": (216_981, 844_373, 56),
     "services 3/1/1 with no feature": (25_946, 159_151, 35),
+    "delivery 3/2/2 with no feature": (857_248, 1_958_359, 52),
+    "delivery 3/1/2 with all features": (821_178, 2_085_186, 45),
+    "delivery 2/2/2 with all features": (122_087, 244_786, 40),
+    "delivery 3/3/1 with no feature": (82_383, 247_502, 34),
+    "delivery 3/3/2 with no feature": (13_043_739, 37_020_700, 58),
+    "delivery 3/2/2 with all features": (15_846_873, 43_680_367, 58),
+    "delivery 4/3/1 with no feature": (1_862_228, 7_662_193, 44),
+    "delivery 2/2/3 with no feature": (503_673, 860_437, 45),
 }
 """States, transitions and depth, with symmetry where the machine has it."""
 

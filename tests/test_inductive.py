@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from model.machine import Edit, Guard
-from model.machines import MACHINES
+from model.machines import DELIVERY, MACHINES
 from model.numbered import NUMBERED
 from model.plug import RECOVERY_PLUG
 from model.sets import Processor, empty
 from model.state import PlugState
 from properties import inductive
-from properties.catalogue import Auxiliary
+from properties.catalogue import Auxiliary, Claim
 from properties.checking import Job
 from properties.claims import AUXILIARY, CLAIMS
 from properties.inductive import Invariant, needs, prove
@@ -28,7 +29,22 @@ def test_the_number_of_obligations_is_pinned() -> None:
     assert sum(prove(NUMBERED.record(), "numbered").obligations.values()) == 987
 
 
-@pytest.mark.parametrize("one", AUXILIARY, ids=lambda one: one.part.label.replace(" ", "-"))
+@pytest.mark.deep
+def test_the_number_of_obligations_about_delivery_is_pinned() -> None:
+    assert sum(prove(MACHINES[DELIVERY].record(), DELIVERY).obligations.values()) == 632
+
+
+def about(one: Auxiliary | Claim) -> str:
+    return one.part.label.replace(" ", "-") if isinstance(one, Auxiliary) else one.id
+
+
+def deep_of_delivery(some: Iterable[Auxiliary | Claim]) -> list[ParameterSet]:
+    """A failed proof about that machine takes tens of seconds, and so is deep."""
+    marks = pytest.mark.deep
+    return [pytest.param(one, id=about(one), marks=marks if one.machine == DELIVERY else ()) for one in some]
+
+
+@pytest.mark.parametrize("one", deep_of_delivery(AUXILIARY))
 def test_an_auxiliary_invariant_is_needed_where_it_says(one: Auxiliary) -> None:
     machine = MACHINES[one.machine].record()
     assert needs(machine, Invariant(one.part.label, one.part), one.needed_by, one.action, one.machine)
@@ -67,9 +83,8 @@ def test_a_failed_obligation_shows_the_action_and_both_states() -> None:
     assert len(step) == len(set(step))
 
 
-@pytest.mark.parametrize("id", [claim.id for claim in CLAIMS.values() if claim.is_inductive])
-def test_a_proof_that_fails_is_undetermined(id: str) -> None:
-    claim = CLAIMS[id]
-    verdicts = Job((id,), None, claim.mutant, machine=claim.machine).run()
+@pytest.mark.parametrize("claim", deep_of_delivery(claim for claim in CLAIMS.values() if claim.is_inductive))
+def test_a_proof_that_fails_is_undetermined(claim: Claim) -> None:
+    verdicts = Job((claim.id,), None, claim.mutant, machine=claim.machine).run()
     assert [(one.verdict, one.beside) for one in verdicts] == [(OPEN, False)]
     assert exit_code(verdicts, frozenset()) == UNDETERMINED

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model.ground import GroundMachine
-from model.machines import MACHINES
+from model.machines import DELIVERY, MACHINES
 from model.variants import VARIANTS
 from properties.promela import COMMANDS, MOST_PROCESSORS, START_STATES, START_TRANSITIONS, machine_model, promela
 from properties.scopes import CORE, FEATURES, NamedScope
@@ -25,9 +25,10 @@ SCOPES = [
     *(NamedScope(2, 1, 1).of(machine) for machine in MACHINES),
     NamedScope(1, 1, 2),
     NamedScope(3, 1, 2, CORE),
+    NamedScope(2, 1, 2).of(DELIVERY),
     *(NamedScope(2, 1, 2, frozenset({feature})) for feature in sorted(FEATURES)),
 ]
-"""Every machine with all its features; all features with two rings; three processors; each feature with two rings."""
+"""Every machine with all its features; all features with two rings; three processors; recovery; each feature."""
 
 Counts = tuple[int, int]
 """States; enabled steps, those that change nothing among them."""

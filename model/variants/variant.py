@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TypeVar
+from typing import TypeVar, get_type_hints
 
 from model.machine import Edit, Guard, Kind, Rule, Text
 
@@ -58,8 +58,16 @@ class Variant:
     """Of a protocol that was built: what the machine cannot say of it."""
 
     def edit(self, machine: Text) -> Text:
-        """The machine with these edits made last."""
+        """The machine with these edits made last; as it is, if they are edits of another machine."""
+        if not self.suits(machine):
+            return machine
         return replace(machine, rules=(*machine.rules, *self.adds), edits=(*machine.edits, *self.edits))
+
+    def suits(self, machine: Text) -> bool:
+        """Whether the machine has an action that it edits, or the variables of one that it adds."""
+        names = {rule.name for rule in machine.rules}
+        added = (issubclass(machine.state, get_type_hints(rule.write)["now"]) for rule in self.adds)
+        return any(edit.action in names for edit in self.edits) or any(added)
 
 
 VARIANTS: dict[str, Variant] = {}

@@ -10,6 +10,8 @@ from properties.claims import (
     barrier,
     bitmap,
     configuration,
+    delivery,
+    delivery_auxiliary,
     gate,
     handles,
     liveness,
@@ -21,8 +23,22 @@ from properties.claims import (
 
 __all__ = ["AUXILIARY", "CLAIMS", "ROOMS"]
 
-ROOMS = (gate, bitmap, configuration, messages, handles, ring, liveness, barrier, services, surprises, auxiliary)
-FAMILIES = ("PLUG-S", "PLUG-H", "PLUG-C", "PLUG-A", "CFG-S", "RING-S", "LIVE-", "BAR-", "CLM-S", "EVT-S", "N")
+ROOMS = (
+    gate,
+    bitmap,
+    configuration,
+    messages,
+    handles,
+    ring,
+    liveness,
+    barrier,
+    services,
+    delivery,
+    delivery_auxiliary,
+    surprises,
+    auxiliary,
+)
+FAMILIES = ("PLUG-S", "PLUG-H", "PLUG-C", "PLUG-A", "CFG-S", "RING-S", "LIVE-", "BAR-", "CLM-S", "EVT-S", "EVS-", "N")
 
 
 def _order(claim: Claim) -> tuple[int, int]:

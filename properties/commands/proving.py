@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from model.machine import constant
 from model.machines import MACHINES, PLUG
 from properties import report
 from properties.commands.options import claims_named, features_off, known_variant
@@ -21,11 +20,7 @@ from properties.scopes import FEATURES
 from properties.traces import machine_text
 from properties.verdicts import ALL_HOLD
 
-PROVABLE = [
-    name for name, text in MACHINES.items()
-    if not any(isinstance(declared, constant) for declared in text.state.declared.values())
-]  # fmt: skip
-"""The machines with no table of constants: such a table has no meaning for any number of processors."""
+PROVABLE = [name for name, text in MACHINES.items() if text.state.is_of_any_size()]
 
 
 @click.command("obligations")
