@@ -49,7 +49,7 @@ class Member:
         return message
 
     def gmi_send_ok(self, priority: int, payload_bytes: int) -> bool:
-        return len(self.queue) < self.room
+        return sum(message.priority == priority for message in self.queue) < self.room
 
     def gmi_recovery_plug_create(self) -> Handle:
         handle = Handle(len(self.plugged))

@@ -22,7 +22,7 @@ from reference.services.errors import Reason
 from reference.services.executive import Executive, Function, function
 from reference.services.executive_messages import Body, checked
 from reference.services.nodes import Node, NodeTable, Text, TimeUs, digest
-from reference.services.observations import Lookup, Recovered, Table
+from reference.services.observations import Counted, Lookup, Recovered, Table
 
 
 class NodeJoin(Body, frozen=True):
@@ -154,7 +154,9 @@ class Clm:
         """
         if not self._counts(join.ring_id):
             raise self._executive.refusal(Reason.OLDER_CONFIGURATION, f"nodejoin of ring {join.ring_id}")
-        sender = delivery.message.sender
+        sender, ring_id = delivery.message.sender, self._executive.ring_id
+        if ring_id:
+            self._executive.observe(Counted(self.name, delivery.message, ring_id))
         self._table.put(Node(sender, join.boot_time_us, join.name, join.address))
         self._joined.add(sender)
         self._tell_table()

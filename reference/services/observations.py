@@ -60,6 +60,18 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A service took a recovery message for one of this ring, which it is told of now.
+
+    Source: PLUG-H3
+    """
+
+    service: str
+    message: MessageId
+    ring_id: RingId
+
+
+@dataclass(frozen=True, slots=True)
 class Recovered:
     """A service has recovered in this ring."""
 
@@ -67,7 +79,7 @@ class Recovered:
     ring_id: RingId
 
 
-Observation = Queued | Lookup | Table | PlugCall | Refusal | Recovered
+Observation = Queued | Lookup | Table | PlugCall | Refusal | Counted | Recovered
 Observe = Callable[[Observation], None]
 
 

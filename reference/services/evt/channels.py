@@ -1,7 +1,8 @@
 """The channels of the cluster: who has them open, and the events that they retain.
 
 Every member holds all of it, and changes it in the order of the ring. A channel lives while it is open somewhere, or
-retains an event under a name that was not taken away. Retention ends by each processor's own clock.
+retains an event under a name that was not taken away. Retention ends by each processor's own clock. Deliveries do not
+tell the time, so an event is retained from the moment on at which the time is told next.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from reference.services.evt.messages import RETAINED_MAX, ChannelKey, Event, Eve
 Opening = tuple[ProcessorId, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RetainedEvent:
-    """An event, and when it ends here."""
+    """An event, and when it ends here: known as soon as the time is."""
 
     event: Event
-    expires_at_us: int
+    expires_at_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -39,8 +40,9 @@ class Channels:
     def __init__(self) -> None:
         self._states: dict[ChannelKey, ChannelState] = {}
         self._where: dict[Opening, ChannelKey] = {}
-        self._expiring: list[tuple[int, int, ChannelKey, EventId]] = []
-        self._expiring_count = 0
+        self._retained_on: dict[EventId, ChannelKey] = {}
+        self._untimed: dict[EventId, int] = {}
+        self._expiring: list[tuple[int, EventId]] = []
 
     def where(self, opening: Opening) -> ChannelKey | None:
         """The channel that this is an open of."""
@@ -71,8 +73,8 @@ class Channels:
 
     @property
     def deadline_us(self) -> int | None:
-        """When the next event ends."""
-        return self._expiring[0][0] if self._expiring else None
+        """When the next event ends, or at once, if one waits to be told the time."""
+        return 0 if self._untimed else self._expiring[0][0] if self._expiring else None
 
     def content(self) -> list[tuple[ChannelKey, list[Opening]]]:
         """What all members hold alike, as plain values: the opens. Retention ends by each clock, and is not in it."""
@@ -95,13 +97,13 @@ class Channels:
 
     def unlink(self, name: str, message: MessageName) -> None:
         """Take the name away. Who has the channel open goes on with it."""
-        state = self._states.pop(ChannelKey(name), None)
-        if state and state.opens:
-            key = ChannelKey(name, message)
-            self._states[key] = state
-            self._where.update(dict.fromkeys(state.opens, key))
-            for one in state.retained.values():
-                self._will_expire(one.expires_at_us, key, one.event.id)
+        old, new = ChannelKey(name), ChannelKey(name, message)
+        state = self._states.pop(old, None)
+        if state:
+            self._states[new] = state
+            self._where.update(dict.fromkeys(state.opens, new))
+            self._retained_on.update(dict.fromkeys(state.retained, new))
+            self._end_if_unused(new)
 
     def keep(self, processors: Collection[ProcessorId]) -> None:
         """Forget the opens of all other processors."""
@@ -113,36 +115,44 @@ class Channels:
         state = self._states.get(key)
         return state is None or len(state.retained) < RETAINED_MAX
 
-    def retain(self, key: ChannelKey, event: Event, expires_at_us: int) -> bool:
-        """Retain an event; False if the channel has it."""
-        state = self._states.setdefault(key, ChannelState())
-        if event.id in state.retained:
+    def retain(self, key: ChannelKey, event: Event, remaining_us: int) -> bool:
+        """Retain an event for so long; False if it is retained."""
+        if event.id in self._retained_on:
             return False
-        state.retained[event.id] = RetainedEvent(event, expires_at_us)
-        self._will_expire(expires_at_us, key, event.id)
+        self._states.setdefault(key, ChannelState()).retained[event.id] = RetainedEvent(event)
+        self._retained_on[event.id] = key
+        self._untimed[event.id] = remaining_us
         return True
 
-    def clear(self, key: ChannelKey, id: EventId) -> None:
+    def clear(self, id: EventId) -> None:
         """Retain the event no longer."""
-        state = self._states.get(key)
-        if state and state.retained.pop(id, None):
+        key = self._retained_on.pop(id, None)
+        if key:
+            del self._states[key].retained[id]
+            self._untimed.pop(id, None)
             self._end_if_unused(key)
 
-    def expire(self, now_us: int) -> None:
-        """End what has been retained for its time."""
+    def time_passed(self, now_us: int) -> None:
+        """Say when new events end, and end what has been retained for its time."""
+        for id, remaining_us in self._untimed.items():
+            self._states[self._retained_on[id]].retained[id].expires_at_us = now_us + remaining_us
+            heapq.heappush(self._expiring, (now_us + remaining_us, id))
+        self._untimed.clear()
         while self._expiring and self._expiring[0][0] <= now_us:
-            _, _, key, id = heapq.heappop(self._expiring)
-            state = self._states.get(key)
-            if state and id in state.retained and state.retained[id].expires_at_us <= now_us:
-                self.clear(key, id)
+            expires_at_us, id = heapq.heappop(self._expiring)
+            if self._expires_at_us(id) == expires_at_us:
+                self.clear(id)
 
-    def _will_expire(self, expires_at_us: int, key: ChannelKey, id: EventId) -> None:
-        self._expiring_count += 1
-        heapq.heappush(self._expiring, (expires_at_us, self._expiring_count, key, id))
+    def _expires_at_us(self, id: EventId) -> int | None:
+        key = self._retained_on.get(id)
+        return self._states[key].retained[id].expires_at_us if key else None
 
     def _end_if_unused(self, key: ChannelKey) -> None:
         state = self._states[key]
         if not state.opens and (key.unlinked_by or not state.retained):
+            for id in [*state.retained]:
+                del self._retained_on[id]
+                self._untimed.pop(id, None)
             del self._states[key]
 
 

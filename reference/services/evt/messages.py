@@ -91,7 +91,7 @@ class Publish(Body, frozen=True):
 
 
 class Clear(Body, frozen=True):
-    """Retain an event of an open channel no longer."""
+    """Retain an event no longer; said through an open channel."""
 
     number: Number
     id: EventId

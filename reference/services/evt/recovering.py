@@ -21,7 +21,7 @@ from reference.services.evt.messages import ChannelKey, Event
 from reference.services.evt.recovery import Recovery
 from reference.services.executive import Executive, Function, function
 from reference.services.executive_messages import Body
-from reference.services.observations import Recovered
+from reference.services.observations import Counted, Recovered
 
 NAME = "evt"
 GiveFn = Callable[[ChannelKey, Event], None]
@@ -110,22 +110,19 @@ class Recovering:
         self._tell_table()
 
     def _check_in(self, message: told.CheckIn, delivery: Delivery) -> None:
-        """Count the member; the last one begins what comes next.
+        """Count the member.
 
         Source: EVT-S3; openais evt.c:3179
         """
         recovery = self._current(message.ring_id, "check-in")
         self.know_sender(delivery)
         recovery.checked_in.setdefault(delivery.message.sender, message)
-        if recovery.all_checked_in and not recovery.handing:
-            recovery.handing = True
-            self._hand_over(recovery)
 
     def _retained(self, message: told.Retained, delivery: Delivery) -> None:
         recovery = self._current(message.ring_id, "retained")
         self._from_a_spokesman(recovery, delivery)
         self.know_sender(delivery)
-        if self._channels.retain(message.channel, message.event, self._executive.now_us + message.remaining_us):
+        if self._channels.retain(message.channel, message.event, message.remaining_us):
             self._give_fn(message.channel, message.event)
 
     def _handed(self, message: told.Handed, delivery: Delivery) -> None:
@@ -156,20 +153,30 @@ class Recovering:
         group = tuple(sorted(self.recovery.group)) if self.recovery else (self._executive.me,)
         self._send("check-in", told.CheckIn(ring_id, group, sum(1 for _ in self._channels.retained())))
 
-    def _hand_over(self, recovery: Recovery) -> None:
-        """Tell what the group retains, if it is for this member to do.
+    @property
+    def has_to_hand_over(self) -> bool:
+        """Whether all have checked in, and nothing was said since."""
+        return self.recovery is not None and self.recovery.all_checked_in and not self.recovery.handed_over
+
+    def hand_over(self, now_us: int) -> None:
+        """Tell what the group retains, and for how long, if it is for this member to do.
 
         Source: openais evt.c:1064
         """
+        recovery = self.recovery
+        if recovery is None or not self.has_to_hand_over:
+            return
+        recovery.handed_over = True
         if self._executive.me in recovery.spokesmen:
             for key, one in self._channels.retained():
-                remaining_us = max(0, one.expires_at_us - self._executive.now_us)
+                remaining_us = max(0, (one.expires_at_us or now_us) - now_us)
                 self._send("retained", told.Retained(recovery.ring_id, key, one.event, remaining_us))
             self._send("handed", told.Handed(recovery.ring_id))
         self._say_done(recovery)
 
     def _say_done(self, recovery: Recovery) -> None:
-        if recovery.leader == self._executive.me and recovery.all_handed and not recovery.done_sent:
+        may = recovery.handed_over and recovery.all_handed and not recovery.done_sent
+        if may and recovery.leader == self._executive.me:
             recovery.done_sent = True
             self._send("done", told.Done(recovery.ring_id))
 
@@ -188,9 +195,15 @@ class Recovering:
 
         Source: D13; PLUG-H3
         """
-        if self.recovery is None or ring_id != self.recovery.ring_id:
+        if self.recovery is None or not self._counts(ring_id):
             raise self._executive.refusal(Reason.OLDER_CONFIGURATION, f"{what} of ring {ring_id}")
+        delivering = self._executive.delivering
+        if delivering:
+            self._executive.observe(Counted(NAME, delivering.message, self.recovery.ring_id))
         return self.recovery
+
+    def _counts(self, ring_id: RingId) -> bool:
+        return self.recovery is not None and ring_id == self.recovery.ring_id
 
     def _from_a_spokesman(self, recovery: Recovery, delivery: Delivery) -> None:
         if delivery.message.sender not in recovery.spokesmen:

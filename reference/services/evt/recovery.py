@@ -26,7 +26,7 @@ class Recovery:
     checked_in: dict[ProcessorId, CheckIn] = field(default_factory=dict[ProcessorId, CheckIn])
     nodes: dict[ProcessorId, Node] = field(default_factory=dict[ProcessorId, Node])
     handed: set[ProcessorId] = field(default_factory=set[ProcessorId])
-    handing: bool = False
+    handed_over: bool = False
     done_sent: bool = False
     done: bool = False
 

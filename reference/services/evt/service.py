@@ -44,7 +44,7 @@ class Evt:
 
     def __init__(self, clm: Clm) -> None:
         self._clm = clm
-        self._channels = Channels()
+        self.channels = Channels()
         self._mine: dict[int, Channel] = {}
         self._opened_count = 0
         self._published_count = 0
@@ -68,11 +68,11 @@ class Evt:
 
     def open_counts(self, name: str) -> Mapping[ProcessorId, int]:
         """How often each processor has the channel of that name open."""
-        return self._channels.open_counts(ChannelKey(name))
+        return self.channels.open_counts(ChannelKey(name))
 
     def retained(self, name: str) -> tuple[Event, ...]:
         """The events that the channel of that name retains."""
-        return self._channels.retained_on(ChannelKey(name))
+        return self.channels.retained_on(ChannelKey(name))
 
     @property
     def is_recovered(self) -> bool:
@@ -90,8 +90,8 @@ class Evt:
 
     def publish(self, channel: Channel, event: Event, priority: Priority) -> None:
         """Send an event."""
-        key = self._channels.where((self._executive.me, channel.number))
-        if event.retention_us and key and not self._channels.can_retain(key):
+        key = self.channels.where((self._executive.me, channel.number))
+        if event.retention_us and key and not self.channels.can_retain(key):
             raise self._wrong(f"{channel} retains {told.RETAINED_MAX} events")
         self._executive.send(NAME, "publish", told.Publish(channel.number, event), priority)
         self._published_count += 1
@@ -107,8 +107,8 @@ class Evt:
 
     def retained_on(self, channel: Channel) -> tuple[Event, ...]:
         """The events that this open channel retains."""
-        key = self._channels.where((self._executive.me, channel.number))
-        return self._channels.retained_on(key) if key else ()
+        key = self.channels.where((self._executive.me, channel.number))
+        return self.channels.retained_on(key) if key else ()
 
     # What the executive calls.
 
@@ -126,8 +126,8 @@ class Evt:
 
     @property
     def deadline_us(self) -> int | None:
-        """When the retention of an event ends."""
-        return self._channels.deadline_us
+        """When the retention of an event ends, or at once, when there is something to tell that depends on the time."""
+        return 0 if self._recovering.has_to_hand_over else self.channels.deadline_us
 
     def exec_init_fn(self, executive: Executive) -> None:
         """Create the plug, before the first configuration.
@@ -135,7 +135,7 @@ class Evt:
         Source: mail M3; openais evt.c:2643
         """
         self._executive = executive
-        self._recovering = self.RECOVERING(executive, self._clm, self._channels, self._give, self._tell_table)
+        self._recovering = self.RECOVERING(executive, self._clm, self.channels, self._give, self._tell_table)
         self._recovering.create_plug()
 
     def confchg_fn(self, change: ConfigurationChange) -> None:
@@ -147,17 +147,18 @@ class Evt:
             self._recovering.configuration_installed(change)
 
     def time_passed(self, now_us: int) -> None:
-        """Retain no longer what was to be retained until now."""
-        self._channels.expire(now_us)
+        """Retain no longer what was to be retained until now, and tell the others what is left, if it is to be told."""
+        self.channels.time_passed(now_us)
+        self._recovering.hand_over(now_us)
 
     # What is delivered.
 
     def _open(self, message: told.Open, delivery: Delivery) -> None:
         self._recovering.know_sender(delivery)
         key = ChannelKey(message.name)
-        is_open = message.create or bool(self._channels.open_counts(key))
+        is_open = message.create or bool(self.channels.open_counts(key))
         if is_open:
-            self._channels.open((delivery.message.sender, message.number), key)
+            self.channels.open((delivery.message.sender, message.number), key)
             self._tell_table()
         if delivery.message.sender == self._executive.me:
             self._answer(message.number, is_open)
@@ -173,13 +174,13 @@ class Evt:
     def _close(self, message: told.Close, delivery: Delivery) -> None:
         self._recovering.know_sender(delivery)
         opening, _ = self._open_of(delivery, message.number)
-        self._channels.close(opening)
+        self.channels.close(opening)
         self._tell_table()
 
     def _unlink(self, message: told.Unlink, delivery: Delivery) -> None:
         self._recovering.know_sender(delivery)
         by = delivery.message
-        self._channels.unlink(message.name, MessageName(by.sender, by.incarnation, by.number))
+        self.channels.unlink(message.name, MessageName(by.sender, by.incarnation, by.number))
         self._tell_table()
 
     def _publish(self, message: told.Publish, delivery: Delivery) -> None:
@@ -193,19 +194,19 @@ class Evt:
         self._give(key, event)
 
     def _retain(self, key: ChannelKey, event: Event) -> None:
-        if self._channels.can_retain(key):
-            self._channels.retain(key, event, self._executive.now_us + event.retention_us)
+        if self.channels.can_retain(key):
+            self.channels.retain(key, event, event.retention_us)
         else:
             self.unretained_count += 1
 
     def _clear(self, message: told.Clear, delivery: Delivery) -> None:
         self._recovering.know_sender(delivery)
-        _, key = self._open_of(delivery, message.number)
-        self._channels.clear(key, message.id)
+        self._open_of(delivery, message.number)
+        self.channels.clear(message.id)
 
     def _open_of(self, delivery: Delivery, number: int) -> tuple[Opening, ChannelKey]:
         opening = delivery.message.sender, number
-        key = self._channels.where(opening)
+        key = self.channels.where(opening)
         if key is None:
             raise self._executive.refusal(Reason.UNKNOWN_OPEN, f"open {number}")
         return opening, key
@@ -213,14 +214,14 @@ class Evt:
     def _give(self, key: ChannelKey, event: Event) -> None:
         """Hand the event to this processor's subscriptions of the channel."""
         for channel in [*self._mine.values()]:
-            if self._channels.where((self._executive.me, channel.number)) == key:
+            if self.channels.where((self._executive.me, channel.number)) == key:
                 for subscription in [*channel.subscriptions]:
                     subscription.give(event)
 
     def _tell_table(self) -> None:
         recovery = self._recovering.recovery
         nodes = sorted(recovery.nodes) if recovery else []
-        self._executive.observe(Table(NAME, tuple(nodes), digest(self._channels.content())))
+        self._executive.observe(Table(NAME, tuple(nodes), digest(self.channels.content())))
 
     def _wrong(self, what: str) -> Exception:
         return program_error(what, clause="SA Forum AIS, event service", state=str(self._executive))
