@@ -30,6 +30,8 @@ class Settings:
     """How often the representative says that its ring exists, for others to hear it."""
     window_packets: int = 50
     """How many packets all members multicast in one rotation."""
+    fragment_bytes: int = 1384
+    """How many bytes of a message a packet carries."""
     visit_packets: int = 17
     """How many packets a member originates at one visit."""
     outstanding_packets: int = 1024
