@@ -98,7 +98,7 @@ class Processor:
         if not self._is_started or now_us < p.now_us:
             raise self._wrong("the world", f"called at {now_us}, last at {p.now_us}", "Totem 1995")
         p.now_us = now_us
-        if p.forming and p.timers.runs(Timer.AT_ONCE):
+        if p.forming and p.has_left:
             p.timers.stop(Timer.AT_ONCE)
             recovering.install(p, p.forming)
         act()
@@ -159,7 +159,7 @@ class Processor:
             membership.foreign(p, said.transmitter, said.ring_id, Event.FOREIGN)
 
     def _due(self) -> None:
-        while (timer := self._p.timers.next_due(self._p.now_us)) is not None:
+        while not self._p.has_left and (timer := self._p.timers.next_due(self._p.now_us)):
             match timer:
                 case Timer.AT_ONCE:
                     self._turn()

@@ -85,6 +85,11 @@ class ProcessorState:
         """
         return self.phase is Phase.OPERATIONAL and self.installed is not None and self.installed.members == (self.me,)
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the old ring is left and the new one not yet installed: that is the next step's beginning."""
+        return self.forming is not None and self.timers.runs(Timer.AT_ONCE)
+
     def goes(self, event: Event) -> None:
         """Move as the table says."""
         before, self.phase = self.phase, NEXT[self.phase, event]
