@@ -64,13 +64,8 @@ def _parts(patch: str) -> Parts:
         shutil.copytree(Path(reference.__file__ or "").parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
         apply_patch(patch, Path(folder))
         with _imported_from(folder):
-            return Parts(
-                import_module("reference.plug.layer").PlugLayer,
-                import_module("reference.plug.effects").SendToken,
-                import_module("reference.plug.effects").Originated,
-                import_module("reference.plug.effects").TokenRefused,
-                import_module("reference.errors").LocalProtocolError,
-            )
+            wrong_call = import_module("reference.errors").LocalProtocolError
+            return Parts(import_module("reference.plug.layer").PlugLayer, wrong_call)
 
 
 @contextmanager
