@@ -101,7 +101,7 @@ class World:
         if telling:
             attempt = self.rng.choice(telling)
             p = attempt.untold.pop(0)
-            for effect in self.call(p, "ring_pending", attempt.ring, attempt.members):
+            for effect in self.call(p, "ring_pending", attempt.ring, self.listed(attempt)):
                 self.sent(attempt, p, effect.token, attempt.members[0])
 
     def sent(self, attempt: Attempt, by: ProcessorId, token: Any, to: ProcessorId | None = None) -> None:
@@ -120,7 +120,11 @@ class World:
                 self.call(p, "transitional_configuration", old.configuration.ring_id, coming)
                 if self.rng.random() < 0.3:
                     self.mcast(p)
-            self.call(p, "regular_configuration", attempt.ring, attempt.members)
+            self.call(p, "regular_configuration", attempt.ring, self.listed(attempt))
+
+    def listed(self, attempt: Attempt) -> tuple[ProcessorId, ...]:
+        """The member list as a processor is told it: not always in order."""
+        return tuple(self.rng.sample(attempt.members, len(attempt.members)))
 
     def pending(self, p: ProcessorId) -> RingId | None:
         pending = self.layers[p].state.pending

@@ -147,7 +147,7 @@ def test_a_seed_repeats_its_run(lead: str) -> None:
 
 def test_the_scheduler_loses_duplicates_delays_and_crashes() -> None:
     events = run(Plan(3, 1, 3000, "implementation"), ReferenceLayer).events
-    assert {kind.name.lower() for kind in Kind} - {"told"} == set(events)
+    assert {kind.name.lower() for kind in Kind} - {"told", "between"} == set(events)
 
 
 # Faults.
@@ -186,8 +186,10 @@ def test_a_divergence_names_the_variable_and_both_values() -> None:
     assert divergence.differences[0].implementation != "{}"
 
 
-def test_the_command_that_is_printed_repeats_the_divergence() -> None:
-    first = faulty("bit-after-sending").divergence
+@pytest.mark.parametrize("name", ["bit-after-sending", "create-plugs-at-once"])
+def test_the_command_that_is_printed_repeats_the_divergence(name: str) -> None:
+    """Also where an episode diverges before its first event."""
+    first = faulty(name).divergence
     assert first
     command = first.command.split()[1:]
     again = CliRunner().invoke(cli, [*command, "--json"], standalone_mode=False)

@@ -158,7 +158,7 @@ class Cluster:
                 self.begun.pop(event.processor, None)
             case Kind.RESTART:
                 self._start(event.processor)
-            case Kind.TOLD | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND:
+            case Kind.TOLD | Kind.BETWEEN | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND:
                 pass
         self._observe(event.processor)
         return Happened(event)

@@ -27,6 +27,7 @@ class Kind(Enum):
     LEAVE = "a processor leaves its ring"
     INSTALL = "a processor installs its pending ring"
     TOKEN = "a token arrives"
+    BETWEEN = "a token arrives at a processor that is between two rings"
     ALONE = "the only member of a ring takes its turn"
     CREATE = "a service creates a handle"
     UNPLUG = "a service unplugs a handle"
@@ -135,6 +136,7 @@ OTHERS = MappingProxyType(
     {
         Kind.FORM: "form_ring",
         Kind.TOLD: STUTTER,
+        Kind.BETWEEN: STUTTER,
         Kind.LEAVE: "leave",
         Kind.INSTALL: "install",
         Kind.ALONE: "sole_visit",

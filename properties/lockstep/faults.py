@@ -45,7 +45,12 @@ def found(name: str) -> tuple[int, int, int]:
 
 def start_of(name: str | None) -> Starts:
     """Starts processors of the reference, or of a copy with this fault."""
-    return partial(ReferenceLayer, parts=_parts(_patch(name))) if name else ReferenceLayer
+    return partial(ReferenceLayer, parts=parts_of(name)) if name else ReferenceLayer
+
+
+def parts_of(name: str) -> Parts:
+    """The classes of a copy of the reference with this fault."""
+    return _parts(_patch(name))
 
 
 def _patch(name: str) -> str:

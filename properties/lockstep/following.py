@@ -117,8 +117,9 @@ class Following:
             raise DivergedError(divergence)
 
     def _diverged(self, event: Event, action: str, reason: str, refusing: list[str] | None = None) -> DivergedError:
-        trace = self._trace(f"the run to: {event}")
+        trace = self.trace(f"the run to: {event}")
         return DivergedError(Divergence(str(event), action, reason, trace, refusing=refusing or []))
 
-    def _trace(self, shows: str) -> Trace:
+    def trace(self, shows: str) -> Trace:
+        """The steps of the machine so far."""
         return record_trace(self.run, self.ground, machine=self.grounded.name, shows=shows)

@@ -148,16 +148,22 @@ class RecordedCluster(Cluster):
             self.taken.pop(p, None)
 
     def _token(self, event: Event) -> Happened:
-        """A token of a ring that has no place, or that was given up for another, is refused and thereby lost."""
-        p, answer = event.processor, self.playback(event.processor).answer
+        """A token arrives; at a processor that is between two rings, what it does with either's is no step."""
+        p = event.processor
         if event.ring < 0:
-            self._observe(p)
-            if answer.refused is None:
-                raise MisstepError("a token was accepted of a ring that was never formed, or is nobody's any more (D8)")
-            return Happened(replace(event, kind=Kind.LOSE))
+            return self._token_of_nobody(event)
+        said, taken = self.seen[p].pending, self.taken.get(p)
         happened = super()._token(event)
-        given_up = self.taken.get(p) == self.rings[event.ring].name
-        return Happened(replace(event, kind=Kind.LOSE)) if given_up and not happened.accepted else happened
+        name = self.rings[event.ring].name
+        between = taken and (name == said if happened.accepted else name == taken)
+        return Happened(replace(event, kind=Kind.BETWEEN)) if between else happened
+
+    def _token_of_nobody(self, event: Event) -> Happened:
+        """A token of a ring that has no place: dead, or never formed."""
+        self._observe(event.processor)
+        if self.playback(event.processor).answer.refused is None:
+            raise MisstepError("a token was accepted of a ring that was never formed, or is nobody's any more (D8)")
+        return Happened(replace(event, kind=Kind.LOSE))
 
     def _plug_call(self, event: Event) -> None:
         if event.kind is Kind.CREATE:

@@ -153,6 +153,8 @@ class RecordedFollowing(Following):
     def _steps(self, happened: Happened) -> list[Named]:
         """A processor that starts has no handle: its services create them one by one, which is recorded."""
         named = super()._steps(happened)
+        if happened.event.kind is Kind.BETWEEN:
+            self.events[Kind.BETWEEN.name.lower()] += 1
         if happened.event.kind is Kind.RESTART:
             given = {"p": happened.event.processor}
             named += [("destroy", {**given, "h": h}) for h in range(self.cluster.handle_count)]
@@ -174,7 +176,7 @@ class RecordedFollowing(Following):
         self.run.append(step)
         self.ring_of_step.append(self.numbers.get(step.arguments.get("r", -1), -1))
 
-    def _trace(self, shows: str) -> Trace:
+    def trace(self, shows: str) -> Trace:
         """The steps of the machine that has a place for each ring."""
         trace = record_trace(self.run, self.ground, machine=self.grounded.name, shows=shows)
         trace.scope.rings = max(self.formed_count, 1)
