@@ -45,7 +45,12 @@ def found(name: str) -> tuple[int, int, int]:
 
 def start_of(name: str | None) -> Starts:
     """Starts processors of the reference, or of a copy with this fault."""
-    return partial(ReferenceLayer, parts=_parts(_patch(name))) if name else ReferenceLayer
+    return partial(ReferenceLayer, parts=parts_of(name)) if name else ReferenceLayer
+
+
+def parts_of(name: str) -> Parts:
+    """The classes of a copy of the reference with this fault."""
+    return _parts(_patch(name))
 
 
 def _patch(name: str) -> str:
@@ -64,13 +69,8 @@ def _parts(patch: str) -> Parts:
         shutil.copytree(Path(reference.__file__ or "").parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
         apply_patch(patch, Path(folder))
         with _imported_from(folder):
-            return Parts(
-                import_module("reference.plug.layer").PlugLayer,
-                import_module("reference.plug.effects").SendToken,
-                import_module("reference.plug.effects").Originated,
-                import_module("reference.plug.effects").TokenRefused,
-                import_module("reference.errors").LocalProtocolError,
-            )
+            wrong_call = import_module("reference.errors").LocalProtocolError
+            return Parts(import_module("reference.plug.layer").PlugLayer, wrong_call)
 
 
 @contextmanager
