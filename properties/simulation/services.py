@@ -1,0 +1,133 @@
+"""Simulated runs of the services of the mail, and what is said of them.
+
+Beside the claims about histories, of which CLM-S1, CLM-S3 and EVT-S1 read lookups and tables, three are decided here,
+where the ends of all processors are seen together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from properties.history.events import Event, Facet, Lookup, Meta, Table
+from properties.history.judging import OK, OPEN, VIOLATED, JudgedClaim, judge
+from properties.history.reading import Excerpt
+from properties.simulation import histories
+from properties.simulation.histories import Historian, Seen, message_of, name_of
+from properties.simulation.running import DRAIN_US, bound_us
+from properties.simulation.watching import Watcher
+from reference.simulator.script import Script
+from reference.simulator.services import KEPT, MAILED, Kinds, ServiceLoad, services_of
+from reference.simulator.world import SIMULATED, World
+
+OBSERVES: tuple[Facet, ...] = (*histories.OBSERVES, "lookup", "table")
+SENTENCES = {
+    "EVT-OPENS": "When all is quiet, every member counts every channel as often open as programs have it open.",
+    "EVT-RETAINED": "When all is quiet, what a member of the ring has once retained, all members retain.",
+    "EVT-REFUSED": "A message of a service is refused only as recovery of another configuration.",
+}
+
+
+class ServiceHistorian(Historian):
+    """Writes lookups and tables, too."""
+
+    def __init__(self, processors: tuple[int, ...]) -> None:
+        super().__init__(processors)
+        self._tellers |= {"Lookup": self._lookup, "Table": self._table}
+
+    def history(self) -> Excerpt:
+        return Excerpt(self.processes, frozenset(OBSERVES), self.lines)
+
+    def encoded(self, about: dict[str, str | int | float | bool | None]) -> bytes:
+        meta = Meta(histories.FORMAT, OBSERVES, self.processes, "ringplug simulate", about)
+        return b"".join(msgspec.json.encode(one) + b"\n" for one in (meta, *(line.event for line in self.lines)))
+
+    def _lookup(self, seen: Seen, what: Any) -> Iterator[Event]:
+        message = message_of(what.message) if what.message else None
+        of = name_of(what.of)
+        yield Lookup(of=of, found=what.found, message=message, service=what.service, **self._place(seen))
+
+    def _table(self, seen: Seen, what: Any) -> Iterator[Event]:
+        keys = tuple(map(name_of, what.keys))
+        yield Table(service=what.service, keys=keys, digest=what.digest, **self._place(seen))
+
+
+@dataclass
+class ServiceRun:
+    """One run of the services, and what is said of it."""
+
+    script: Script
+    claims: list[JudgedClaim]
+    counts: Counter[str]
+    refused: Counter[str]
+    settled_us: int | None
+    deliveries: int
+    given: int
+    rings: int
+    ended_us: int
+    seconds: float
+    history: bytes
+
+    @property
+    def violated(self) -> list[str]:
+        """The ids of the claims that are violated."""
+        return [one.claim for one in self.claims if one.verdict == VIOLATED]
+
+
+def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> ServiceRun:
+    """Run the services under a script, and judge the run."""
+    began = time.perf_counter()
+    watcher, historian = Watcher(), ServiceHistorian(script.processors)
+    counted: Counter[str] = Counter()
+
+    def record(seen: Seen) -> None:
+        watcher.take(seen)
+        historian.take(seen)
+        if type(seen.what).__name__ == "Refusal":
+            counted[seen.what.reason.name] += 1
+
+    bound = bound_us(script, SIMULATED)
+    application = services_of(script.seed, script.load / script.members, kinds)
+    world = World(script, record, patience_us=bound + DRAIN_US, application=application)
+    outcome = world.run()
+    watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
+    loads = [
+        load for node in world.nodes.values() if node.life and isinstance(load := node.life.application, ServiceLoad)
+    ]
+    ends = _ends(loads, counted, is_quiet=outcome.is_quiet)
+    return ServiceRun(
+        script, [*judge(historian.history()).claims, *watched, *ends], outcome.counts, counted, outcome.settled_us,
+        watcher.deliveries, sum(load.given_count for load in loads), len(watcher.rings), outcome.ended_us,
+        time.perf_counter() - began, historian.encoded({"script": script.text()}) if keep else b"",
+    )  # fmt: skip
+
+
+def _ends(loads: list[ServiceLoad], refused: Counter[str], *, is_quiet: bool) -> list[JudgedClaim]:
+    other = [reason for reason in refused if reason != "OLDER_CONFIGURATION"]
+    refusing = JudgedClaim("EVT-REFUSED", VIOLATED if other else OK, sum(refused.values()), reason=", ".join(other))
+    if not is_quiet:
+        return [JudgedClaim(id, OPEN, reason="not all is quiet") for id in ("EVT-OPENS", "EVT-RETAINED")] + [refusing]
+    return [_opens(loads), _retained(loads), refusing]
+
+
+def _opens(loads: list[ServiceLoad]) -> JudgedClaim:
+    wrong = ""
+    for name in KEPT:
+        held = {int(load.executive.me): load.opens[name] for load in loads if load.opens[name]}
+        for load in loads:
+            counted = {int(p): count for p, count in load.evt.open_counts(name).items()}
+            if counted != held:
+                wrong = wrong or f"{load.executive.me} counts {counted} opens of {name}, programs hold {held}"
+    return JudgedClaim("EVT-OPENS", VIOLATED if wrong else OK, len(KEPT) * len(loads), reason=wrong)
+
+
+def _retained(loads: list[ServiceLoad]) -> JudgedClaim:
+    once = set().union(*(load.held | load.retained for load in loads)) if loads else set()
+    lost = {int(load.executive.me): once - load.retained for load in loads if once - load.retained}
+    wrong = "; ".join(f"{p} has lost {sorted(ids)[0]} and {len(ids) - 1} more" for p, ids in lost.items())
+    return JudgedClaim("EVT-RETAINED", VIOLATED if wrong else OK if once else OPEN, len(once), reason=wrong)
