@@ -21,6 +21,7 @@ from properties.simulation import histories
 from properties.simulation.histories import Historian, Seen, message_of, name_of
 from properties.simulation.running import DRAIN_US, bound_us
 from properties.simulation.watching import Watcher
+from reference.services.evt.messages import EventId
 from reference.simulator.script import Script
 from reference.simulator.services import KEPT, MAILED, Kinds, ServiceLoad, services_of
 from reference.simulator.world import SIMULATED, World
@@ -127,7 +128,7 @@ def _opens(loads: list[ServiceLoad]) -> JudgedClaim:
 
 
 def _retained(loads: list[ServiceLoad]) -> JudgedClaim:
-    once = set().union(*(load.held | load.retained for load in loads)) if loads else set()
+    once = set[EventId]().union(*(load.held | load.retained for load in loads))
     lost = {int(load.executive.me): once - load.retained for load in loads if once - load.retained}
     wrong = "; ".join(f"{p} has lost {sorted(ids)[0]} and {len(ids) - 1} more" for p, ids in lost.items())
     return JudgedClaim("EVT-RETAINED", VIOLATED if wrong else OK if once else OPEN, len(once), reason=wrong)
