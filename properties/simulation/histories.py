@@ -149,7 +149,11 @@ class Historian:
     def _stepped(self, seen: Seen, what: Any) -> Iterator[Event]:
         processor, state = seen.processor, what.state
         installed = state.installed
-        if installed and self._signed.get(processor) != installed.configuration.ring_id and _has_signed(what, processor):
+        if (
+            installed
+            and self._signed.get(processor) != installed.configuration.ring_id
+            and _has_signed(what, processor)
+        ):
             self._signed[processor] = installed.configuration.ring_id
             yield Bit(**self._place(seen))
         if state.gate_open != self._gate[processor]:

@@ -64,7 +64,7 @@ class Watcher:
     met: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WATCHED, 0))
     broken: dict[str, str] = field(default_factory=dict[str, str])
     _members: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
-    _received: dict[tuple[object, int], Run] = field(default_factory=lambda: {})
+    _received: dict[tuple[object, int], Run] = field(default_factory=dict)
     _freed: dict[tuple[object, int], int] = field(default_factory=dict[tuple[object, int], int])
     _queued_in: dict[object, object] = field(default_factory=dict[object, object])
     transitions: dict[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
@@ -72,7 +72,7 @@ class Watcher:
     deliveries: int = 0
     messages: int = 0
     steps: int = 0
-    _tellers: dict[str, Callable[[Seen, Any], None]] = field(default_factory=lambda: {})
+    _tellers: dict[str, Callable[[Seen, Any], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._tellers = {
@@ -98,7 +98,9 @@ class Watcher:
         if settled_us is None:
             self._violated("LIVE-3", "the processors are not in one ring with open gates when patience ends")
         elif settled_us > bound_us:
-            text = f"one ring with open gates only {settled_us / 1e6:.3f} s after the last fault: {bound_us / 1e6:.3f} s"
+            text = (
+                f"one ring with open gates only {settled_us / 1e6:.3f} s after the last fault: {bound_us / 1e6:.3f} s"
+            )
             self._violated("LIVE-3", text)
         elif not is_quiet:
             self._violated("LIVE-3", "something that was queued is not delivered when patience ends")
