@@ -135,8 +135,8 @@ def _weather(weaver: Weaver, weather: Weather) -> Iterator[Fault]:
 Kind = Callable[[Weaver, int], Iterator[Fault]]
 KINDS: MappingProxyType[str, tuple[Kind, int]] = MappingProxyType({
     "loss": (_loss, 4), "duplication": (_duplication, 2), "reordering": (_reordering, 2), "lateness": (_lateness, 2),
-    "partition": (_partition, 4), "moving partition": (_moving, 2), "heal": (_heal, 1), "cut": (_cut, 2), "deaf": (_deaf, 1),
-    "crash": (_crash, 4), "pause": (_pause, 3),
+    "partition": (_partition, 4), "moving partition": (_moving, 2), "heal": (_heal, 1), "cut": (_cut, 2),
+    "deaf": (_deaf, 1), "crash": (_crash, 4), "pause": (_pause, 3),
 })  # fmt: skip
 """Each kind of fault, and how often it is drawn."""
 CAMPAIGNS: MappingProxyType[str, tuple[MappingProxyType[str, tuple[Kind, int]], float]] = MappingProxyType({
