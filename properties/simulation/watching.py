@@ -82,7 +82,7 @@ class Watcher:
     met: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WATCHED, 0))
     broken: dict[str, str] = field(default_factory=dict[str, str])
     _members: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
-    _received: dict[tuple[object, int], Run] = field(default_factory=dict)
+    _received: dict[tuple[object, int], Received] = field(default_factory=dict[tuple[object, int], Received])
     _freed: dict[tuple[object, int], int] = field(default_factory=dict[tuple[object, int], int])
     _queued_in: dict[object, object] = field(default_factory=dict[object, object])
     transitions: dict[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
