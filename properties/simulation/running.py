@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import reference.simulator.campaigns
 import reference.simulator.script
 import reference.simulator.world
 from properties.history.catalogue import HISTORY_CLAIMS
@@ -70,9 +69,9 @@ class Run:
 def bound_us(script: Script, settings: Settings) -> int:
     """Within how much time after the last fault all processors are in one ring with open gates.
 
-    Each round of gathering ends within a join and a consensus timeout, and its ring can still fail by a token loss; each
-    that fails has taken one wrong belief about a processor away, and there is at most one more for a ring of before that is
-    found by its merge detection. A rotation is as long as its hops. `docs/simulator.md` has the sum.
+    Each round of gathering ends within a join and a consensus timeout, and its ring can still fail by a token loss;
+    each that fails has taken one wrong belief about a processor away, and there is at most one more for a ring of
+    before that is found by its merge detection. `docs/simulator.md` has the sum.
     """
     late_us = max((fault.by_us for fault in script.faults if isinstance(fault, Weather)), default=0)
     slowest_us = max(abs(clock.rate_ppm) for _, clock in script.clocks) if script.clocks else 0
