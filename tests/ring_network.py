@@ -10,7 +10,8 @@ from random import Random
 
 from ring_recording import Recording
 
-from reference.ring.effects import Delivery, Effect, Guarantee, MessageId, Send, Store
+from reference.priorities import Priority
+from reference.ring.effects import ConfigurationChange, Delivery, Effect, Guarantee, Kind, MessageId, Send, Store
 from reference.ring.gmi import GroupMessagingInterface
 from reference.ring.processor import Processor
 from reference.ring.settings import Settings
@@ -24,6 +25,7 @@ QUICK = Settings(
     merge_us=20_000,
     token_hold_us=3_000,
 )
+Service = Callable[[GroupMessagingInterface], object]
 Lost = Callable[[ProcessorId, ProcessorId, bytes], bool]
 
 
@@ -44,7 +46,9 @@ class Node:
 class Network:
     """Datagrams take a while, and are lost, doubled, or kept from other parts."""
 
-    def __init__(self, size: int, seed: int = 0, *, settings: Settings = QUICK, loss: float = 0.0) -> None:
+    def __init__(
+        self, size: int, seed: int = 0, *, settings: Settings = QUICK, loss: float = 0.0, service: Service | None = None
+    ) -> None:
         self.random = Random(seed)
         self.settings = settings
         self.loss = loss
@@ -58,6 +62,7 @@ class Network:
         self.recording = Recording()
         self._flying: list[tuple[int, int, ProcessorId, bytes]] = []
         self._count = count()
+        self.service = service
         self.ids = [ProcessorId(number) for number in range(1, size + 1)]
         for id in self.ids:
             self.boot(id)
@@ -66,6 +71,8 @@ class Network:
         processor = Processor(id, stored_ring_seq=self.stored.get(id, RingSeq(0)), settings=self.settings)
         node = self.nodes[id] = Node(processor, GroupMessagingInterface(processor))
         node.gmi.gmi_join(node.delivered.append, lambda change: None)
+        if self.service:
+            self.service(node.gmi)
         self.recording.started(id, processor.incarnation)
         self._act(node, processor.started(self.now_us))
         return node
@@ -141,3 +148,21 @@ class Network:
         for _ in range(2 if self.random.random() < self.doubled else 1):
             if self.random.random() >= self.loss and not self.lost(sender, to, datagram):
                 self.inject(to, datagram, self.random.randint(20, self.latest_us))
+
+
+class Recoverer:
+    """A service with a plug: in each configuration it sends its state, and unplugs when it has its own back."""
+
+    def __init__(self, gmi: GroupMessagingInterface) -> None:
+        self.gmi = gmi
+        self.handle = gmi.gmi_recovery_plug_create()
+        self.awaited: MessageId | None = None
+        gmi.gmi_join(self.delivered, self.changed)
+
+    def changed(self, change: ConfigurationChange) -> None:
+        if change.kind is Kind.REGULAR:
+            self.awaited = self.gmi.gmi_mcast(Priority.RECOVERY, b"state")
+
+    def delivered(self, delivery: Delivery) -> None:
+        if delivery.message == self.awaited:
+            self.gmi.gmi_recovery_plug_unplug(self.handle)
