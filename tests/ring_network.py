@@ -56,6 +56,7 @@ class Network:
         self.latest_us = 300
         self.lost: Lost = lambda sender, receiver, datagram: False
         self.part: dict[ProcessorId, int] = {}
+        self.paused: dict[ProcessorId, list[bytes]] = {}
         self.stored: dict[ProcessorId, RingSeq] = {}
         self.nodes: dict[ProcessorId, Node] = {}
         self.now_us = 0
@@ -79,11 +80,20 @@ class Network:
 
     def crash(self, id: ProcessorId) -> None:
         self.nodes[id].alive = False
+        self.paused.pop(id, None)
         self.recording.crashed(id)
 
     def split(self, *parts: Iterable[int]) -> None:
         """Let only those hear each other that are in one part."""
         self.part = {ProcessorId(id): at for at, part in enumerate(parts) for id in part}
+
+    def pause(self, id: ProcessorId) -> None:
+        """Let a processor stand still; what is sent to it waits."""
+        self.paused[id] = []
+
+    def resume(self, id: ProcessorId) -> None:
+        for datagram in self.paused.pop(id, []):
+            self.inject(id, datagram)
 
     def heal(self) -> None:
         self.part = {}
@@ -117,7 +127,8 @@ class Network:
     def _step(self, until_us: int) -> bool:
         """Let the next datagram arrive, or the next processor do what is due; whether there was one by then."""
         deadlines = [(node.processor.deadline_us, id) for id, node in self.nodes.items() if node.alive]
-        timer_us, id = min((max(at, self.now_us), id) for at, id in deadlines if at is not None)
+        running = ((max(at, self.now_us), id) for at, id in deadlines if at is not None and id not in self.paused)
+        timer_us, id = min(running, default=(until_us + 1, self.ids[0]))
         arrival_us = self._flying[0][0] if self._flying else until_us + 1
         if min(timer_us, arrival_us) > until_us:
             return False
@@ -126,7 +137,9 @@ class Network:
             self._act(self.nodes[id], self.nodes[id].processor.time_passed(self.now_us))
             return True
         self.now_us, _, to, datagram = heapq.heappop(self._flying)
-        if self.nodes[to].alive:
+        if to in self.paused:
+            self.paused[to].append(datagram)
+        elif self.nodes[to].alive:
             self._act(self.nodes[to], self.nodes[to].processor.datagram_received(datagram, self.now_us))
         return True
 
