@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from properties.simulation import histories
 from properties.simulation.histories import Historian, Seen, message_of, name_of
 from properties.simulation.running import DRAIN_US, bound_us
 from properties.simulation.watching import Watcher
+from reference.rings import ProcessorId
 from reference.services.evt.messages import EventId
 from reference.simulator.script import Script
 from reference.simulator.services import KEPT, MAILED, Kinds, ServiceLoad, services_of
@@ -28,6 +29,7 @@ from reference.simulator.world import SIMULATED, World
 
 OBSERVES: tuple[Facet, ...] = (*histories.OBSERVES, "lookup", "table")
 SENTENCES = {
+    "CLM-S2": "When a gate opens, its processor knows every member.",
     "EVT-OPENS": "When all is quiet, every member counts every channel as often open as programs have it open.",
     "EVT-RETAINED": "When all is quiet, what a member of the ring has once retained, all members retain.",
     "EVT-REFUSED": "A message of a service is refused only as recovery of another configuration.",
@@ -73,6 +75,11 @@ class ServiceRun:
     ended_us: int
     seconds: float
     history: bytes
+    seen: list[Seen]
+    functions: dict[Any, str]
+    """The function of each message of a life that lasted."""
+    late: list[tuple[Seen, int]]
+    """Gates that opened, and who was missing there."""
 
     @property
     def violated(self) -> list[str]:
@@ -85,33 +92,69 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     began = time.perf_counter()
     watcher, historian = Watcher(), ServiceHistorian(script.processors)
     counted: Counter[str] = Counter()
+    everything: list[Seen] = []
+    gates = Gates()
 
     def record(seen: Seen) -> None:
         watcher.take(seen)
         historian.take(seen)
+        gates.take(seen, _load_of(world, seen.processor))
         if type(seen.what).__name__ == "Refusal":
             counted[seen.what.reason.name] += 1
+        if keep:
+            everything.append(seen)
 
     bound = bound_us(script, SIMULATED)
     application = services_of(script.seed, script.load / script.members, kinds)
     world = World(script, record, patience_us=bound + DRAIN_US, application=application)
     outcome = world.run()
     watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
-    loads = [
-        load for node in world.nodes.values() if node.life and isinstance(load := node.life.application, ServiceLoad)
-    ]
-    ends = _ends(loads, counted, is_quiet=outcome.is_quiet)
+    loads = [load for me in world.nodes if (load := _load_of(world, me))]
+    ends = [gates.judged(), *_ends(loads, counted, is_quiet=outcome.is_quiet)]
+    functions = {message: function for load in loads for message, function in load.sent.items()}
     return ServiceRun(
         script, [*judge(historian.history()).claims, *watched, *ends], outcome.counts, counted, outcome.settled_us,
         watcher.deliveries, sum(load.given_count for load in loads), len(watcher.rings), outcome.ended_us,
-        time.perf_counter() - began, historian.encoded({"script": script.text()}) if keep else b"",
+        time.perf_counter() - began, historian.encoded({"script": script.text()}) if keep else b"", everything,
+        functions, gates.late,
     )  # fmt: skip
+
+
+def _load_of(world: World, processor: int) -> ServiceLoad | None:
+    life = world.nodes[ProcessorId(processor)].life
+    return life.application if life and isinstance(life.application, ServiceLoad) else None
+
+
+@dataclass
+class Gates:
+    """Follows which gates open, and who is missing there (CLM-S2)."""
+
+    opened: int = 0
+    late: list[tuple[Seen, int]] = field(default_factory=list[tuple[Seen, int]])
+
+    def take(self, seen: Seen, load: ServiceLoad | None) -> None:
+        """Take what was seen next."""
+        what = seen.what
+        if type(what).__name__ != "PlugStep" or load is None:
+            return
+        if any(type(effect).__name__ == "GateOpened" for effect in what.effects):
+            self.opened += 1
+            self.late += [(seen, int(missing)) for missing in load.missing]
+
+    def judged(self) -> JudgedClaim:
+        """What is said of CLM-S2."""
+        if not self.late:
+            return JudgedClaim("CLM-S2", OK if self.opened else OPEN, self.opened)
+        seen, missing = self.late[0]
+        reason = f"at {seen.time_us / 1e6:.6f} s the gate of {seen.processor} opens, and {missing} is not known"
+        return JudgedClaim("CLM-S2", VIOLATED, self.opened, reason=reason)
 
 
 def _ends(loads: list[ServiceLoad], refused: Counter[str], *, is_quiet: bool) -> list[JudgedClaim]:
     other = [reason for reason in refused if reason != "OLDER_CONFIGURATION"]
     refusing = JudgedClaim("EVT-REFUSED", VIOLATED if other else OK, sum(refused.values()), reason=", ".join(other))
-    if not is_quiet:
+    loads = [load for load in loads if load.has_evt]
+    if not is_quiet or not loads:
         return [JudgedClaim(id, OPEN, reason="not all is quiet") for id in ("EVT-OPENS", "EVT-RETAINED")] + [refusing]
     return [_opens(loads), _retained(loads), refusing]
 

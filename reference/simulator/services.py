@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from reference.priorities import Priority
-from reference.ring.effects import ConfigurationChange, Guarantee
+from reference.ring.effects import ConfigurationChange, Guarantee, MessageId
 from reference.rings import ProcessorId
 from reference.services.clm import Clm
 from reference.services.errors import TryAgainError
@@ -57,6 +57,8 @@ class ServiceLoad:
         self.channels: list[Channel] = []
         self.held: set[EventId] = set()
         """What was retained here at some configuration change, on channels that are not unlinked."""
+        self.sent: dict[MessageId, str] = {}
+        """The function of each message that was sent here."""
         self.given_count = 0
 
     # What the world calls.
@@ -72,6 +74,7 @@ class ServiceLoad:
         self.clm = self._kinds.clm(f"node {interface.me}", f"192.0.2.{interface.me}", now_us)
         self.evt, self.evs = self._kinds.evt(self.clm), Evs()
         order = self._kinds.order(self.clm, self.evt, self.evs)
+        self.has_evt = self.evt in order
         self.executive = Executive(interface, order, observe=self._see)
         self.executive.time_passed(now_us)
         self.program = self.evs.attach(self._given_message, self._given_configuration)
@@ -98,6 +101,12 @@ class ServiceLoad:
         return Counter(one.name for one in self.channels if one.phase is ChannelPhase.OPEN and one.name in KEPT)
 
     @property
+    def missing(self) -> list[ProcessorId]:
+        """The members of the configuration whose node is not known."""
+        change = self.executive.change
+        return [p for p in change.members if self.clm.clm_get_by_nodeid(p, "gate") is None] if change else []
+
+    @property
     def retained(self) -> set[EventId]:
         """What is retained here, on channels that are not unlinked."""
         return {one.event.id for key, one in self.evt.channels.retained() if key.name in KEPT}
@@ -109,9 +118,10 @@ class ServiceLoad:
             self._next_us = now_us + 1 + int(self._chance.expovariate(self._per_second) * SECOND_US)
 
     def _do_something(self) -> None:
-        actions = (self._open, self._publish, self._close, self._unlink, self._mcast)
+        actions = (self._mcast, self._open, self._publish, self._close, self._unlink)
+        often = (3, 3, 10, 1, 0.3) if self.has_evt else (1, 0, 0, 0, 0)
         try:
-            self._chance.choices(actions, (3, 10, 1, 0.3, 3))[0]()
+            self._chance.choices(actions, often)[0]()
         except TryAgainError:
             self._observe("try again")
 
@@ -159,7 +169,7 @@ class ServiceLoad:
         self._look_up_everybody()
 
     def _given_configuration(self, change: ConfigurationChange) -> None:
-        self.held |= self.retained
+        self.held |= self.retained if self.has_evt else set()
 
     def _look_up_everybody(self) -> None:
         """Look up all members while a message is delivered that the plug holds back.
@@ -173,7 +183,9 @@ class ServiceLoad:
                 self.clm.clm_get_by_nodeid(member, "program")
 
     def _see(self, observation: Observation) -> None:
-        if not isinstance(observation, Queued | PlugCall):
+        if isinstance(observation, Queued):
+            self.sent[observation.message] = observation.function
+        elif not isinstance(observation, PlugCall):
             self._observe(observation)
 
 
