@@ -76,8 +76,6 @@ class ServiceRun:
     seconds: float
     history: bytes
     seen: list[Seen]
-    functions: dict[Any, str]
-    """The function of each message of a life that lasted."""
     late: list[tuple[Seen, int]]
     """Gates that opened, and who was missing there."""
 
@@ -111,12 +109,11 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
     loads = [load for me in world.nodes if (load := _load_of(world, me))]
     ends = [gates.judged(), *_ends(loads, counted, is_quiet=outcome.is_quiet)]
-    functions = {message: function for load in loads for message, function in load.sent.items()}
     return ServiceRun(
         script, [*judge(historian.history()).claims, *watched, *ends], outcome.counts, counted, outcome.settled_us,
         watcher.deliveries, sum(load.given_count for load in loads), len(watcher.rings), outcome.ended_us,
         time.perf_counter() - began, historian.encoded({"script": script.text()}) if keep else b"", everything,
-        functions, gates.late,
+        gates.late,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from reference.priorities import Priority
-from reference.ring.effects import ConfigurationChange, Guarantee, MessageId
+from reference.ring.effects import ConfigurationChange, Guarantee
 from reference.rings import ProcessorId
 from reference.services.clm import Clm
 from reference.services.errors import TryAgainError
@@ -42,6 +42,7 @@ class Kinds:
     clm: type[Clm] = Clm
     evt: type[Evt] = Evt
     order: Callable[[Clm, Evt, Evs], Sequence[Service]] = lambda clm, evt, evs: (clm, evt, evs)
+    recovery_granted: tuple[str, ...] = ("clm", "evt")
 
 
 MAILED = Kinds()
@@ -57,8 +58,6 @@ class ServiceLoad:
         self.channels: list[Channel] = []
         self.held: set[EventId] = set()
         """What was retained here at some configuration change, on channels that are not unlinked."""
-        self.sent: dict[MessageId, str] = {}
-        """The function of each message that was sent here."""
         self.given_count = 0
 
     # What the world calls.
@@ -75,7 +74,9 @@ class ServiceLoad:
         self.evt, self.evs = self._kinds.evt(self.clm), Evs()
         order = self._kinds.order(self.clm, self.evt, self.evs)
         self.has_evt = self.evt in order
-        self.executive = Executive(interface, order, observe=self._see)
+        self.executive = Executive(
+            interface, order, recovery_granted=self._kinds.recovery_granted, observe=self._see
+        )
         self.executive.time_passed(now_us)
         self.program = self.evs.attach(self._given_message, self._given_configuration)
         self.program.join(GROUP)
@@ -183,9 +184,7 @@ class ServiceLoad:
                 self.clm.clm_get_by_nodeid(member, "program")
 
     def _see(self, observation: Observation) -> None:
-        if isinstance(observation, Queued):
-            self.sent[observation.message] = observation.function
-        elif not isinstance(observation, PlugCall):
+        if not isinstance(observation, Queued | PlugCall):
             self._observe(observation)
 
 

@@ -120,15 +120,15 @@ class Recovering:
 
     def _retained(self, message: told.Retained, delivery: Delivery) -> None:
         recovery = self._current(message.ring_id, "retained")
-        self._from_a_spokesman(recovery, delivery)
         self.know_sender(delivery)
+        self._from_a_spokesman(recovery, delivery)
         if self._channels.retain(message.channel, message.event, message.remaining_us):
             self._give_fn(message.channel, message.event)
 
     def _handed(self, message: told.Handed, delivery: Delivery) -> None:
         recovery = self._current(message.ring_id, "handed")
-        self._from_a_spokesman(recovery, delivery)
         self.know_sender(delivery)
+        self._from_a_spokesman(recovery, delivery)
         recovery.handed.add(delivery.message.sender)
         self._say_done(recovery)
 
@@ -138,9 +138,9 @@ class Recovering:
         Source: mail M4; openais evt.c:3197
         """
         recovery = self._current(message.ring_id, "done")
+        self.know_sender(delivery)
         if delivery.message.sender != recovery.leader:
             raise self._executive.refusal(Reason.NOT_THE_LEADER, f"done, and {recovery.leader} leads")
-        self.know_sender(delivery)
         recovery.done = True
         self._executive.observe(Recovered(NAME, recovery.ring_id))
         self._take_the_plug_out()
