@@ -85,7 +85,7 @@ class Repetition:
 
 
 def repetition(variant: ServiceVariant, trace: Trace, say: Callable[[int], None] = lambda seed: None) -> Repetition:
-    """The first simulated run with all steps of the model's run, or, of all that are tried, the one with most of them."""
+    """The first simulated run with all steps of the model's; of all that are tried the nearest, if none has."""
     best = Repetition(variant, 0, [Line(text) for text in _texts(trace)], "no lookup fails", [])
     for seed in range(1, SEEDS_MOST + 1):
         say(seed)
