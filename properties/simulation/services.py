@@ -19,6 +19,7 @@ from properties.history.judging import OK, OPEN, VIOLATED, JudgedClaim, judge
 from properties.history.reading import Excerpt
 from properties.simulation import histories
 from properties.simulation.histories import Historian, Seen, message_of, name_of
+from properties.simulation.recoveries import Recoveries
 from properties.simulation.running import DRAIN_US, bound_us
 from properties.simulation.watching import Watcher
 from reference.rings import ProcessorId
@@ -91,11 +92,12 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     watcher, historian = Watcher(), ServiceHistorian(script.processors)
     counted: Counter[str] = Counter()
     everything: list[Seen] = []
-    gates = Gates()
+    gates, recoveries = Gates(), Recoveries()
 
     def record(seen: Seen) -> None:
         watcher.take(seen)
         historian.take(seen)
+        recoveries.take(seen)
         gates.take(seen, _load_of(world, seen.processor))
         if type(seen.what).__name__ == "Refusal":
             counted[seen.what.reason.name] += 1
@@ -108,7 +110,7 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     outcome = world.run()
     watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
     loads = [load for me in world.nodes if (load := _load_of(world, me))]
-    ends = [gates.judged(), *_ends(loads, counted, is_quiet=outcome.is_quiet)]
+    ends = [gates.judged(), *recoveries.judged(), *_ends(loads, counted, is_quiet=outcome.is_quiet)]
     return ServiceRun(
         script, [*judge(historian.history()).claims, *watched, *ends], outcome.counts, counted, outcome.settled_us,
         watcher.deliveries, sum(load.given_count for load in loads), len(watcher.rings), outcome.ended_us,
