@@ -36,9 +36,8 @@ def run_lines(found: Run, reduced: Reduced | None, command: str, out: Path | Non
     """A run: what happened, how fast, what failed, and how to see it again."""
     yield _what(found.script)
     yield _counts("datagrams and faults", found.counts)
-    settled = (
-        "never settled" if found.settled_us is None else f"settled {found.settled_us / 1e6:.2f} s after the faults"
-    )
+    after = found.settled_us
+    settled = "never settled" if after is None else f"settled {after / 1e6:.2f} s after the faults"
     yield (
         f"{found.messages:,} messages queued, {found.deliveries:,} deliveries, {found.rings:,} rings formed; {settled} "
         f"(bound {found.bound_us / 1e6:.2f} s); {speed(found.ended_us, found.seconds)}"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, is_dataclass
+from enum import Enum
 from pathlib import Path
+from typing import cast
+from zlib import crc32
 
 import msgspec
 
 from properties.simulation.histories import Seen
 from properties.simulation.reducing import Reduced
 from properties.simulation.running import Run
+
+SHORT_BYTES = 32
 
 
 def written(found: Run, reduced: Reduced | None, out: Path) -> None:
@@ -27,16 +31,31 @@ def written(found: Run, reduced: Reduced | None, out: Path) -> None:
 
 def seen_lines(seen: Sequence[Seen]) -> bytes:
     """One JSON object a line: when, where, what, in the order of everything."""
-    return b"".join(msgspec.json.encode(_plain(one), enc_hook=_as_list, order="deterministic") + b"\n" for one in seen)
+    return b"".join(msgspec.json.encode(_line(one)) + b"\n" for one in seen)
 
 
-def _plain(one: Seen) -> dict[str, object]:
-    what = one.what
-    fields = asdict(what) if is_dataclass(what) and not isinstance(what, type) else {"value": str(what)}
-    return {
-        "order": one.order, "time_us": one.time_us, "processor": one.processor, "kind": type(what).__name__, **fields,
-    }  # fmt: skip
+def _line(one: Seen) -> dict[str, object]:
+    place = {"order": one.order, "time_us": one.time_us, "processor": one.processor}
+    return {**place, "kind": type(one.what).__name__, **_fields(one.what)}
 
 
-def _as_list(value: object) -> object:
-    return str(value)
+def _fields(what: object) -> dict[str, object]:
+    names = what.__struct_fields__ if isinstance(what, msgspec.Struct) else getattr(what, "__dataclass_fields__", ())
+    return {name: plain(getattr(what, name)) for name in names}
+
+
+def plain(value: object) -> object:
+    """A value as JSON has them; long bytes are told by their length and checksum."""
+    match value:
+        case Enum():
+            return value.name.lower()
+        case None | str() | int():
+            return value
+        case bytes():
+            return value.hex() if len(value) <= SHORT_BYTES else f"{len(value)} bytes, crc32 {crc32(value):08x}"
+        case tuple():
+            return [plain(one) for one in cast("tuple[object, ...]", value)]
+        case frozenset():
+            return sorted(cast("frozenset[int]", value))
+        case _:
+            return _fields(value)
