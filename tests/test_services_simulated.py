@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -106,3 +107,13 @@ def test_the_command_shows_both_runs_side_by_side() -> None:
 def test_wrong_use_of_run_says_what_is_wrong() -> None:
     assert "unknown variant 'nobody'" in refused("theorem", "--run", "nobody")
     assert "--run goes with --json alone" in refused("theorem", "--run", "no-plug", "--claim", "CLM-S1")
+
+
+def test_the_command_judges_a_run(tmp_path: Path) -> None:
+    history = tmp_path / "history.jsonl"
+    shown = ringplug("services", "--members", "3", "--seed", "3", "--seconds", "1", "--out", str(history))
+    assert shown.returncode == 0, shown
+    assert re.search(r"^EVT-RETAINED +ok", shown.stdout, re.MULTILINE)
+    judged = ringplug("judge", str(history), "--claim", "CLM-S1")
+    assert judged.returncode == 0, judged
+    assert "--out is for one run" in refused("services", "--runs", "2", "--out", str(history))

@@ -17,7 +17,7 @@ import msgspec
 from properties.history.events import Event, Facet, Lookup, Meta, Table
 from properties.history.judging import OK, OPEN, VIOLATED, JudgedClaim, judge
 from properties.history.reading import Excerpt
-from properties.simulation import histories
+from properties.simulation import histories, recoveries
 from properties.simulation.histories import Historian, Seen, message_of, name_of
 from properties.simulation.recoveries import Recoveries
 from properties.simulation.running import DRAIN_US, bound_us
@@ -29,7 +29,7 @@ from reference.simulator.services import KEPT, MAILED, Kinds, ServiceLoad, servi
 from reference.simulator.world import SIMULATED, World
 
 OBSERVES: tuple[Facet, ...] = (*histories.OBSERVES, "lookup", "table")
-SENTENCES = {
+SENTENCES = recoveries.SENTENCES | {
     "CLM-S2": "When a gate opens, its processor knows every member.",
     "EVT-OPENS": "When all is quiet, every member counts every channel as often open as programs have it open.",
     "EVT-RETAINED": "When all is quiet, what a member of the ring has once retained, all members retain.",
@@ -92,12 +92,12 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     watcher, historian = Watcher(), ServiceHistorian(script.processors)
     counted: Counter[str] = Counter()
     everything: list[Seen] = []
-    gates, recoveries = Gates(), Recoveries()
+    gates, led = Gates(), Recoveries()
 
     def record(seen: Seen) -> None:
         watcher.take(seen)
         historian.take(seen)
-        recoveries.take(seen)
+        led.take(seen)
         gates.take(seen, _load_of(world, seen.processor))
         if type(seen.what).__name__ == "Refusal":
             counted[seen.what.reason.name] += 1
@@ -110,7 +110,7 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     outcome = world.run()
     watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
     loads = [load for me in world.nodes if (load := _load_of(world, me))]
-    ends = [gates.judged(), *recoveries.judged(), *_ends(loads, counted, is_quiet=outcome.is_quiet)]
+    ends = [gates.judged(), *led.judged(), *_ends(loads, counted, is_quiet=outcome.is_quiet)]
     return ServiceRun(
         script, [*judge(historian.history()).claims, *watched, *ends], outcome.counts, counted, outcome.settled_us,
         watcher.deliveries, sum(load.given_count for load in loads), len(watcher.rings), outcome.ended_us,

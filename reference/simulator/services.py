@@ -59,6 +59,7 @@ class ServiceLoad:
         self.held: set[EventId] = set()
         """What was retained here at some configuration change, on channels that are not unlinked."""
         self.given_count = 0
+        self.put_off_count = 0
 
     # What the world calls.
 
@@ -124,7 +125,7 @@ class ServiceLoad:
         try:
             self._chance.choices(actions, often)[0]()
         except TryAgainError:
-            self._observe("try again")
+            self.put_off_count += 1
 
     def _open(self) -> None:
         if len([one for one in self.channels if one.phase is ChannelPhase.OPEN]) < OPENS_MOST:
