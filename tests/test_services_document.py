@@ -7,6 +7,7 @@ import io
 import re
 from pathlib import Path
 
+from properties.simulation.services import SENTENCES
 from reference.services.evt import messages
 from reference.services.outbox import WAITING_MAX
 
@@ -27,3 +28,8 @@ def test_the_bounds_in_the_document_are_those_of_the_code() -> None:
     assert f"data {messages.DATA_BYTES_MAX:,} bytes, {messages.PATTERNS_MAX} patterns" in said
     assert f"{messages.OPENS_MAX:,} open channels a processor, {messages.RETAINED_MAX:,} retained events" in said
     assert f"publisher names {messages.PATTERN_BYTES_MAX}," in said
+
+
+def test_the_claims_in_the_document_are_those_of_the_code() -> None:
+    for id, sentence in SENTENCES.items():
+        assert f"| {id} | {sentence} |" in DOCUMENT

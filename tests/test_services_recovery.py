@@ -9,6 +9,8 @@ from reference.ring.effects import Guarantee
 from reference.rings import ProcessorId, RingId, RingSeq
 from reference.services.errors import Reason
 from reference.services.evt import messages as told
+from reference.services.evt.recovering import Recovering
+from reference.services.evt.service import Evt
 from reference.services.executive_messages import Body, encode
 from reference.services.observations import Queued, Recovered
 from tests.cluster import Cluster
@@ -170,3 +172,23 @@ def test_who_does_not_lead_says_nothing(message: type[told.Done], ring: str) -> 
 
 
 EVENT = told.Event(told.EventId(ProcessorId(2), 2, 1), (), b"forged", 9, "")
+
+
+class AsMailed(Recovering):
+    """The add-node as the mail has it: a message that the plug holds back."""
+
+    ADD_NODE_PRIORITY = Priority.HIGH
+
+
+class AsMailedEvt(Evt):
+    """An evt that recovers so."""
+
+    RECOVERING = AsMailed
+
+
+def test_an_add_node_as_mailed_finds_its_node_too() -> None:
+    cluster = Cluster(3, evt=AsMailedEvt)
+    for rings in ([[1], [2], [3]], [[1, 2, 3]], [[1, 2], [3]], [[1, 2, 3]]):
+        cluster.configure(*rings)
+        assert all(cluster.bus.gate_open(number) for number in (1, 2, 3))
+    assert not [miss for node in cluster.nodes.values() for miss in node.misses]

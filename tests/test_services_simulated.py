@@ -21,6 +21,7 @@ from reference.simulator.campaigns import script_of
 from reference.simulator.services import Kinds
 from tests.test_command import refused, ringplug
 
+DOCUMENT = (Path(__file__).parent.parent / "docs" / "services.md").read_text()
 MUST_BE_MET = ("CLM-S1", "CLM-S2", "CLM-S3", "EVT-S1", "EVT-S2", "EVT-S3", "PLUG-H1", "PLUG-H2", "EVT-OPENS", "LIVE-3")
 """Claims whose premise occurs in every run."""
 
@@ -30,10 +31,10 @@ def simulated(campaign: str, seed: int, members: int = 4) -> ServiceRun:
 
 
 SEEDS = [
-    *(("none", seed) for seed in range(2)),
-    *(("light", seed) for seed in range(4)),
-    *(("heavy", seed) for seed in range(8)),
-    *(pytest.param("heavy", seed, marks=pytest.mark.deep) for seed in range(8, 1000)),
+    ("none", 0),
+    *(("light", seed) for seed in range(2)),
+    *(("heavy", seed) for seed in range(5)),
+    *(pytest.param("heavy", seed, marks=pytest.mark.deep) for seed in range(5, 1000)),
 ]
 
 
@@ -58,6 +59,7 @@ def test_a_variant_repeats_the_run_of_the_model(name: str) -> None:
     variant = SERVICE_VARIANTS[name]
     found = repetition(variant, variant.trace())
     assert found.is_whole, found
+    assert re.search(rf"^\| `{name}` \| .* \| {variant.claim} \| {len(found.lines)} \|$", DOCUMENT, re.MULTILINE)
     held = run(variant.script(found.seed), Kinds(recovery_granted=("clm", "evt", "evs")))
     assert variant.claim not in held.violated
 
@@ -91,7 +93,7 @@ BROKEN: dict[str, tuple[str, AbstractContextManager[object]]] = {
 def test_what_is_judged_can_fail(name: str) -> None:
     claim, broken = BROKEN[name]
     with broken:
-        found = {id for seed in range(3) for id in simulated("light", seed).violated}
+        found = {id for seed in range(2) for id in simulated("light", seed).violated}
     assert claim in found
 
 

@@ -21,6 +21,7 @@ from reference.services.evt.messages import ChannelKey, Event
 from reference.services.evt.recovery import Recovery
 from reference.services.executive import Executive, Function, function
 from reference.services.executive_messages import Body
+from reference.services.nodes import Node
 from reference.services.observations import Counted, Recovered
 
 NAME = "evt"
@@ -83,28 +84,33 @@ class Recovering:
         """
         self._send("add-node", told.AddNode(ring_id), self.ADD_NODE_PRIORITY)
 
-    def know_sender(self, delivery: Delivery) -> None:
-        """Look the sender up, and have its node.
+    def look_up_sender(self, delivery: Delivery) -> Node:
+        """The sender's node; the message is refused if clm does not know it.
 
         Source: mail M11, M12; openais evt.c:2999
         """
-        sender = delivery.message.sender
-        node = self._clm.clm_get_by_nodeid(sender, NAME)
+        node = self._clm.clm_get_by_nodeid(delivery.message.sender, NAME)
         if node is None:
-            raise self._executive.refusal(Reason.UNKNOWN_NODE, f"node {sender}")
-        if self.recovery and self.recovery.nodes.get(sender) != node:
-            self.recovery.nodes[sender] = node
-            self._tell_table()
+            raise self._executive.refusal(Reason.UNKNOWN_NODE, f"node {delivery.message.sender}")
+        return node
 
     # What is delivered.
 
     def _add_node(self, message: told.AddNode, delivery: Delivery) -> None:
-        self._current(message.ring_id, "add-node")
-        self.know_sender(delivery)
+        """Do what evt_add_node did before the mail.
+
+        Source: mail M11
+        """
+        recovery = self._current(message.ring_id, "add-node")
+        self._add(recovery, self.look_up_sender(delivery))
+
+    def _add(self, recovery: Recovery, node: Node) -> None:
+        recovery.nodes[node.processor] = node
+        self._tell_table()
 
     def _open_count(self, message: told.OpenCount, delivery: Delivery) -> None:
         self._current(message.ring_id, "open-count")
-        self.know_sender(delivery)
+        self.look_up_sender(delivery)
         for number in message.numbers:
             self._channels.open((delivery.message.sender, number), message.channel)
         self._tell_table()
@@ -115,19 +121,19 @@ class Recovering:
         Source: EVT-S3; openais evt.c:3179
         """
         recovery = self._current(message.ring_id, "check-in")
-        self.know_sender(delivery)
+        self._add(recovery, self.look_up_sender(delivery))
         recovery.checked_in.setdefault(delivery.message.sender, message)
 
     def _retained(self, message: told.Retained, delivery: Delivery) -> None:
         recovery = self._current(message.ring_id, "retained")
-        self.know_sender(delivery)
+        self.look_up_sender(delivery)
         self._from_a_spokesman(recovery, delivery)
         if self._channels.retain(message.channel, message.event, message.remaining_us):
             self._give_fn(message.channel, message.event)
 
     def _handed(self, message: told.Handed, delivery: Delivery) -> None:
         recovery = self._current(message.ring_id, "handed")
-        self.know_sender(delivery)
+        self.look_up_sender(delivery)
         self._from_a_spokesman(recovery, delivery)
         recovery.handed.add(delivery.message.sender)
         self._say_done(recovery)
@@ -138,7 +144,7 @@ class Recovering:
         Source: mail M4; openais evt.c:3197
         """
         recovery = self._current(message.ring_id, "done")
-        self.know_sender(delivery)
+        self.look_up_sender(delivery)
         if delivery.message.sender != recovery.leader:
             raise self._executive.refusal(Reason.NOT_THE_LEADER, f"done, and {recovery.leader} leads")
         recovery.done = True

@@ -154,7 +154,7 @@ class Evt:
     # What is delivered.
 
     def _open(self, message: told.Open, delivery: Delivery) -> None:
-        self._recovering.know_sender(delivery)
+        self._recovering.look_up_sender(delivery)
         key = ChannelKey(message.name)
         is_open = message.create or bool(self.channels.open_counts(key))
         if is_open:
@@ -172,19 +172,19 @@ class Evt:
             channel.opened_fn(channel)
 
     def _close(self, message: told.Close, delivery: Delivery) -> None:
-        self._recovering.know_sender(delivery)
+        self._recovering.look_up_sender(delivery)
         opening, _ = self._open_of(delivery, message.number)
         self.channels.close(opening)
         self._tell_table()
 
     def _unlink(self, message: told.Unlink, delivery: Delivery) -> None:
-        self._recovering.know_sender(delivery)
+        self._recovering.look_up_sender(delivery)
         by = delivery.message
         self.channels.unlink(message.name, MessageName(by.sender, by.incarnation, by.number))
         self._tell_table()
 
     def _publish(self, message: told.Publish, delivery: Delivery) -> None:
-        self._recovering.know_sender(delivery)
+        self._recovering.look_up_sender(delivery)
         _, key = self._open_of(delivery, message.number)
         event = message.event
         if event.id.publisher != delivery.message.sender:
@@ -200,7 +200,7 @@ class Evt:
             self.unretained_count += 1
 
     def _clear(self, message: told.Clear, delivery: Delivery) -> None:
-        self._recovering.know_sender(delivery)
+        self._recovering.look_up_sender(delivery)
         self._open_of(delivery, message.number)
         self.channels.clear(message.id)
 
