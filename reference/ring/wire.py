@@ -48,6 +48,7 @@ class DatagramError(ProtocolError):
 
     def __init__(self, what: str, *, clause: str = "D14", state: str = "before any state is read") -> None:
         super().__init__("a peer", f"datagram refused: {what}", clause=clause, state=state)
+        self.reason = what
 
 
 def encode(datagram: Datagram) -> bytes:
