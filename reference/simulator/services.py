@@ -75,9 +75,7 @@ class ServiceLoad:
         self.evt, self.evs = self._kinds.evt(self.clm), Evs()
         order = self._kinds.order(self.clm, self.evt, self.evs)
         self.has_evt = self.evt in order
-        self.executive = Executive(
-            interface, order, recovery_granted=self._kinds.recovery_granted, observe=self._see
-        )
+        self.executive = Executive(interface, order, recovery_granted=self._kinds.recovery_granted, observe=self._see)
         self.executive.time_passed(now_us)
         self.program = self.evs.attach(self._given_message, self._given_configuration)
         self.program.join(GROUP)
