@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from history_processors import Processor, RingOf, Sending, Sort
 
 from properties.history.events import (
     Bit,
     Configuration,
+    Counted,
     Crash,
     Deliver,
     End,
@@ -32,6 +33,8 @@ from properties.history.events import (
     Sync,
     Table,
 )  # fmt: skip
+
+Step = Literal["check-in", "retained", "done"] | None
 
 
 class System:
@@ -194,7 +197,7 @@ class System:
 
     def installed(self, processor: Processor, ring: RingOf) -> None:
         processor.ring, processor.pending, processor.next = ring, None, 0
-        processor.heard, processor.open, processor.late = set(), False, 0
+        processor.heard, processor.checked_in, processor.open, processor.late = set(), set(), False, 0
         ring.installed.add(processor.name)
         self.tell(processor, Sync, phase="start")
         if self.sort.group:
@@ -204,6 +207,7 @@ class System:
             processor.queue = [queued for queued in processor.queue if queued[0].priority != "recovery"]
             self.drop_nodes(processor, [name for name in processor.table if name not in ring.members])
             self.enqueue(processor, "recovery", "clm", first=True)
+            self.enqueue(processor, "recovery", "evt", step="check-in")
             if self.random.random() < 0.5:
                 self.enqueue(processor, "recovery", "evt")
         else:
@@ -230,16 +234,17 @@ class System:
         ring = processor.ring
         if ring and not processor.pending and not processor.joining:
             processor.joining = True
-            sending = Sending("", processor.name, "low", "agreed", "", processor.identity)
+            sending = Sending("", processor.name, "low", "agreed", "", join=processor.identity)
             ring.order.append(sending)
             ring.received[processor.name].add(len(ring.order) - 1)
 
-    def enqueue(self, processor: Processor, priority: Priority, service: str, *, first: bool = False) -> None:
+    def enqueue(self, processor: Processor, priority: Priority, service: str, *, first: bool = False,
+                step: Step = None) -> None:  # fmt: skip
         self.count += 1
         level: Level = "safe" if self.random.random() < self.sort.safe else "agreed"
         id = f"{processor.name}:{self.count}"
-        sending = Sending(id, processor.name, priority, level, service)
-        self.tell(processor, Queue, message=id, priority=priority, level=level, service=service)
+        sending = Sending(id, processor.name, priority, level, service, step)
+        self.tell(processor, Queue, message=id, priority=priority, level=level, service=service, step=step)
         processor.queue.append((sending, processor.ring))
         if not self.sort.plug:
             return
@@ -300,6 +305,10 @@ class System:
 
     def look(self, processor: Processor, ring: RingOf, message: Sending) -> None:
         """What services do with a message: node joins fill the table, and others look their senders up."""
+        if message.priority == "recovery" and (message.service == "clm" or message.step):
+            self.tell(processor, Counted, message=message.id, service=message.service)
+        if message.step == "check-in":
+            self.check_in(processor, ring, message.sender)
         if message.service == "clm" and message.priority == "recovery":
             processor.heard.add(message.sender)
             self.know(processor, processor.table | {message.sender})
@@ -308,6 +317,15 @@ class System:
         if message.priority != "recovery" and self.random.random() < 0.5:
             of = self.random.choice(ring.members)
             self.tell(processor, Lookup, of=of, found=True, message=message.id, service="clm")
+
+    def check_in(self, processor: Processor, ring: RingOf, sender: str) -> None:
+        """The first member leads: when all have checked in it sends what it retains, and that it has."""
+        before = set(processor.checked_in)
+        processor.checked_in.add(sender)
+        if processor.name == ring.members[0] and before < set(ring.members) == processor.checked_in:
+            for step in ("retained", "done"):
+                if step == "done" or self.random.random() < 0.5:
+                    self.enqueue(processor, "recovery", "evt", step=step)
 
     def know(self, processor: Processor, table: frozenset[str]) -> None:
         if table != processor.table:
