@@ -17,7 +17,12 @@ from reference.ring.settings import Settings
 from reference.rings import ProcessorId, RingSeq
 
 QUICK = Settings(
-    token_loss_us=60_000, token_retransmission_us=15_000, join_us=5_000, consensus_us=80_000, merge_us=20_000
+    token_loss_us=60_000,
+    token_retransmission_us=15_000,
+    join_us=5_000,
+    consensus_us=80_000,
+    merge_us=20_000,
+    token_hold_us=3_000,
 )
 Lost = Callable[[ProcessorId, ProcessorId, bytes], bool]
 

@@ -148,9 +148,9 @@ class Historian:
 
     def _stepped(self, seen: Seen, what: Any) -> Iterator[Event]:
         processor, state = seen.processor, what.state
-        installed = state.installed
-        if installed and self._signed.get(processor) != installed.configuration.ring_id and _has_signed(what, processor):
-            self._signed[processor] = installed.configuration.ring_id
+        ring_id = state.installed.configuration.ring_id if state.installed else None
+        if ring_id and self._signed.get(processor) != ring_id and _has_signed(what, processor):
+            self._signed[processor] = ring_id
             yield Bit(**self._place(seen))
         if state.gate_open != self._gate[processor]:
             self._gate[processor] = state.gate_open

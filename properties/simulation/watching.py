@@ -57,6 +57,24 @@ WATCHED: dict[str, WatchedClaim] = {
 }
 
 
+class Received:
+    """Which numbers of a ring a processor has received: all before the first missing one, and some beyond."""
+
+    def __init__(self) -> None:
+        self.first_missing = 1
+        self.beyond: set[int] = set()
+
+    def add(self, number: int) -> None:
+        """One more."""
+        if number > self.first_missing:
+            self.beyond.add(number)
+        elif number == self.first_missing:
+            self.first_missing += 1
+            while self.first_missing in self.beyond:
+                self.beyond.remove(self.first_missing)
+                self.first_missing += 1
+
+
 @dataclass
 class Watcher:
     """Follows a run."""
@@ -64,7 +82,7 @@ class Watcher:
     met: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WATCHED, 0))
     broken: dict[str, str] = field(default_factory=dict[str, str])
     _members: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
-    _received: dict[tuple[object, int], Run] = field(default_factory=lambda: {})
+    _received: dict[tuple[object, int], Received] = field(default_factory=dict[tuple[object, int], Received])
     _freed: dict[tuple[object, int], int] = field(default_factory=dict[tuple[object, int], int])
     _queued_in: dict[object, object] = field(default_factory=dict[object, object])
     transitions: dict[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
@@ -72,10 +90,9 @@ class Watcher:
     deliveries: int = 0
     messages: int = 0
     steps: int = 0
-    _tellers: dict[str, Callable[[Seen, Any], None]] = field(default_factory=lambda: {})
 
     def __post_init__(self) -> None:
-        self._tellers = {
+        self._tellers: dict[str, Callable[[Seen, Any], None]] = {
             "Receipt": self._receipt, "Freeing": self._freeing, "ConfigurationChange": self._change,
             "PlugStep": self._plug_step, "Queued": self._queue, "Delivery": self._delivery, "Counted": self._count,
             "Raised": self._raise, "Transition": self._transition,
@@ -98,8 +115,8 @@ class Watcher:
         if settled_us is None:
             self._violated("LIVE-3", "the processors are not in one ring with open gates when patience ends")
         elif settled_us > bound_us:
-            text = f"one ring with open gates only {settled_us / 1e6:.3f} s after the last fault: {bound_us / 1e6:.3f} s"
-            self._violated("LIVE-3", text)
+            took, allowed = f"{settled_us / 1e6:.3f} s", f"{bound_us / 1e6:.3f} s"
+            self._violated("LIVE-3", f"one ring with open gates only {took} after the last fault, not within {allowed}")
         elif not is_quiet:
             self._violated("LIVE-3", "something that was queued is not delivered when patience ends")
         else:
@@ -133,7 +150,7 @@ class Watcher:
         key = (what.ring_id, seen.processor)
         run = self._received.get(key)
         if run is None:
-            run = self._received[key] = Run()
+            run = self._received[key] = Received()
         run.add(what.seq)
 
     def _freeing(self, seen: Seen, what: Any) -> None:
@@ -186,21 +203,3 @@ class Watcher:
 
 def _ring(ring_id: Any) -> str:
     return f"ring {ring_id[0]}:{ring_id[1]}" if ring_id else "no ring"
-
-
-class Run:
-    """Which numbers of a ring a processor has received: all before the first missing one, and some beyond."""
-
-    def __init__(self) -> None:
-        self.first_missing = 1
-        self.beyond: set[int] = set()
-
-    def add(self, number: int) -> None:
-        """One more."""
-        if number > self.first_missing:
-            self.beyond.add(number)
-        elif number == self.first_missing:
-            self.first_missing += 1
-            while self.first_missing in self.beyond:
-                self.beyond.remove(self.first_missing)
-                self.first_missing += 1

@@ -158,7 +158,17 @@ class MergeDetect(Value, frozen=True):
     ring_id: RingId
 
 
-Datagram = RingToken | Multicast | Join | CommitToken | MergeDetect
+class Wake(Value, frozen=True):
+    """Says to the representative that a member has something to send, so that it does not hold the token.
+
+    Source: corosync totemsrp.c (token hold cancel), da51942e
+    """
+
+    transmitter: Id
+    ring_id: RingId
+
+
+Datagram = RingToken | Multicast | Join | CommitToken | MergeDetect | Wake
 
 
 def fragment_of(packet: Packet, incarnation: RingSeq, guarantee: Guarantee) -> Fragment:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from reference.plug.tokens import MessageSeq
 from reference.ring import recovering
 from reference.ring.datagrams import Arrival, CommitToken
+from reference.ring.effects import Send
 from reference.ring.state import ProcessorState
 from reference.ring.timers import Timer
 from reference.ring.transitions import Event, Phase
@@ -59,7 +60,7 @@ def _arrival(p: ProcessorState) -> Arrival:
 
 
 def _pass_on(p: ProcessorState, token: CommitToken) -> None:
-    p.passes_on(p.successor(token.members), encode(token))
+    p.passes_on(Send(p.successor(token.members), encode(token)))
 
 
 def commit_token_received(p: ProcessorState, token: CommitToken) -> None:

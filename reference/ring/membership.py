@@ -42,7 +42,7 @@ def gather(p: ProcessorState, event: Event, agreement: Agreement) -> None:
     """
     p.goes(event)
     p.agreement = agreement
-    p.forming = p.commit = p.last_sent = None
+    p.forming = p.commit = p.last_sent = p.held = None
     p.timers.stop(*Timer)
     p.starts(Timer.CONSENSUS, p.settings.consensus_us)
     _send_join(p)

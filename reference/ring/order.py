@@ -39,6 +39,8 @@ class Order:
     """The aru of the token as this processor last sent it on."""
     stuck_count: int = 0
     """At how many visits in a row what is missing here has held the aru where it was."""
+    idle_count: int = 0
+    """At how many visits in a row nothing happened in the ring."""
     flow: Flow = NOTHING_SENT
     obligations: frozenset[ProcessorId] = frozenset()
     """Whose messages are delivered even behind a hole: those who may count on it.

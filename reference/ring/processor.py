@@ -10,8 +10,8 @@ from collections.abc import Callable
 from reference.errors import LocalProtocolError
 from reference.plug.fragments import fragment_count
 from reference.plug.plugs import Handle
-from reference.ring import forming, membership, recovering, visits
-from reference.ring.datagrams import CommitToken, Datagram, Join, MergeDetect, Multicast, RingToken
+from reference.ring import forming, holding, membership, recovering, visits
+from reference.ring.datagrams import CommitToken, Datagram, Join, MergeDetect, Multicast, RingToken, Wake
 from reference.ring.effects import Effect, Guarantee, MessageId
 from reference.ring.plugging import ObservedPlug
 from reference.ring.settings import Settings
@@ -98,7 +98,7 @@ class Processor:
         if not self._is_started or now_us < p.now_us:
             raise self._wrong("the world", f"called at {now_us}, last at {p.now_us}", "Totem 1995")
         p.now_us = now_us
-        if p.forming and p.timers.runs(Timer.AT_ONCE):
+        if p.forming and p.has_left:
             p.timers.stop(Timer.AT_ONCE)
             recovering.install(p, p.forming)
         act()
@@ -127,6 +127,8 @@ class Processor:
                 forming.commit_token_received(p, said)
             case MergeDetect():
                 membership.merge_detect_received(p, said)
+            case Wake():
+                holding.woken(p, said)
 
     def _token_received(self, token: RingToken) -> None:
         """Take a token only of the ring that is installed or formed, and not after leaving it.
@@ -159,7 +161,7 @@ class Processor:
             membership.foreign(p, said.transmitter, said.ring_id, Event.FOREIGN)
 
     def _due(self) -> None:
-        while (timer := self._p.timers.next_due(self._p.now_us)) is not None:
+        while not self._p.has_left and (timer := self._p.timers.next_due(self._p.now_us)):
             match timer:
                 case Timer.AT_ONCE:
                     self._turn()
@@ -169,19 +171,24 @@ class Processor:
                     membership.consensus_due(self._p)
                 case Timer.TOKEN_RETRANSMISSION:
                     self._p.sends_again()
+                case Timer.TOKEN_HOLD:
+                    holding.release(self._p)
                 case Timer.JOIN:
                     membership.join_due(self._p)
                 case Timer.MERGE:
                     membership.merge_due(self._p)
 
     def _turn(self) -> None:
-        """Take the turn of a ring of one, until nothing is left to do.
+        """Take the turn of a ring of one, until nothing is left to do; in a larger one, ask for the token.
 
         Source: D7
         """
         p = self._p
-        if p.installed and p.is_alone and visits.visit_alone(p, p.installed):
-            p.starts(Timer.AT_ONCE, 0)
+        if p.installed and p.is_alone:
+            if visits.visit_alone(p, p.installed):
+                p.starts(Timer.AT_ONCE, 0)
+        elif p.installed and p.phase is Phase.OPERATIONAL:
+            holding.ask_for_token(p, p.installed)
 
     # What services call.
 
@@ -236,8 +243,9 @@ class Processor:
         self._called()
 
     def _called(self) -> None:
-        if self._p.is_alone:
-            self._p.starts(Timer.AT_ONCE, 0)
+        p = self._p
+        if p.is_alone or (p.phase is Phase.OPERATIONAL and p.installed and p.installed.idle_count):
+            p.starts(Timer.AT_ONCE, 0)
 
     def _wrong(self, who: str, what: str, clause: str) -> LocalProtocolError:
         return LocalProtocolError(who, what, clause=clause, state=str(self._p))

@@ -83,7 +83,7 @@ def create_first_token(p: ProcessorState, forming: Forming) -> None:
     for effect in effects:
         if isinstance(effect, SendToken):
             first = RingToken(effect.token, MessageSeq(0), None, 0, 0, False)
-            p.passes_on(p.successor(forming.order.members), encode(first))
+            p.passes_on(Send(p.successor(forming.order.members), encode(first)))
             p.waits_for_token()
     if not effects:
         _leave(p, forming)
@@ -110,7 +110,7 @@ def visit(p: ProcessorState, forming: Forming, token: RingToken) -> None:
         forming.last_to_send = send
         _leave(p, forming)
     else:
-        p.passes_on(send.to or p.me, send.datagram)
+        p.passes_on(send)
 
 
 def _recovered(p: ProcessorState, forming: Forming, seq: MessageSeq, granted_count: int) -> list[Numbered]:
@@ -194,7 +194,7 @@ def install(p: ProcessorState, forming: Forming) -> None:
     p.forming = p.commit = None
     delivering.install(p, forming.order, forming.movers)
     if forming.last_to_send:
-        p.passes_on(forming.last_to_send.to or p.me, forming.last_to_send.datagram)
+        p.passes_on(forming.last_to_send)
         p.waits_for_token()
     else:
         p.starts(Timer.AT_ONCE, 0)

@@ -14,7 +14,7 @@ from reference.errors import LocalProtocolError
 class Settings:
     """Times in microseconds of the processor's own clock; the defaults are corosync's.
 
-    Source: corosync.conf(5) (token, token_retransmits_before_loss_const, join, consensus, merge, window_size,
+    Source: corosync.conf(5) (token, token_retransmits_before_loss_const, hold, join, consensus, merge, window_size,
     max_messages, fail_recv_const)
     """
 
@@ -22,6 +22,8 @@ class Settings:
     """Without an accepted token for so long, the ring is left."""
     token_retransmission_us: int = 238_000
     """After so long without a newer token, the last one sent is sent again."""
+    token_hold_us: int = 180_000
+    """How long the representative keeps the token of a ring in which nothing happens; 0: it never does."""
     join_us: int = 50_000
     """How often a join is sent while the processors agree."""
     consensus_us: int = 1_200_000
@@ -43,6 +45,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            if getattr(self, name) < 1:
-                what = f"setting {name} is {getattr(self, name)}, not at least 1"
-                raise LocalProtocolError("the ring", what, clause="Totem 1995", state="no ring")
+            least = 0 if name == "token_hold_us" else 1
+            if getattr(self, name) < least:
+                raise _wrong(f"setting {name} is {getattr(self, name)}, not at least {least}")
+        if max(self.token_hold_us, self.token_retransmission_us) >= self.token_loss_us:
+            raise _wrong("a token that is held or lost once is taken for lost for good")
+
+
+def _wrong(what: str) -> LocalProtocolError:
+    return LocalProtocolError("the ring", what, clause="Totem 1995 (timers)", state="no ring")

@@ -69,6 +69,7 @@ class ProcessorState:
         self.guarantees: dict[int, Guarantee] = {}
         self.timers = Timers()
         self.last_sent: Send | None = None
+        self.held: Send | None = None
         self.now_us = 0
         self.effects = effects
         """What this step wants done so far; what services called since the last step is seen first."""
@@ -84,6 +85,11 @@ class ProcessorState:
         Source: D7
         """
         return self.phase is Phase.OPERATIONAL and self.installed is not None and self.installed.members == (self.me,)
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the old ring is left and the new one not yet installed: that is the next step's beginning."""
+        return self.forming is not None and self.timers.runs(Timer.AT_ONCE)
 
     def goes(self, event: Event) -> None:
         """Move as the table says."""
@@ -109,13 +115,13 @@ class ProcessorState:
         self.ring_seq = ring_seq
         self.effects.append(Store(ring_seq))
 
-    def passes_on(self, to: ProcessorId, datagram: bytes) -> None:
+    def passes_on(self, token: Send) -> None:
         """Send a token, and again if none comes after it in time.
 
         Source: Totem 1995 (token retransmission, token loss)
         """
-        self.last_sent = Send(to, datagram)
-        self.effects.append(self.last_sent)
+        self.last_sent = token
+        self.effects.append(token)
         self.starts(Timer.TOKEN_RETRANSMISSION, self.settings.token_retransmission_us)
 
     def sends_again(self) -> None:
@@ -123,8 +129,8 @@ class ProcessorState:
 
         Source: Totem 1995 (token retransmission); RING-S1 (the same token)
         """
-        if self.last_sent and self.last_sent.to is not None:
-            self.passes_on(self.last_sent.to, self.last_sent.datagram)
+        if self.last_sent:
+            self.passes_on(self.last_sent)
 
     def waits_for_token(self) -> None:
         """Give the token its time anew: only one that is accepted does.

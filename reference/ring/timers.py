@@ -15,6 +15,7 @@ class Timer(Enum):
     TOKEN_LOSS = "token loss"
     CONSENSUS = "consensus"
     TOKEN_RETRANSMISSION = "token retransmission"
+    TOKEN_HOLD = "token hold"
     JOIN = "join"
     MERGE = "merge detection"
 

@@ -16,7 +16,7 @@ from reference.plug.effects import Effect as PlugEffect
 from reference.plug.effects import Originated, SendToken, TokenRefused
 from reference.plug.fragments import fragment_count
 from reference.plug.tokens import RETRANSMISSIONS_MAX, MessageSeq, Token
-from reference.ring import flow
+from reference.ring import flow, holding
 from reference.ring.datagrams import Numbered, RingToken, fragment_of
 from reference.ring.delivering import deliver, free
 from reference.ring.effects import Origination, Receipt, Send
@@ -25,7 +25,6 @@ from reference.ring.order import Order
 from reference.ring.packing import datagrams
 from reference.ring.state import ProcessorState
 from reference.ring.transitions import Phase
-from reference.ring.wire import encode
 from reference.rings import ProcessorId
 
 
@@ -72,7 +71,8 @@ def visit(p: ProcessorState, order: Order, token: RingToken) -> None:
     own = originated(p, order, taken.plug_effects)
     send_packets(p, order, (*taken.answered, *own))
     after = Flow(len(taken.answered) + len(own), backlog(p))
-    p.passes_on(p.successor(order.members), encode(onward(p, order, taken, taken.onward, after, flag=False)))
+    said = onward(p, order, taken, taken.onward, after, flag=False)
+    holding.pass_on_or_hold(p, order, token, said)
     deliver(p, order)
 
 

@@ -15,7 +15,17 @@ import msgspec
 
 from reference.errors import ProtocolError
 from reference.plug.token_codec import CHECKSUM_BYTES, MAGIC, VERSION, checksum
-from reference.ring.datagrams import CommitToken, Datagram, Fragment, Join, MergeDetect, Multicast, Recovered, RingToken
+from reference.ring.datagrams import (
+    CommitToken,
+    Datagram,
+    Fragment,
+    Join,
+    MergeDetect,
+    Multicast,
+    Recovered,
+    RingToken,
+    Wake,
+)
 from reference.rings import ProcessorId
 
 T = TypeVar("T", bound=Datagram)
@@ -25,7 +35,7 @@ DATAGRAM_BYTES_MAX = 65_507
 
 # Kind 0 is the plug's token alone; in a ring it goes inside the ring's own.
 KINDS: MappingProxyType[int, type[Datagram]] = MappingProxyType(
-    {1: RingToken, 2: Multicast, 3: Join, 4: CommitToken, 5: MergeDetect}
+    {1: RingToken, 2: Multicast, 3: Join, 4: CommitToken, 5: MergeDetect, 6: Wake}
 )
 _KIND_OF = {struct: kind for kind, struct in KINDS.items()}
 _encoder = msgspec.msgpack.Encoder()
@@ -122,8 +132,15 @@ def _commit(said: CommitToken) -> str:
     return ""
 
 
-def _merge_detect(said: MergeDetect) -> str:
+def _nothing_more(said: MergeDetect | Wake) -> str:
     return ""
 
 
-_CHECKS: dict[int, Callable[..., str]] = {1: _token, 2: _multicast, 3: _join, 4: _commit, 5: _merge_detect}
+_CHECKS: dict[int, Callable[..., str]] = {
+    1: _token,
+    2: _multicast,
+    3: _join,
+    4: _commit,
+    5: _nothing_more,
+    6: _nothing_more,
+}

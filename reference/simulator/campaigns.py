@@ -15,6 +15,7 @@ from reference.simulator.clocks import Clock
 from reference.simulator.faults import (
     Crash,
     Cut,
+    Deaf,
     Fault,
     Groups,
     Heal,
@@ -80,6 +81,11 @@ def _cut(weaver: Weaver, at_us: int) -> Iterator[Fault]:
         yield Heal(weaver.after(at_us, 100_000, 2 * SECOND_US))
 
 
+def _deaf(weaver: Weaver, at_us: int) -> Iterator[Fault]:
+    yield Deaf(at_us, weaver.one())
+    yield Heal(weaver.after(at_us, 300_000, 3 * SECOND_US))
+
+
 def _crash(weaver: Weaver, at_us: int) -> Iterator[Fault]:
     processor = weaver.one()
     yield Crash(at_us, processor, weaver.chance.random() < 0.5)
@@ -130,7 +136,7 @@ Kind = Callable[[Weaver, int], Iterator[Fault]]
 KINDS: MappingProxyType[str, tuple[Kind, int]] = MappingProxyType({
     "loss": (_loss, 4), "duplication": (_duplication, 2), "reordering": (_reordering, 2), "lateness": (_lateness, 2),
     "partition": (_partition, 4), "moving partition": (_moving, 2), "heal": (_heal, 1), "cut": (_cut, 2),
-    "crash": (_crash, 4), "pause": (_pause, 3),
+    "deaf": (_deaf, 1), "crash": (_crash, 4), "pause": (_pause, 3),
 })  # fmt: skip
 """Each kind of fault, and how often it is drawn."""
 CAMPAIGNS: MappingProxyType[str, tuple[MappingProxyType[str, tuple[Kind, int]], float]] = MappingProxyType({

@@ -33,7 +33,7 @@ class MovingPartition:
 
 @dataclass(frozen=True, slots=True)
 class Heal:
-    """From now on everybody hears everybody: no partition, nothing cut."""
+    """From now on everybody hears everybody: no partition, nothing cut, nobody deaf."""
 
     at_us: int
 
@@ -45,6 +45,14 @@ class Cut:
     at_us: int
     sender: ProcessorId
     receiver: ProcessorId
+
+
+@dataclass(frozen=True, slots=True)
+class Deaf:
+    """From now on nothing that is multicast gets to a processor; what is sent to it alone does."""
+
+    at_us: int
+    processor: ProcessorId
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +117,4 @@ class Message:
     is_safe: bool = False
 
 
-Fault = Partition | MovingPartition | Heal | Cut | Crash | Restart | Pause | Resume | Weather | Message
+Fault = Partition | MovingPartition | Heal | Cut | Deaf | Crash | Restart | Pause | Resume | Weather | Message

@@ -14,6 +14,7 @@ from reference.simulator.clocks import Clock
 from reference.simulator.faults import (
     Crash,
     Cut,
+    Deaf,
     Fault,
     Groups,
     Heal,
@@ -189,6 +190,11 @@ def _cut(words: Words) -> Said:
     return Cut(words.us("at"), words.processor("sender"), words.processor("receiver"))
 
 
+@_form("[at TIME] deaf PROCESSOR", "deaf", rf"{AT}deaf (?P<who>\d+)")
+def _deaf(words: Words) -> Said:
+    return Deaf(words.us("at"), words.processor())
+
+
 @_form("[at TIME] crash PROCESSOR [halfway]", "crash", rf"{AT}crash (?P<who>\d+)(?P<halfway> halfway)?")
 def _crash(words: Words) -> Said:
     return Crash(words.us("at"), words.processor(), bool(words.text("halfway")))
@@ -274,6 +280,8 @@ def line_of(fault: Fault) -> str:
             return f"{at}heal"
         case Cut():
             return f"{at}cut {fault.sender} -> {fault.receiver}"
+        case Deaf():
+            return f"{at}deaf {fault.processor}"
         case Crash():
             return f"{at}crash {fault.processor}{' halfway' if fault.halfway else ''}"
         case Restart():

@@ -27,6 +27,7 @@ class Network:
     delay_us: tuple[int, int]
     groups: Groups = ()
     cuts: set[Link] = field(default_factory=set[Link])
+    deaf: set[ProcessorId] = field(default_factory=set[ProcessorId])
     weather: list[Weather] = field(default_factory=list[Weather])
     counts: Counter[str] = field(default_factory=Counter[str])
     _arrived: dict[Link, int] = field(default_factory=dict[Link, int])
@@ -36,10 +37,7 @@ class Network:
         """Let everybody hear everybody."""
         self.groups = ()
         self.cuts.clear()
-
-    def fair(self) -> None:
-        """End all weather."""
-        self.weather.clear()
+        self.deaf.clear()
 
     def hears(self, sender: ProcessorId, receiver: ProcessorId) -> bool:
         """Whether a datagram sent now gets through at all."""
@@ -47,17 +45,23 @@ class Network:
             return False
         return (sender, receiver) not in self.cuts
 
-    def carry(
+    def multicast(
         self, sender: ProcessorId, receivers: Iterable[ProcessorId], now_us: int
     ) -> Iterator[tuple[int, ProcessorId]]:
-        """When each copy of a datagram arrives, and where."""
-        unhindered = not (self.groups or self.cuts)
+        """When each copy of a datagram for all arrives, and where."""
         for receiver in receivers:
-            self.counts["datagrams"] += 1
-            if unhindered or self.hears(sender, receiver):
-                yield from ((at, receiver) for at in self._arrivals((sender, receiver), now_us))
+            if receiver in self.deaf:
+                self.counts["unheard"] += 1
             else:
-                self.counts["unreachable"] += 1
+                yield from self.send(sender, receiver, now_us)
+
+    def send(self, sender: ProcessorId, receiver: ProcessorId, now_us: int) -> Iterator[tuple[int, ProcessorId]]:
+        """When each copy of a datagram for one arrives."""
+        self.counts["datagrams"] += 1
+        if not (self.groups or self.cuts) or self.hears(sender, receiver):
+            return ((at, receiver) for at in self._arrivals((sender, receiver), now_us))
+        self.counts["unreachable"] += 1
+        return iter(())
 
     def _arrivals(self, link: Link, now_us: int) -> Iterator[int]:
         low, high = self.delay_us

@@ -14,6 +14,7 @@ from reference.simulator.clocks import Clock
 from reference.simulator.faults import (
     Crash,
     Cut,
+    Deaf,
     Fault,
     Heal,
     Message,
@@ -110,7 +111,7 @@ def processors_of(fault: Fault) -> tuple[ProcessorId, ...]:
             return tuple(processor for group in fault.groups for processor in group)
         case Cut():
             return fault.sender, fault.receiver
-        case Crash() | Restart() | Pause() | Resume() | Message():
+        case Deaf() | Crash() | Restart() | Pause() | Resume() | Message():
             return (fault.processor,)
         case Heal() | Weather():
             return ()
