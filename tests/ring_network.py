@@ -10,7 +10,8 @@ from random import Random
 
 from ring_recording import Recording
 
-from reference.ring.effects import Delivery, Effect, Guarantee, MessageId, Send, Store
+from reference.priorities import Priority
+from reference.ring.effects import ConfigurationChange, Delivery, Effect, Guarantee, Kind, MessageId, Send, Store
 from reference.ring.gmi import GroupMessagingInterface
 from reference.ring.processor import Processor
 from reference.ring.settings import Settings
@@ -24,6 +25,7 @@ QUICK = Settings(
     merge_us=20_000,
     token_hold_us=3_000,
 )
+Service = Callable[[GroupMessagingInterface], object]
 Lost = Callable[[ProcessorId, ProcessorId, bytes], bool]
 
 
@@ -44,7 +46,9 @@ class Node:
 class Network:
     """Datagrams take a while, and are lost, doubled, or kept from other parts."""
 
-    def __init__(self, size: int, seed: int = 0, *, settings: Settings = QUICK, loss: float = 0.0) -> None:
+    def __init__(
+        self, size: int, seed: int = 0, *, settings: Settings = QUICK, loss: float = 0.0, service: Service | None = None
+    ) -> None:
         self.random = Random(seed)
         self.settings = settings
         self.loss = loss
@@ -52,12 +56,14 @@ class Network:
         self.latest_us = 300
         self.lost: Lost = lambda sender, receiver, datagram: False
         self.part: dict[ProcessorId, int] = {}
+        self.paused: dict[ProcessorId, list[bytes]] = {}
         self.stored: dict[ProcessorId, RingSeq] = {}
         self.nodes: dict[ProcessorId, Node] = {}
         self.now_us = 0
         self.recording = Recording()
         self._flying: list[tuple[int, int, ProcessorId, bytes]] = []
         self._count = count()
+        self.service = service
         self.ids = [ProcessorId(number) for number in range(1, size + 1)]
         for id in self.ids:
             self.boot(id)
@@ -66,17 +72,28 @@ class Network:
         processor = Processor(id, stored_ring_seq=self.stored.get(id, RingSeq(0)), settings=self.settings)
         node = self.nodes[id] = Node(processor, GroupMessagingInterface(processor))
         node.gmi.gmi_join(node.delivered.append, lambda change: None)
+        if self.service:
+            self.service(node.gmi)
         self.recording.started(id, processor.incarnation)
         self._act(node, processor.started(self.now_us))
         return node
 
     def crash(self, id: ProcessorId) -> None:
         self.nodes[id].alive = False
+        self.paused.pop(id, None)
         self.recording.crashed(id)
 
     def split(self, *parts: Iterable[int]) -> None:
         """Let only those hear each other that are in one part."""
         self.part = {ProcessorId(id): at for at, part in enumerate(parts) for id in part}
+
+    def pause(self, id: ProcessorId) -> None:
+        """Let a processor stand still; what is sent to it waits."""
+        self.paused[id] = []
+
+    def resume(self, id: ProcessorId) -> None:
+        for datagram in self.paused.pop(id, []):
+            self.inject(id, datagram)
 
     def heal(self) -> None:
         self.part = {}
@@ -110,7 +127,8 @@ class Network:
     def _step(self, until_us: int) -> bool:
         """Let the next datagram arrive, or the next processor do what is due; whether there was one by then."""
         deadlines = [(node.processor.deadline_us, id) for id, node in self.nodes.items() if node.alive]
-        timer_us, id = min((max(at, self.now_us), id) for at, id in deadlines if at is not None)
+        running = ((max(at, self.now_us), id) for at, id in deadlines if at is not None and id not in self.paused)
+        timer_us, id = min(running, default=(until_us + 1, self.ids[0]))
         arrival_us = self._flying[0][0] if self._flying else until_us + 1
         if min(timer_us, arrival_us) > until_us:
             return False
@@ -119,7 +137,9 @@ class Network:
             self._act(self.nodes[id], self.nodes[id].processor.time_passed(self.now_us))
             return True
         self.now_us, _, to, datagram = heapq.heappop(self._flying)
-        if self.nodes[to].alive:
+        if to in self.paused:
+            self.paused[to].append(datagram)
+        elif self.nodes[to].alive:
             self._act(self.nodes[to], self.nodes[to].processor.datagram_received(datagram, self.now_us))
         return True
 
@@ -141,3 +161,21 @@ class Network:
         for _ in range(2 if self.random.random() < self.doubled else 1):
             if self.random.random() >= self.loss and not self.lost(sender, to, datagram):
                 self.inject(to, datagram, self.random.randint(20, self.latest_us))
+
+
+class Recoverer:
+    """A service with a plug: in each configuration it sends its state, and unplugs when it has its own back."""
+
+    def __init__(self, gmi: GroupMessagingInterface) -> None:
+        self.gmi = gmi
+        self.handle = gmi.gmi_recovery_plug_create()
+        self.awaited: MessageId | None = None
+        gmi.gmi_join(self.delivered, self.changed)
+
+    def changed(self, change: ConfigurationChange) -> None:
+        if change.kind is Kind.REGULAR:
+            self.awaited = self.gmi.gmi_mcast(Priority.RECOVERY, b"state")
+
+    def delivered(self, delivery: Delivery) -> None:
+        if delivery.message == self.awaited:
+            self.gmi.gmi_recovery_plug_unplug(self.handle)

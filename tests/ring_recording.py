@@ -7,6 +7,7 @@ from collections import defaultdict
 from history_sources import excerpt
 
 from properties.history.events import (
+    Bit,
     Configuration,
     Crash,
     Deliver,
@@ -15,9 +16,13 @@ from properties.history.events import (
     Facet,
     Gate,
     Originate,
+    Plug,
+    Queue,
     Start,
 )
 from properties.history.judging import Judgement, judge
+from reference.plug.bitmaps import positions
+from reference.plug.effects import SendToken
 from reference.ring.effects import (
     ConfigurationChange,
     Delivery,
@@ -28,10 +33,23 @@ from reference.ring.effects import (
     PlugStep,
     Receipt,
 )
-from reference.rings import ProcessorId, RingId
+from reference.rings import ProcessorId, RingId, RingSeq
 
 OBSERVES: frozenset[Facet] = frozenset(
-    {"regular", "transitional", "lists", "originate", "deliver", "sender", "priority", "level", "gate"}
+    {
+        "regular",
+        "transitional",
+        "lists",
+        "originate",
+        "deliver",
+        "sender",
+        "priority",
+        "level",
+        "gate",
+        "plug",
+        "bit",
+        "queue",
+    }
 )
 
 
@@ -57,14 +75,17 @@ class Recording:
         self.members: dict[RingId, tuple[ProcessorId, ...]] = {}
         self._seq: dict[ProcessorId, int] = defaultdict(int)
         self._gate: dict[ProcessorId, bool] = {}
+        self._incarnation: dict[ProcessorId, RingSeq] = {}
+        self._bit_of: dict[ProcessorId, RingId] = {}
         self._freed: dict[tuple[RingId, ProcessorId], int] = defaultdict(int)
 
     def _next(self, id: ProcessorId) -> int:
         self._seq[id] += 1
         return self._seq[id]
 
-    def started(self, id: ProcessorId, incarnation: int) -> None:
+    def started(self, id: ProcessorId, incarnation: RingSeq) -> None:
         self._gate[id] = False
+        self._incarnation[id] = incarnation
         self.events.append(Start(process=name(id), seq=self._next(id), incarnation=incarnation))
 
     def crashed(self, id: ProcessorId) -> None:
@@ -117,15 +138,43 @@ class Recording:
                         ring=ring(effect.ring_id),
                     )
                 )
-            case PlugStep() if effect.state.gate_open != self._gate[id]:
-                self._gate[id] = effect.state.gate_open
-                self.events.append(Gate(process=name(id), seq=self._next(id), open=effect.state.gate_open))
+            case PlugStep():
+                self._plug_step(id, effect)
             case Receipt():
                 self.received[effect.ring_id, id].add(effect.seq)
             case Freeing():
                 self._freeing(id, effect)
             case _:
                 pass
+
+    def _plug_step(self, id: ProcessorId, step: PlugStep) -> None:
+        state, call = step.state, step.call.removeprefix("gmi_recovery_plug_")
+        if step.call == "gmi_mcast":
+            queued = state.queue[-1].message
+            named = message(MessageId(id, self._incarnation[id], queued.number))
+            priority = queued.priority.name.lower()
+            self.events.append(Queue(process=name(id), seq=self._next(id), message=named, priority=priority))  # pyright: ignore[reportArgumentType]
+        elif call in ("create", "destroy", "unplug"):
+            handle = step.arguments[0] if step.arguments else state.plugs.created_count - 1
+            self.events.append(Plug(process=name(id), seq=self._next(id), call=call, handle=str(handle)))  # pyright: ignore[reportArgumentType]
+        if self._sets_bit(id, step):
+            self.events.append(Bit(process=name(id), seq=self._next(id)))
+        if state.gate_open != self._gate[id]:
+            self._gate[id] = state.gate_open
+            self.events.append(Gate(process=name(id), seq=self._next(id), open=state.gate_open))
+
+    def _sets_bit(self, id: ProcessorId, step: PlugStep) -> bool:
+        """Whether the processor's own bit is in the token after a visit, and was not before."""
+        ring = step.state.installed
+        if ring is None or step.call not in ("token_received", "visit_alone"):
+            return False
+        sent = [effect.token for effect in step.effects if isinstance(effect, SendToken)]
+        token = sent[0] if sent else ring.held
+        is_set = token is not None and ring.configuration.position(id) in positions(token.bitmap)
+        news = is_set and self._bit_of.get(id) != ring.configuration.ring_id
+        if news:
+            self._bit_of[id] = ring.configuration.ring_id
+        return news
 
     def _freeing(self, id: ProcessorId, effect: Freeing) -> None:
         """RING-S5."""
