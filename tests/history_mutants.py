@@ -58,6 +58,11 @@ def others(past: Past, stay: Stay) -> list[Stay]:
     return [one for one in past.stays_in(past.ring(stay)) if one is not stay]
 
 
+def checks_in(past: Past, message: str) -> bool:
+    """Whether it is a check-in, which the end of a recovery rests on."""
+    return any(isinstance(e, Queue) and e.message == message and e.step == "check-in" for e in past.events)
+
+
 def alone(past: Past, stay: Stay) -> bool:
     """Whether nobody moves with it."""
     return past.follows(stay) is None or all(past.follows(one) != past.follows(stay) for one in others(past, stay))
@@ -140,7 +145,7 @@ def own_message_missing(past: Past, random: Random) -> list[Event] | None:
         if stay.ending in ("next", "quiet") and alone(past, stay) and past.deliveries(stay):
             last = past.deliveries(stay)[-1]
             message = past.text(last)
-            if past.sender(message) == stay.name and level(past, message) == "agreed":
+            if past.sender(message) == stay.name and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[last]))
     return pick(random, places)
 
@@ -152,7 +157,7 @@ def last_message_missing(past: Past, random: Random) -> list[Event] | None:
         if stay.ending == "next" and past.deliveries(stay) and any(one.ending == "next" for one in together):
             last = past.deliveries(stay)[-1]
             message = past.text(last)
-            if past.sender(message) != stay.name and level(past, message) == "agreed":
+            if past.sender(message) != stay.name and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[last]))
     return pick(random, places)
 
@@ -199,7 +204,7 @@ def gap(past: Past, random: Random) -> list[Event] | None:
             )  # fmt: skip
             theirs = past.sender(message) != stay.name and past.sender(message) in past.conf(turn).members
             uncaused = not any(caused(past, message, then) for then in later)
-            if in_order and theirs and uncaused and level(past, message) == "agreed":
+            if in_order and theirs and uncaused and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[at]))
     return pick(random, places)
 

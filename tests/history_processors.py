@@ -58,6 +58,8 @@ class RingOf:
     received: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
     plans: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict[str, tuple[list[int], list[int]]])
     """What each member still delivers of its old ring: in the regular configuration, and in the transitional one."""
+    begun: bool = False
+    """A process has begun to move to it: what it delivers on the way others may owe."""
     installed: set[str] = field(default_factory=set[str])
     bits: set[str] = field(default_factory=set[str])
 

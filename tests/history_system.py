@@ -96,8 +96,8 @@ class System:
     # Formation: from old rings to new ones.
 
     def form(self) -> None:
-        """Some processes form rings; a ring that nobody has installed yet is given up."""
-        able = [one for one in self.all.values() if one.alive and not (one.pending and one.pending.installed)]
+        """Some processes form rings; a ring that nobody has begun to move to is given up."""
+        able = [one for one in self.all.values() if one.alive and not (one.pending and one.pending.begun)]
         self.random.shuffle(able)
         parts: list[list[Processor]] = [[] for _ in range(self.random.choice((1, 1, 2, 2, 3)))]
         for one in able:
@@ -159,6 +159,7 @@ class System:
         ring, old = processor.pending, processor.ring
         if ring is None:
             return
+        ring.begun = True
         if old:
             regular, transitional = ring.plans[processor.name]
             came = ring.came[processor.name]
@@ -358,7 +359,7 @@ class System:
         """One ring of all who live, and nothing under way."""
         alive = [one for one in self.all.values() if one.alive]
         for one in alive:
-            while one.alive and one.pending and one.pending.installed:
+            while one.alive and one.pending and one.pending.begun:
                 self.move(one)
         alive = [one for one in alive if one.alive]
         if alive:
