@@ -101,6 +101,10 @@ class Network:
     def inject(self, to: ProcessorId, datagram: bytes, after_us: int = 0) -> None:
         heapq.heappush(self._flying, (self.now_us + after_us, next(self._count), to, datagram))
 
+    def drop(self) -> None:
+        """Lose all that is under way."""
+        self._flying.clear()
+
     def run(self, duration_us: int) -> None:
         until = self.now_us + duration_us
         while self._step(until):

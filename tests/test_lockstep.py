@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import reference.plug.layer
 from model.machines import MACHINES
+from properties import patches
 from properties.command import cli
 from properties.lockstep import faults, tables
 from properties.lockstep.divergence import DivergedError, Divergence
@@ -216,10 +217,10 @@ def test_the_reference_has_no_fault_switch() -> None:
 
 def test_a_patch_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "one.py").write_text("a = 1\n")
-    with pytest.raises(faults.FaultError, match="fits 0 times"):
-        faults.apply_patch("--- a/one.py\n+++ b/one.py\n@@ -1 +1 @@\n-b = 1\n+b = 2\n", tmp_path)
-    with pytest.raises(faults.FaultError, match="no hunk"):
-        faults.apply_patch("nothing\n", tmp_path)
+    with pytest.raises(patches.FaultError, match="fits 0 times"):
+        patches.apply_patch("--- a/one.py\n+++ b/one.py\n@@ -1 +1 @@\n-b = 1\n+b = 2\n", tmp_path)
+    with pytest.raises(patches.FaultError, match="no hunk"):
+        patches.apply_patch("nothing\n", tmp_path)
 
 
 # Implementations that err where no map looks.
@@ -358,7 +359,7 @@ def test_an_unknown_fault_is_bad_input() -> None:
 
 
 def test_without_the_tests_there_are_no_faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(faults, "FOLDER", tmp_path / "none")
+    monkeypatch.setattr(patches, "TESTS", tmp_path / "none")
     done = CliRunner().invoke(cli, ["lockstep", "--fault", "opens-on-own-bit"])
     assert done.exit_code != 0
     assert "this installation has no" in done.output

@@ -11,7 +11,9 @@ import reference.simulator.script
 import reference.simulator.world
 from properties.history.catalogue import HISTORY_CLAIMS
 from properties.history.judging import NOT_OBSERVABLE, OPEN, VIOLATED, JudgedClaim, judge
+from properties.lockstep.divergence import Divergence
 from properties.simulation.histories import Historian, Seen
+from properties.simulation.lockstep import CLAIM, followed
 from properties.simulation.watching import WATCHED, Watcher
 from reference.ring.settings import Settings
 from reference.simulator.faults import Restart, Weather
@@ -25,7 +27,6 @@ PLUG_PATIENCE_US = SECOND_US
 NEEDS_THE_NUMBER = "a processor lost the number that it stored, on which this rests"
 STILL_PROMISED = ("LIVE-3", "STEP-1", "EVS-1.2")
 """What is promised even then."""
-Follow = Callable[[list[Seen]], "JudgedClaim"]
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,10 @@ class Run:
     messages: int
     deliveries: int
     rings: int
-    event_count: int
     seconds: float
-    history: bytes = b""
+    """Of real time."""
+    divergence: Divergence | None = None
+    history: Historian | None = None
     seen: list[Seen] = field(default_factory=list[Seen])
 
     @property
@@ -85,30 +87,32 @@ def run(
     script: Script,
     copy: Copy = REFERENCE,
     *,
+    follow: bool = True,
     keep: bool = False,
     say: Callable[[int], None] = lambda now_us: None,
 ) -> Run:
-    """Run a script and judge it; `keep` the history as a file, and all that was seen."""
+    """Run a script and judge it; `keep` its history and all that was seen."""
     began = time.perf_counter()
-    watcher, historian = Watcher(), Historian(script.processors)
-    seen: list[Seen] = []
+    watcher, historian, seen = Watcher(), Historian(script.processors), list[Seen]()
 
     def record(one: Seen) -> None:
         watcher.take(one)
         historian.take(one)
-        if keep:
-            seen.append(one)
+        seen.append(one)
 
-    settings = reference.simulator.world.SIMULATED
-    bound = bound_us(script, settings)
+    bound = bound_us(script, reference.simulator.world.SIMULATED)
     world = copy.world(copy.parse(script.text()), record, patience_us=bound + DRAIN_US)
     outcome = world.run(say)
     watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
     claims = [*judge(historian.history()).claims, *watched]
+    divergence = None
+    if follow and not outcome.error:
+        verdict, divergence = followed(seen)
+        claims.append(verdict)
     return Run(
         script, _promised(script, claims), outcome.counts, Counter(watcher.transitions), outcome.ended_us,
-        outcome.settled_us, bound, watcher.messages, watcher.deliveries, len(watcher.rings), len(historian.lines),
-        time.perf_counter() - began, historian.encoded({"script": script.text()}) if keep else b"", seen,
+        outcome.settled_us, bound, watcher.messages, watcher.deliveries, len(watcher.rings),
+        time.perf_counter() - began, divergence, historian if keep else None, seen if keep else [],
     )  # fmt: skip
 
 
@@ -126,4 +130,6 @@ def _promised(script: Script, claims: list[JudgedClaim]) -> list[JudgedClaim]:
 
 def sentence_of(id: str) -> str:
     """What a claim says."""
+    if id == CLAIM:
+        return "What the plug layers do is a run of the machine."
     return WATCHED[id].sentence if id in WATCHED else HISTORY_CLAIMS[id].sentence

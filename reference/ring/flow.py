@@ -27,13 +27,21 @@ class Flow:
 NOTHING_SENT = Flow()
 
 
+def room(flow: Flow, token: RingToken, settings: Settings) -> int:
+    """How much of the window the others have left in this rotation.
+
+    Source: Totem 1995 (fcc, window size)
+    """
+    by_others = max(0, token.multicast_count - flow.multicast_count)
+    return max(0, settings.window_packets - by_others)
+
+
 def allowance(flow: Flow, token: RingToken, settings: Settings, *, backlog: int, answered_count: int) -> int:
     """How many new packets may be multicast; what is sent again goes first, and counts too.
 
     Source: Totem 1995 (fcc, backlog); corosync totemsrp.c (fcc_calculate, fcc_rtr_limit)
     """
-    by_others = max(0, token.multicast_count - flow.multicast_count)
-    free = settings.window_packets - by_others - answered_count
+    free = room(flow, token, settings) - answered_count
     waiting = token.backlog - flow.backlog + backlog
     share = settings.window_packets * backlog // waiting if waiting > 0 else settings.window_packets
     outstanding = token.token.seq - token.aru

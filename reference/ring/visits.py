@@ -45,7 +45,8 @@ def accept(p: ProcessorState, order: Order, token: RingToken, backlog: int) -> V
     Source: RING-S4; D14; Totem 1995 (token loss, safe)
     """
     held = order.packets
-    answered = tuple(Numbered(seq, held[seq]) for seq in token.token.retransmissions if seq in held)
+    wanted = (Numbered(seq, held[seq]) for seq in token.token.retransmissions if seq in held)
+    answered = tuple(islice(wanted, flow.room(order.flow, token, p.settings)))
     granted = flow.allowance(order.flow, token, p.settings, backlog=backlog, answered_count=len(answered))
     effects = p.plug.token_received(token.token, granted)
     for effect in effects:

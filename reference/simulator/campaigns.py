@@ -162,3 +162,15 @@ def script_of(campaign: str, *, members: int, seed: int, lasts_us: int, load: in
     clocks = tuple((p, Clock(chance.randint(*CLOCK_RATES_PPM), chance.randrange(10**9))) for p in weaver.processors)
     ordered = tuple(sorted(faults, key=lambda fault: fault.at_us))
     return Script(members, seed, lasts_us, load, clocks=clocks if kinds else (), faults=ordered)
+
+
+def occurrences(campaign: str) -> tuple[str, ...]:
+    """What must have occurred in the runs of a campaign, as the world counts it."""
+    kinds = CAMPAIGNS[campaign][0]
+    if not kinds:
+        return ()
+    amnesia = ("restart without its number",) if "amnesia" in kinds else ()
+    return (
+        "loss", "duplication", "reordering", "lateness", "partition", "moving partition", "heal", "cut", "unreachable",
+        "deaf", "unheard", "crash", "crash halfway", "restart", "pause", "resume", *amnesia,
+    )  # fmt: skip
