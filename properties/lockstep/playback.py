@@ -156,7 +156,7 @@ class RecordedCluster(Cluster):
         happened = super()._token(event)
         name = self.rings[event.ring].name
         between = taken and (name == said if happened.accepted else name == taken)
-        return Happened(replace(event, kind=Kind.BETWEEN)) if between else happened
+        return replace(happened, event=replace(event, kind=Kind.BETWEEN)) if between else happened
 
     def _token_of_nobody(self, event: Event) -> Happened:
         """A token of a ring that has no place: dead, or never formed."""
