@@ -18,6 +18,7 @@ from reference.ring.effects import Guarantee, MessageId
 from reference.rings import MEMBERS_MAX, NUMBER_MAX, PROCESSOR_MAX, ProcessorId, RingId, RingSeq
 
 FRAGMENT_BYTES_MAX = 65_000
+AGREED_SEQ_MAX = NUMBER_MAX - 2**32  # so that the next rings' numbers are numbers, whatever a peer says
 
 Id = Annotated[ProcessorId, Meta(ge=0, le=PROCESSOR_MAX)]
 Number = Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
@@ -115,7 +116,7 @@ class Join(Value, frozen=True):
     sender: Id
     processors: Members
     failed: Anybody
-    ring_seq: Formed
+    ring_seq: Annotated[RingSeq, Meta(ge=0, le=AGREED_SEQ_MAX)]
     """The largest ring number that the sender knows of."""
 
 

@@ -78,7 +78,7 @@ def commit_token_received(p: ProcessorState, token: CommitToken) -> None:
         case Phase.RECOVERY if p.forming and _is_mine(p, token) and _is_complete(p, token):
             recovering.create_first_token(p, p.forming)
         case _:
-            p.refuses(f"commit token of ring {token.ring_id}, hop {token.hop}")
+            p.refuses(f"commit token of ring {token.ring_id}, hop {token.hop}", "Totem 1995 (commit token)")
 
 
 def _fits(p: ProcessorState, token: CommitToken) -> bool:

@@ -23,6 +23,8 @@ from reference.ring.timers import Timer
 from reference.ring.transitions import Event, Phase
 from reference.rings import ProcessorId, RingId
 
+OUT_OF_PLACE = "Totem 1995 (foreign message)"
+
 
 def start(p: ProcessorState) -> None:
     """Begin with a number that no ring of an earlier life has had.
@@ -100,7 +102,7 @@ def join_received(p: ProcessorState, join: Join) -> None:
     """
     refusal = _refusal(p, join)
     if refusal:
-        p.refuses(f"join of {join.sender}: {refusal}")
+        p.refuses(f"join of {join.sender}: {refusal}", "Totem 1995 (join message)")
         return
     before = _afresh(p) if p.phase is not Phase.GATHER else p.agreement
     after = heard(before, join)
@@ -147,18 +149,18 @@ def foreign(p: ProcessorState, transmitter: ProcessorId, ring_id: RingId, event:
         _include(p, transmitter, event)
     elif p.phase is Phase.OPERATIONAL and ring and ring.ring_id != ring_id:
         if transmitter in ring.members and ring_id.seq < ring.ring_id.seq:
-            p.refuses(f"ring {ring_id} is older than ring {ring.ring_id}")
+            p.refuses(f"ring {ring_id} is older than ring {ring.ring_id}", OUT_OF_PLACE)
         else:
             _include(p, transmitter, event)
     elif ring is None or ring.ring_id != ring_id:
-        p.refuses(f"{transmitter} speaks of ring {ring_id}")
+        p.refuses(f"{transmitter} speaks of ring {ring_id}", OUT_OF_PLACE)
 
 
 def _include(p: ProcessorState, transmitter: ProcessorId, event: Event) -> None:
     before = p.agreement if p.phase is Phase.GATHER else _afresh(p)
     after = with_processor(before, transmitter)
     if after is before and p.phase is Phase.GATHER:
-        p.refuses(f"{transmitter} is one too many")
+        p.refuses(f"{transmitter} is one too many", "D9")
     else:
         gather(p, event, after)
 

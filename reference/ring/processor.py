@@ -110,7 +110,7 @@ class Processor:
         try:
             said = decode(datagram)
         except DatagramError as error:
-            self._p.refuses(str(error))
+            self._p.refuses(error.reason, error.clause)
             return
         self._heard(said)
 
@@ -144,7 +144,7 @@ class Processor:
         elif p.phase is Phase.RECOVERY and p.forming and p.forming.order.ring_id == ring_id:
             recovering.visit(p, p.forming, token)
         else:
-            p.refuses(f"token of ring {ring_id}")
+            p.refuses(f"token of ring {ring_id}", "D8")
 
     def _multicast_received(self, said: Multicast) -> None:
         """Take packets of the installed ring, also after leaving it, until the next one is formed.
@@ -157,6 +157,8 @@ class Processor:
                 recovering.packet_received(p, p.forming, packet)
         elif p.installed and p.installed.ring_id == said.ring_id and not p.forming:
             visits.packets_received(p, p.installed, said.packets)
+        elif p.forming:
+            p.refuses(f"packets of ring {said.ring_id}", "Totem 1995 (recovery)")
         else:
             membership.foreign(p, said.transmitter, said.ring_id, Event.FOREIGN)
 

@@ -17,7 +17,7 @@ from reference.ring.plugging import ObservedPlug
 from reference.ring.settings import Settings
 from reference.ring.timers import Timer, Timers
 from reference.ring.transitions import NEXT, Event, Phase
-from reference.ring.wire import encode
+from reference.ring.wire import DatagramError, encode
 from reference.rings import ProcessorId, RingSeq
 
 
@@ -100,12 +100,12 @@ class ProcessorState:
         """Send to all who can hear."""
         self.effects.append(Send(None, encode(datagram)))
 
-    def refuses(self, why: str) -> None:
-        """Say that a datagram has changed nothing.
+    def refuses(self, what: str, clause: str) -> None:
+        """Say that a datagram has changed nothing, and which clause it is against.
 
         Source: D14; RING-S4
         """
-        self.effects.append(Refused(f"{why} ({self})"))
+        self.effects.append(Refused(str(DatagramError(what, clause=clause, state=str(self)))))
 
     def stores(self, ring_seq: RingSeq) -> None:
         """Have a ring number on stable storage before anything else is sent.

@@ -19,7 +19,7 @@ from reference.plug.tokens import RETRANSMISSIONS_MAX, MessageSeq, Token
 from reference.ring import flow, holding
 from reference.ring.datagrams import Numbered, RingToken, fragment_of
 from reference.ring.delivering import deliver, free
-from reference.ring.effects import Origination, Receipt, Send
+from reference.ring.effects import Origination, Receipt, Refused, Send
 from reference.ring.flow import Flow
 from reference.ring.order import Order
 from reference.ring.packing import datagrams
@@ -51,7 +51,7 @@ def accept(p: ProcessorState, order: Order, token: RingToken, backlog: int) -> V
     effects = p.plug.token_received(token.token, granted)
     for effect in effects:
         if isinstance(effect, TokenRefused):
-            p.refuses(effect.why)
+            p.effects.append(Refused(effect.why))
         elif isinstance(effect, SendToken):
             p.waits_for_token()
             order.accounted(token.aru)

@@ -16,6 +16,7 @@ import msgspec
 from reference.errors import ProtocolError
 from reference.plug.token_codec import CHECKSUM_BYTES, MAGIC, VERSION, checksum
 from reference.ring.datagrams import (
+    AGREED_SEQ_MAX,
     CommitToken,
     Datagram,
     Fragment,
@@ -47,6 +48,7 @@ class DatagramError(ProtocolError):
 
     def __init__(self, what: str, *, clause: str = "D14", state: str = "before any state is read") -> None:
         super().__init__("a peer", f"datagram refused: {what}", clause=clause, state=state)
+        self.reason = what
 
 
 def encode(datagram: Datagram) -> bytes:
@@ -68,7 +70,7 @@ def decode(received: bytes) -> Datagram:
     kind = _kind(received)
     try:
         said = _decoders[kind].decode(received[HEADER_BYTES:-CHECKSUM_BYTES])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise DatagramError(str(error)) from None
     wrong = _CHECKS[kind](said)
     if wrong:
@@ -125,6 +127,8 @@ def _join(said: Join) -> str:
 def _commit(said: CommitToken) -> str:
     if not _ascend(said.members) or said.ring_id.representative != said.members[0]:
         return f"ring {said.ring_id} of {said.members}"
+    if said.ring_id.seq > AGREED_SEQ_MAX:
+        return f"ring {said.ring_id} leaves no numbers for others"
     if len(said.members) < 2 or len(said.arrivals) != min(said.hop, len(said.members)):
         return f"{len(said.arrivals)} arrivals of {len(said.members)} members at hop {said.hop}"
     if said.hop > 2 * len(said.members) or not all(_ascend(arrival.obligations) for arrival in said.arrivals):

@@ -172,5 +172,5 @@ def occurrences(campaign: str) -> tuple[str, ...]:
     amnesia = ("restart without its number",) if "amnesia" in kinds else ()
     return (
         "loss", "duplication", "reordering", "lateness", "partition", "moving partition", "heal", "cut", "unreachable",
-        "deaf", "unheard", "crash", "crash halfway", "restart", "pause", "resume", *amnesia,
+        "deaf", "unheard", "crash", "crash halfway", "restart", "lost under way", "pause", "resume", *amnesia,
     )  # fmt: skip

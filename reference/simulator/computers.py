@@ -78,6 +78,12 @@ class Computers:
         self._noted(node, life)
         self._plan(node)
 
+    def _cross(self, sender: ProcessorId, node: Node, datagram: bytes) -> None:
+        """What is under way when its way is cut may be lost."""
+        if self.network.loses_under_way(sender, node.me):
+            return
+        self._arrive(node, datagram)
+
     def _arrive(self, node: Node, datagram: bytes) -> None:
         if node.power is Power.PAUSED:
             node.waiting.append(datagram)
@@ -151,7 +157,7 @@ class Computers:
         else:
             arrivals = self.network.send(node.me, send.to, now_us)
         for at_us, receiver in arrivals:
-            self.schedule.at(at_us, self._arrive, self.nodes[receiver], send.datagram)
+            self.schedule.at(at_us, self._cross, node.me, self.nodes[receiver], send.datagram)
 
     def _noted(self, node: Node, life: Life) -> None:
         """Record what the application called; what it queued it waits for."""

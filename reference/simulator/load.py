@@ -22,6 +22,9 @@ RETRY_US = 20_000
 """How long it waits when the interface takes no more."""
 SIZES = ((20, 200, 60), (200, 3_000, 30), (3_000, 40_000, 5), (40_000, 262_144, 0.3))
 """Sizes in bytes from, to below; and how often."""
+BURSTS = (1, 4, 15)
+"""How many it sends at once; the first most often."""
+BURST_MEAN = 2.15
 ANSWERS = 0.02
 """How often a delivery is answered with a message."""
 PATIENCE_US = 300_000
@@ -67,7 +70,8 @@ class Load:
     def time_passed(self, now_us: int) -> None:
         self.now_us = now_us
         if self._next_send_us is not None and self._next_send_us <= now_us:
-            self._send_any()
+            for _ in range(self.chance.choices(BURSTS, (16, 3, 1))[0]):
+                self._send_any()
             self._plan()
         if self._later_us is not None and self._later_us <= now_us:
             self._later_us = None
@@ -82,7 +86,9 @@ class Load:
 
     def _plan(self) -> None:
         if not self._is_resting and self.per_second > 0:
-            self._next_send_us = self.now_us + 1 + int(self.chance.expovariate(self.per_second) * SECOND_US)
+            self._next_send_us = (
+                self.now_us + 1 + int(self.chance.expovariate(self.per_second / BURST_MEAN) * SECOND_US)
+            )
         self._set_deadline()
 
     def _set_deadline(self) -> None:

@@ -1,7 +1,7 @@
 """The network: which datagrams arrive where, how often, and when.
 
-A link between two processors keeps the order of what goes over it, unless a datagram is reordered or late. Whether one
-processor can reach another is asked when a datagram is sent: what is under way arrives.
+A link between two processors keeps the order of what goes over it, unless a datagram is reordered or late. When the way
+between two is cut, half of what is under way gets lost.
 """
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ class Network:
         if self.groups and not any(sender in group and receiver in group for group in self.groups):
             return False
         return (sender, receiver) not in self.cuts
+
+    def loses_under_way(self, sender: ProcessorId, receiver: ProcessorId) -> bool:
+        """Whether a datagram that was sent before gets lost on a way that is no longer there: half of them do."""
+        if not (self.groups or self.cuts) or self.hears(sender, receiver) or self.chance.random() < 0.5:
+            return False
+        self.counts["lost under way"] += 1
+        return True
 
     def multicast(
         self, sender: ProcessorId, receivers: Iterable[ProcessorId], now_us: int
