@@ -21,7 +21,8 @@ def test_there_are_faults_of_many_kinds() -> None:
 @pytest.mark.parametrize("name", FAULTS.names())
 def test_a_fault_is_found_by_its_claim(name: str) -> None:
     one = found(name)
-    assert one.claim in one.run(name).violated
+    violated = one.run(name).violated
+    assert one.claim in violated, f"python -m tests.ring_fault_finding {name} looks for another run"
 
 
 @pytest.mark.parametrize(("members", "seed", "campaign", "seconds"), RUNS)
