@@ -1,7 +1,7 @@
 """A recorded run as a cluster: its layers answer what was recorded, and it keeps what membership and network knew.
 
 `pending` is the one variable where a recorded processor and the machine may rightly differ for a while, since a ring
-forms in one step of the machine. `taken` says what is pending meanwhile, and `docs/lockstep.md` when.
+forms in one step of the machine. `taken` says what is pending meanwhile, and `docs/recorded.md` when.
 """
 
 from __future__ import annotations
