@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from history_sources import excerpt
 
@@ -28,6 +29,7 @@ from reference.ring.effects import (
     Delivery,
     Effect,
     Freeing,
+    Kind,
     MessageId,
     Origination,
     PlugStep,
@@ -101,43 +103,13 @@ class Recording:
     def _saw(self, id: ProcessorId, effect: Effect) -> None:
         match effect:
             case ConfigurationChange():
-                self.members[effect.ring_id] = (
-                    effect.members if effect.kind.value == "regular" else self.members.get(effect.ring_id, ())
-                )
-                self.events.append(
-                    Configuration(
-                        process=name(id),
-                        seq=self._next(id),
-                        kind=effect.kind.value,
-                        ring=ring(effect.ring_id),
-                        members=tuple(map(name, effect.members)),
-                        left=tuple(map(name, effect.left)),
-                        joined=tuple(map(name, effect.joined)),
-                    )
-                )
+                self._configuration(id, effect)
             case Origination():
-                self.events.append(
-                    Originate(
-                        process=name(id),
-                        seq=self._next(id),
-                        message=message(effect.message),
-                        priority=effect.priority.name.lower(),  # pyright: ignore[reportArgumentType]
-                        level=effect.guarantee.value,
-                        ring=ring(effect.ring_id),
-                    )
-                )
+                about = self._about(id, effect)
+                self.events.append(Originate(**about, ring=ring(effect.ring_id)))
             case Delivery():
-                self.events.append(
-                    Deliver(
-                        process=name(id),
-                        seq=self._next(id),
-                        message=message(effect.message),
-                        sender=name(effect.message.sender),
-                        priority=effect.priority.name.lower(),  # pyright: ignore[reportArgumentType]
-                        level=effect.guarantee.value,
-                        ring=ring(effect.ring_id),
-                    )
-                )
+                about = self._about(id, effect)
+                self.events.append(Deliver(**about, ring=ring(effect.ring_id), sender=name(effect.message.sender)))
             case PlugStep():
                 self._plug_step(id, effect)
             case Receipt():
@@ -146,6 +118,31 @@ class Recording:
                 self._freeing(id, effect)
             case _:
                 pass
+
+    def _configuration(self, id: ProcessorId, change: ConfigurationChange) -> None:
+        if change.kind is Kind.REGULAR:
+            self.members[change.ring_id] = change.members
+        members, left, joined = (tuple(map(name, listed)) for listed in (change.members, change.left, change.joined))
+        self.events.append(
+            Configuration(
+                process=name(id),
+                seq=self._next(id),
+                kind=change.kind.value,
+                ring=ring(change.ring_id),
+                members=members,
+                left=left,
+                joined=joined,
+            )
+        )
+
+    def _about(self, id: ProcessorId, effect: Origination | Delivery) -> dict[str, Any]:
+        return {
+            "process": name(id),
+            "seq": self._next(id),
+            "message": message(effect.message),
+            "priority": effect.priority.name.lower(),
+            "level": effect.guarantee.value,
+        }
 
     def _plug_step(self, id: ProcessorId, step: PlugStep) -> None:
         state, call = step.state, step.call.removeprefix("gmi_recovery_plug_")

@@ -250,3 +250,17 @@ def test_a_commit_token_that_does_not_fit_is_refused(field: str) -> None:
 
 def join_of_both() -> Join:
     return Join(ONE, ids(1, 2), (), RingSeq(5))
+
+
+def test_who_is_counted_as_failed_by_all_others_is_alone_only_after_a_while() -> None:
+    """If both of two formed a ring of one at once, each would leave it for what the other one said before that."""
+    processor = Network(1).nodes[ONE].processor
+    processor.time_passed(0)
+    assert processor.phase == "operational"
+    processor.datagram_received(encode(join(2, (1, 2))), 1_000)
+    processor.datagram_received(encode(join(2, (1, 2), (1,))), 2_000)
+    processor.datagram_received(encode(join(2, (1, 2), (1,))), 2_000)
+    assert processor.phase == "gather"
+    processor.time_passed(2_000 + QUICK.join_us)
+    processor.time_passed(2_000 + QUICK.join_us)
+    assert (processor.phase, processor.members) == ("operational", (ONE,))

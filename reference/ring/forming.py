@@ -19,13 +19,13 @@ from reference.rings import ProcessorId, RingId, RingSeq
 SEQ_STEP = 4
 
 
-def form_if_agreed(p: ProcessorState) -> None:
+def form_if_agreed(p: ProcessorState, *, may_be_alone: bool) -> None:
     """Create the commit token, if all have agreed and this processor is the smallest.
 
     Source: Totem 1995 (the representative creates the commit token; ring sequence number + 4)
     """
     candidates = p.agreement.candidates
-    if not p.agreement.is_reached or candidates[0] != p.me:
+    if not p.agreement.is_reached or candidates[0] != p.me or (candidates == (p.me,) and not may_be_alone):
         return
     ring_id = RingId(p.me, RingSeq(max(p.agreement.highest_seq, p.ring_seq) + SEQ_STEP))
     token = CommitToken(ring_id, candidates, 1, (_arrival(p),))

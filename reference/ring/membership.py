@@ -48,7 +48,7 @@ def gather(p: ProcessorState, event: Event, agreement: Agreement) -> None:
     p.timers.stop(*Timer)
     p.starts(Timer.CONSENSUS, p.settings.consensus_us)
     _send_join(p)
-    forming.form_if_agreed(p)
+    forming.form_if_agreed(p, may_be_alone=event is not Event.JOIN)
 
 
 def _send_join(p: ProcessorState) -> None:
@@ -58,11 +58,15 @@ def _send_join(p: ProcessorState) -> None:
 
 
 def join_due(p: ProcessorState) -> None:
-    """Say it again, for those who have missed it.
+    """Say it again, for those who have missed it; by now, whom all others count as failed may be alone.
 
-    Source: Totem 1995 (join timeout)
+    Not at once: their joins are answers to what this processor said before. If each forms a ring of one, and leaves it
+    for what the other one said before that, the two never meet.
+
+    Source: Totem 1995 (join timeout); LIVE-3
     """
     _send_join(p)
+    forming.form_if_agreed(p, may_be_alone=True)
 
 
 def consensus_due(p: ProcessorState) -> None:
@@ -110,7 +114,7 @@ def join_received(p: ProcessorState, join: Join) -> None:
         gather(p, Event.JOIN, after)
     else:
         p.agreement = after
-        forming.form_if_agreed(p)
+        forming.form_if_agreed(p, may_be_alone=False)
 
 
 def _refusal(p: ProcessorState, join: Join) -> str:
