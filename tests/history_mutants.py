@@ -369,7 +369,7 @@ def two_leaders(past: Past, random: Random) -> list[Event] | None:
         for i in stay.at:
             event = past.events[i]
             if isinstance(event, Queue) and event.step == "done":
-                fresh = msgspec.structs.replace(event, message="fresh", step="retained")
+                fresh = msgspec.structs.replace(event, message="fresh")
                 for other in others(past, stay):
                     one = msgspec.structs.replace(fresh, process=other.name)
                     places.append(edited(past, after={other.install: one}))

@@ -63,7 +63,7 @@ def one_leader(past: Past, verdict: Verdict) -> None:
     for ring in past.rings:
         leaders = {
             stay.name for stay, _, queued in queued_in(past, ring)
-            if queued.service == "evt" and queued.step in ("retained", "done")
+            if queued.service == "evt" and queued.step == "done"
         }  # fmt: skip
         verdict.met |= bool(leaders)
         verdict.violated |= len(leaders) > 1

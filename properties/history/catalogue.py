@@ -266,11 +266,11 @@ ALL: list[HistoryClaim] = [
     ),
     HistoryClaim(
         "EVT-S2",
-        "In a ring one member at most sends retained events of the event service, and that all are sent.",
+        "In a ring one member at most says that all retained events of the event service are sent.",
         "openais 59d13092 (the oldest member leads)",
         (("regular",), ("queue",), ("step",)),
-        "a member sends them",
-        "a second member sends a retained event",
+        "a member says so",
+        "a second member says so",
     ),
     HistoryClaim(
         "EVT-S3",

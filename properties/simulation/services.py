@@ -1,7 +1,6 @@
 """Simulated runs of the services of the mail, and what is said of them.
 
-Beside the claims about histories, of which CLM-S1, CLM-S3 and EVT-S1 read lookups and tables, three are decided here,
-where the ends of all processors are seen together.
+Beside the claims about histories, three are decided here, where the ends of all processors are seen together.
 """
 
 from __future__ import annotations
@@ -10,16 +9,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from properties.history.events import Event, Facet, Lookup, Meta, Table
-from properties.history.judging import OK, OPEN, VIOLATED, JudgedClaim, judge
+from properties.history.events import Counted, Event, Facet, Lookup, Meta, Table
+from properties.history.judging import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim, judge
 from properties.history.reading import Excerpt
-from properties.simulation import histories, recoveries
+from properties.simulation import histories
 from properties.simulation.histories import Historian, Seen, message_of, name_of
-from properties.simulation.recoveries import Recoveries
 from properties.simulation.running import DRAIN_US, bound_us
 from properties.simulation.watching import Watcher
 from reference.rings import ProcessorId
@@ -28,13 +26,15 @@ from reference.simulator.script import Script
 from reference.simulator.services import KEPT, MAILED, Kinds, ServiceLoad, services_of
 from reference.simulator.world import SIMULATED, World
 
-OBSERVES: tuple[Facet, ...] = (*histories.OBSERVES, "lookup", "table")
-SENTENCES = recoveries.SENTENCES | {
-    "CLM-S2": "When a gate opens, its processor knows every member.",
+OBSERVES: tuple[Facet, ...] = (*histories.OBSERVES, "lookup", "table", "counted", "step")
+SENTENCES = {
     "EVT-OPENS": "When all is quiet, every member counts every channel as often open as programs have it open.",
     "EVT-RETAINED": "When all is quiet, what a member of the ring has once retained, all members retain.",
     "EVT-REFUSED": "A message of a service is refused only as recovery of another configuration.",
 }
+
+
+Step = Literal["check-in", "retained", "done"]
 
 
 class ServiceHistorian(Historian):
@@ -42,7 +42,10 @@ class ServiceHistorian(Historian):
 
     def __init__(self, processors: tuple[int, ...]) -> None:
         super().__init__(processors)
-        self._tellers |= {"Lookup": self._lookup, "Table": self._table}
+        self._steps: dict[Any, Step] = {}
+        self._tellers |= {
+            "Lookup": self._lookup, "Table": self._table, "Counted": self._counted, "RecoveryStep": self._stepping,
+        }  # fmt: skip
 
     def history(self) -> Excerpt:
         return Excerpt(self.processes, frozenset(OBSERVES), self.lines)
@@ -50,6 +53,19 @@ class ServiceHistorian(Historian):
     def encoded(self, about: dict[str, str | int | float | bool | None]) -> bytes:
         meta = Meta(histories.FORMAT, OBSERVES, self.processes, "ringplug simulate", about)
         return b"".join(msgspec.json.encode(one) + b"\n" for one in (meta, *(line.event for line in self.lines)))
+
+    def _stepping(self, seen: Seen, what: Any) -> Iterator[Event]:
+        """The queueing itself is told after the step in which it was done."""
+        self._steps[what.message] = what.step
+        return iter(())
+
+    def _queued(self, seen: Seen, what: Any) -> Iterator[Event]:
+        for event in super()._queued(seen, what):
+            step = self._steps.get(what.message)
+            yield msgspec.structs.replace(event, service="evt", step=step) if step else event
+
+    def _counted(self, seen: Seen, what: Any) -> Iterator[Event]:
+        yield Counted(message=message_of(what.message), service=what.service, **self._place(seen))
 
     def _lookup(self, seen: Seen, what: Any) -> Iterator[Event]:
         message = message_of(what.message) if what.message else None
@@ -92,12 +108,11 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     watcher, historian = Watcher(), ServiceHistorian(script.processors)
     counted: Counter[str] = Counter()
     everything: list[Seen] = []
-    gates, led = Gates(), Recoveries()
+    gates = Gates()
 
     def record(seen: Seen) -> None:
         watcher.take(seen)
         historian.take(seen)
-        led.take(seen)
         gates.take(seen, _load_of(world, seen.processor))
         if type(seen.what).__name__ == "Refusal":
             counted[seen.what.reason.name] += 1
@@ -110,9 +125,12 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     outcome = world.run()
     watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
     loads = [load for me in world.nodes if (load := _load_of(world, me))]
-    ends = [gates.judged(), *led.judged(), *_ends(loads, counted, is_quiet=outcome.is_quiet)]
+    ends = _ends(loads, counted, is_quiet=outcome.is_quiet)
+    judged = judge(historian.history()).claims
+    known = {one.claim for one in judged if one.verdict != NOT_OBSERVABLE}
+    claims = [*judged, *(one for one in watched if one.claim not in known), *ends]
     return ServiceRun(
-        script, [*judge(historian.history()).claims, *watched, *ends], outcome.counts, counted, outcome.settled_us,
+        script, claims, outcome.counts, counted, outcome.settled_us,
         watcher.deliveries, sum(load.given_count for load in loads), len(watcher.rings), outcome.ended_us,
         time.perf_counter() - began, historian.encoded({"script": script.text()}) if keep else b"", everything,
         gates.late,
@@ -126,27 +144,16 @@ def _load_of(world: World, processor: int) -> ServiceLoad | None:
 
 @dataclass
 class Gates:
-    """Follows which gates open, and who is missing there (CLM-S2)."""
+    """Follows which gates open while members are missing."""
 
-    opened: int = 0
     late: list[tuple[Seen, int]] = field(default_factory=list[tuple[Seen, int]])
 
     def take(self, seen: Seen, load: ServiceLoad | None) -> None:
         """Take what was seen next."""
-        what = seen.what
-        if type(what).__name__ != "PlugStep" or load is None:
+        if type(seen.what).__name__ != "PlugStep" or load is None:
             return
-        if any(type(effect).__name__ == "GateOpened" for effect in what.effects):
-            self.opened += 1
+        if any(type(effect).__name__ == "GateOpened" for effect in seen.what.effects):
             self.late += [(seen, int(missing)) for missing in load.missing]
-
-    def judged(self) -> JudgedClaim:
-        """What is said of CLM-S2."""
-        if not self.late:
-            return JudgedClaim("CLM-S2", OK if self.opened else OPEN, self.opened)
-        seen, missing = self.late[0]
-        reason = f"at {seen.time_us / 1e6:.6f} s the gate of {seen.processor} opens, and {missing} is not known"
-        return JudgedClaim("CLM-S2", VIOLATED, self.opened, reason=reason)
 
 
 def _ends(loads: list[ServiceLoad], refused: Counter[str], *, is_quiet: bool) -> list[JudgedClaim]:

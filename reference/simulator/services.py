@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from reference.priorities import Priority
-from reference.ring.effects import ConfigurationChange, Guarantee
+from reference.ring.effects import ConfigurationChange, Guarantee, MessageId
 from reference.rings import ProcessorId
 from reference.services.clm import Clm
 from reference.services.errors import TryAgainError
@@ -33,6 +33,17 @@ UNLINKED = ("passing 1", "passing 2")
 GROUP = "everybody"
 OPENS_MOST = 8
 SENDING = (Priority.HIGH, Priority.MEDIUM, Priority.LOW)
+
+
+STEPS = ("check-in", "retained", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStep:
+    """Which step of the event service's recovery a message is that was queued."""
+
+    message: MessageId
+    step: str
 
 
 @dataclass(frozen=True)
@@ -183,7 +194,10 @@ class ServiceLoad:
                 self.clm.clm_get_by_nodeid(member, "program")
 
     def _see(self, observation: Observation) -> None:
-        if not isinstance(observation, Queued | PlugCall):
+        if isinstance(observation, Queued):
+            if observation.service == self.evt.name and observation.function in STEPS:
+                self._observe(RecoveryStep(observation.message, observation.function))
+        elif not isinstance(observation, PlugCall):
             self._observe(observation)
 
 
