@@ -364,15 +364,17 @@ def known_late(past: Past, random: Random) -> list[Event] | None:
 
 
 def two_leaders(past: Past, random: Random) -> list[Event] | None:
+    """Who delivers that all is sent, and so all check-ins before it, says so again."""
     places: list[list[Event]] = []
     for stay in past.stays:
-        for i in stay.at:
-            event = past.events[i]
-            if isinstance(event, Queue) and event.step == "done":
-                fresh = msgspec.structs.replace(event, message="fresh")
+        for done in [past.events[i] for i in stay.at]:
+            if isinstance(done, Queue) and done.step == "done":
                 for other in others(past, stay):
-                    one = msgspec.structs.replace(fresh, process=other.name)
-                    places.append(edited(past, after={other.install: one}))
+                    for i in other.at:
+                        one = past.events[i]
+                        if isinstance(one, Deliver) and one.message == done.message:
+                            again = msgspec.structs.replace(done, message="fresh", process=other.name)
+                            places.append(edited(past, after={i: again}))
     return pick(random, places)
 
 
