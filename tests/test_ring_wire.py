@@ -13,6 +13,7 @@ from reference.plug.token_codec import MAGIC, VERSION, checksum
 from reference.plug.tokens import MessageSeq, Token, TokenSeq
 from reference.priorities import Priority
 from reference.ring.datagrams import (
+    AGREED_SEQ_MAX,
     Arrival,
     CommitToken,
     Datagram,
@@ -27,14 +28,14 @@ from reference.ring.datagrams import (
 )
 from reference.ring.effects import Guarantee, Refused, Send
 from reference.ring.wire import KINDS, DatagramError, decode, encode
-from reference.rings import NUMBER_MAX, PROCESSOR_MAX, ProcessorId, RingId, RingSeq
+from reference.rings import MEMBERS_MAX, NUMBER_MAX, PROCESSOR_MAX, ProcessorId, RingId, RingSeq
 
 ONE, TWO = ProcessorId(1), ProcessorId(2)
 RING, OLD = RingId(ONE, RingSeq(9)), RingId(TWO, RingSeq(5))
 LARGEST = RingId(ProcessorId(PROCESSOR_MAX), RingSeq(NUMBER_MAX))
 FRAGMENT = Fragment(TWO, RingSeq(2), 3, Priority.LOW, Guarantee.SAFE, None, 0, 1, b"x")
 TOKEN = Token(RING, TokenSeq(4), MessageSeq(3), (MessageSeq(2),), b"\1")
-ARRIVALS = (Arrival(None, MessageSeq(0), MessageSeq(0), ()), Arrival(OLD, MessageSeq(4), MessageSeq(3), (ONE,)))
+ARRIVALS = (Arrival(None, MessageSeq(0), MessageSeq(0), b""), Arrival(OLD, MessageSeq(4), MessageSeq(3), b"\1"))
 EXAMPLES: list[Datagram] = [
     RingToken(TOKEN, MessageSeq(1), TWO, 5, 6, True),
     RingToken(TOKEN, MessageSeq(3), None, 0, 0, False),
@@ -147,3 +148,12 @@ def test_all_that_is_sent_in_a_run_can_be_read() -> None:
     network = a_run(3)
     kinds = {type(decode(e.datagram)) for node in network.nodes.values() for e in node.effects if isinstance(e, Send)}
     assert kinds == set(KINDS.values())
+
+
+def test_the_longest_commit_token_fits_into_a_datagram() -> None:
+    members = tuple(ProcessorId(PROCESSOR_MAX - 1_000 + number) for number in range(MEMBERS_MAX))
+    ring_id = RingId(members[0], RingSeq(AGREED_SEQ_MAX))
+    arrival = Arrival(LARGEST, MessageSeq(NUMBER_MAX), MessageSeq(NUMBER_MAX), b"\xff" * (MEMBERS_MAX // 8))
+    token = CommitToken(ring_id, members, 2 * MEMBERS_MAX, (arrival,) * MEMBERS_MAX)
+    assert decode(encode(token)) == token
+    assert len(encode(token)) < 10_000

@@ -64,8 +64,8 @@ def simulate_command(
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file}: not text in UTF-8") from error
     if runs is None:
-        command = f"ringplug simulate --script {file}" if file else plan.command(seed)
-        return _one(script, copy, _Ways(command, not no_follow, not no_reduce, out, as_json))
+        command = f"ringplug simulate --script {file}{plan.ways}" if file else plan.command(seed)
+        return _one(script, copy, _Ways(command, plan.ways, not no_follow, not no_reduce, out, as_json))
     if file or out:
         raise click.UsageError("--runs draws its scripts itself and writes nothing: without --script and --out")
     return _many(plan, range(seed, seed + runs), as_json)
@@ -75,6 +75,7 @@ class _Ways(msgspec.Struct, frozen=True):
     """How one run is made and told."""
 
     command: str
+    options: str
     follow: bool
     reduce: bool
     out: Path | None
@@ -100,9 +101,17 @@ def _one(script: Script, copy: Copy, ways: _Ways) -> int:
     else:
         console = report.out()
         console.print(claim_table(found.claims))
-        for line in run_lines(found, reduced, ways.command, ways.out):
+        for line in run_lines(found, reduced, ways.command, _again(ways)):
             console.print(line, markup=False, soft_wrap=True)
+        if ways.out:
+            console.print(f"written: {ways.out}", markup=False, soft_wrap=True)
     return _code(found)
+
+
+def _again(ways: _Ways) -> str:
+    """The command that repeats the reduced run."""
+    file = str(ways.out / "reduced.txt") if ways.out else "FILE"
+    return f"ringplug simulate --script {file}{ways.options}"
 
 
 def _code(found: Run) -> int:

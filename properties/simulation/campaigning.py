@@ -43,10 +43,13 @@ class Plan(msgspec.Struct, frozen=True):
 
     def command(self, seed: int) -> str:
         """Repeats one run."""
-        fault = f" --fault {self.fault}" if self.fault else ""
-        follow = "" if self.follow else " --no-follow"
         size = f"--members {self.members} --seed {seed} --faults {self.campaign} --seconds {self.seconds:g}"
-        return f"ringplug simulate {size} --load {self.load}{follow}{fault}"
+        return f"ringplug simulate {size} --load {self.load}{self.ways}"
+
+    @property
+    def ways(self) -> str:
+        """The options that do not draw the script."""
+        return ("" if self.follow else " --no-follow") + (f" --fault {self.fault}" if self.fault else "")
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -32,7 +31,7 @@ def claim_table(claims: Sequence[JudgedClaim]) -> Table:
     return table
 
 
-def run_lines(found: Run, reduced: Reduced | None, command: str, out: Path | None) -> Iterator[str]:
+def run_lines(found: Run, reduced: Reduced | None, command: str, again: str) -> Iterator[str]:
     """A run: what happened, how fast, what failed, and how to see it again."""
     yield _what(found.script)
     yield _counts("datagrams and faults", found.counts)
@@ -54,9 +53,7 @@ def run_lines(found: Run, reduced: Reduced | None, command: str, out: Path | Non
         yield from ("  " + line for line in reduced.run.script.text().splitlines())
         reason = next(one.reason for one in reduced.run.claims if one.claim == reduced.claim)
         yield f"  {reason}"
-        yield f"again: ringplug simulate --script {out / 'reduced.txt' if out else 'FILE, with these lines'}"
-    if out:
-        yield f"written: {out}"
+        yield f"again: {again}"
 
 
 def _violation(one: JudgedClaim) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from reference.plug import bitmaps
 from reference.plug.fragments import Packet
 from reference.plug.tokens import MessageSeq, Token
 from reference.priorities import Priority
@@ -131,8 +132,8 @@ class Arrival(Value, frozen=True):
     """It has all packets up to this number."""
     delivered: Annotated[MessageSeq, Meta(ge=0, le=NUMBER_MAX)]
     """It has delivered all up to this number."""
-    obligations: Anybody
-    """Whose messages it delivers even behind a gap."""
+    obligations: Annotated[bytes, Meta(max_length=bitmaps.byte_count(MEMBERS_MAX))]
+    """Whose messages it delivers even behind a hole: a bitmap of the old ring's members, empty without an old ring."""
 
 
 class CommitToken(Value, frozen=True):

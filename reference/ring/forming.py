@@ -55,8 +55,8 @@ def _arrival(p: ProcessorState) -> Arrival:
     """
     old = p.installed
     if old is None:
-        return Arrival(None, MessageSeq(0), MessageSeq(0), ())
-    return Arrival(old.ring_id, old.aru, old.delivered, tuple(sorted(old.obligations)))
+        return Arrival(None, MessageSeq(0), MessageSeq(0), b"")
+    return Arrival(old.ring_id, old.aru, old.delivered, old.obligations_bitmap)
 
 
 def _pass_on(p: ProcessorState, token: CommitToken) -> None:

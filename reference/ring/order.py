@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reference.plug import bitmaps
 from reference.plug.reassembly import Reassembler
 from reference.plug.tokens import MessageSeq
 from reference.ring.datagrams import Body
@@ -61,6 +62,22 @@ class Order:
     def members(self) -> tuple[ProcessorId, ...]:
         """The ring's members."""
         return self.configuration.members
+
+    @property
+    def obligations_bitmap(self) -> bytes:
+        """The obligations as they are told to others from this ring.
+
+        Source: D9 (position and member)
+        """
+        bitmap = bitmaps.zero(len(self.members))
+        for member in self.obligations:
+            bitmap = bitmaps.with_position(bitmap, self.configuration.position(member))
+        return bitmap
+
+    def obliged_by(self, bitmap: bytes) -> frozenset[ProcessorId]:
+        """Whom a bitmap of this ring's members names."""
+        members = self.members
+        return frozenset(members[position] for position in bitmaps.positions(bitmap) if position < len(members))
 
     def received(self, seq: MessageSeq, body: Body) -> bool:
         """Keep a packet; whether it is here for the first time.

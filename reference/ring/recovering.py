@@ -42,7 +42,7 @@ def enter(p: ProcessorState, token: CommitToken) -> Forming:
         order,
         tuple(movers),
         max(arrival.delivered for arrival in movers.values()),
-        frozenset(member for arrival in movers.values() for member in arrival.obligations) | {*movers},
+        _obligations(p, movers),
         _to_recover(p, movers),
     )
     if p.me != token.ring_id.representative:
@@ -56,10 +56,22 @@ def _movers(p: ProcessorState, token: CommitToken) -> dict[ProcessorId, Arrival]
     Source: CFG-S1; EVS 1994 (transitional configuration)
     """
     arrivals = dict(zip(token.members, token.arrivals, strict=True))
-    mine = arrivals[p.me]
-    if mine.ring_id is None:
-        return {p.me: mine}
-    return {member: arrival for member, arrival in arrivals.items() if arrival.ring_id == mine.ring_id}
+    old = p.installed
+    if old is None:
+        return {p.me: arrivals[p.me]}
+    came = {member for member, arrival in arrivals.items() if arrival.ring_id == old.ring_id and member in old.members}
+    return {member: arrival for member, arrival in arrivals.items() if member in came | {p.me}}
+
+
+def _obligations(p: ProcessorState, movers: dict[ProcessorId, Arrival]) -> frozenset[ProcessorId]:
+    """Whom the movers will owe, once they have all that is recovered: each other, and whom one of them owes already.
+
+    Source: EVS 1994 (obligation set)
+    """
+    if p.installed is None:
+        return frozenset(movers)
+    owed = [p.installed.obliged_by(arrival.obligations) for arrival in movers.values()]
+    return frozenset(movers).union(*owed)
 
 
 def _to_recover(p: ProcessorState, movers: dict[ProcessorId, Arrival]) -> dict[MessageSeq, Fragment]:

@@ -137,12 +137,10 @@ class Computers:
                 pass
 
     def _act_halfway(self, node: Node, life: Life, effects: tuple[Effect, ...]) -> None:
-        """Act upon the first few; the processor has taken the step, and the computer stops."""
-        acts = [effect for effect in effects if isinstance(effect, ACTS)]
-        undone = {id(effect) for effect in acts[self.chance.randrange(1, len(acts)) :]}
-        for effect in effects:
-            if id(effect) not in undone:
-                self._act(node, life, effect)
+        """Act upon the first few, and stop: what comes after them has not happened, and is not seen."""
+        places = [at for at, effect in enumerate(effects) if isinstance(effect, ACTS)]
+        for effect in effects[: self.chance.choice(places[1:])]:
+            self._act(node, life, effect)
         self._noted(node, life)
         self.counts["crash halfway"] += 1
         self.stop(node)
