@@ -12,6 +12,8 @@ from io import TextIOWrapper
 import click
 
 from properties.commands import conform, corosync, deciding, judging, lockstep, looking, proving, tracing, varying
+from properties.commands.services import services_command
+from properties.commands.simulate import simulate_command
 from properties.commands.theorem import theorem_command
 from properties.search import ScopeTooLargeError
 from properties.verdicts import BAD_INPUT
@@ -37,6 +39,8 @@ def cli() -> None:
     ringplug spec                           the specification as a text
     ringplug obligations --out DIR          the proofs as SMT-LIB, for any solver
     ringplug lockstep                       the reference and the machine, step by step
+    ringplug simulate                       whole rings, through faults
+    ringplug services                       the services of the mail on them
     ringplug conform -- COMMAND             a program in any language and the machine
     ringplug corosync                       real daemons, through faults
 
@@ -49,7 +53,7 @@ for command in (
     tracing.trace_command, tracing.explain_command, tracing.replay_command,
     varying.variants_command, varying.mutants_command, theorem_command,
     looking.explore_command, looking.walk_command, looking.promela_command, looking.spec_command,
-    proving.obligations_command, lockstep.lockstep_command, conform.conform_command,
+    proving.obligations_command, lockstep.lockstep_command, simulate_command, services_command, conform.conform_command,
     judging.judge_command, corosync.corosync_command,
 ):  # fmt: skip
     cli.add_command(command)

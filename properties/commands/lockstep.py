@@ -10,10 +10,11 @@ import msgspec
 
 from properties import report
 from properties.lockstep.divergence import DivergedError, Divergence
-from properties.lockstep.faults import FaultError, start_of
+from properties.lockstep.faults import start_of
 from properties.lockstep.implementation import Starts
 from properties.lockstep.running import LEADERS, MOST_MEMBERS, Plan, Run, run
 from properties.lockstep.touring import SCOPES, Toured, graph_of, tour
+from properties.patches import FaultError
 from properties.progress import Progress
 from properties.traces import write_trace
 from properties.verdicts import ALL_HOLD, SOME_VIOLATED

@@ -11,6 +11,7 @@ import msgspec
 from model.theorem import GIVEN_UP, MEANS
 from properties import report
 from properties.claims import CLAIMS
+from properties.commands.repeating import EVERY_VARIANT, RUN_HELP, show_runs
 from properties.commands.showing import TEXT, show_json, show_traces
 from properties.jobs import run_jobs
 from properties.progress import Progress
@@ -27,8 +28,11 @@ DECIDED = tuple(dict.fromkeys(claim for _, claim in CASES))
 @click.option("--add-node", type=click.Choice(PRIORITIES), help="The priority of evt's add-node: mailed, or as built.")
 @click.option("--take", metavar="D8,D10,…", help="Only this set of decisions, or none: one search, and its trace.")
 @click.option("--deep", is_flag=True, help="Larger scopes, all smaller sets, clm's claims as built: hours.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `theorem`.")
-def theorem_command(id: str | None, add_node: str | None, take: str | None, deep: bool, as_json: bool) -> int:
+@click.option("--run", "variant", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", help=RUN_HELP)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `theorem`, or `runs`.")
+def theorem_command(
+    id: str | None, add_node: str | None, take: str | None, deep: bool, variant: str | None, as_json: bool
+) -> int:
     """Show under which decisions a lookup never fails (mail M12): the minimal sets, and what breaks without.
 
     \b
@@ -36,10 +40,16 @@ def theorem_command(id: str | None, add_node: str | None, take: str | None, deep
     ringplug theorem --claim CLM-S1 --take D8,D10,D11          all states are visited
     ringplug theorem --claim CLM-S1 --take D8,D10              a shortest run to a failing lookup
     ringplug trace CLM-S1 --variant no-plug                    before the mail
+    ringplug theorem --run                                     the same on the running services, side by side
+    ringplug theorem --run evt-before-clm
 
     The decisions: M4 strict, D4, D8, D10, D11, D12, D13, order (clm is registered before evt), fifo. Every set of them
     has a verdict in --json. Exit code 1 if a set named with --take does not suffice.
     """
+    if variant is not None:
+        if id or add_node or take is not None or deep:
+            raise click.UsageError("--run goes with --json alone")
+        return show_runs(variant, as_json)
     if take is not None:
         return _one(CLAIMS[id or CASES[0][1]].id, add_node or NORMAL, take, deep, as_json)
     wanted = [*CASES, *(DEEP_CASES if deep else ())]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from properties.lockstep.events import At, Event, Kind, PacketCase
+from properties.lockstep.events import ROOM, At, Event, Kind, PacketCase
 from properties.lockstep.implementation import (
     RECOVERY,
     CallRefusedError,
@@ -114,6 +114,10 @@ class Cluster:
             return At.INSTALLED
         return At.PENDING if seen and seen.pending == name else At.NEITHER
 
+    def pending_at(self, processor: int) -> RingName | None:
+        """The ring that is taken to be pending at a processor: here what it says itself."""
+        return self.seen[processor].pending
+
     def recovery_count(self, processor: int, *, of_this_ring: bool) -> int:
         """How many recovery messages wait that were queued in the installed ring, or elsewhere."""
         seen = self.seen[processor]
@@ -154,7 +158,7 @@ class Cluster:
                 self.begun.pop(event.processor, None)
             case Kind.RESTART:
                 self._start(event.processor)
-            case Kind.LOSE | Kind.DUPLICATE | Kind.RESEND:
+            case Kind.TOLD | Kind.BETWEEN | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND:
                 pass
         self._observe(event.processor)
         return Happened(event)
@@ -249,23 +253,26 @@ class Cluster:
     def _cases(self, event: Event, visit: Visit) -> tuple[PacketCase, ...]:
         if len(visit.packets) > event.packet_count:
             raise MisstepError(f"{len(visit.packets)} packets originated, {event.packet_count} granted")
-        left = self.recovery_count(event.processor, of_this_ring=False)
-        name = self.rings[event.ring].name
-        leftovers = [p for p in visit.packets if p.priority == RECOVERY and p.queued_in != name and _is_last(p)]
-        cases = list[PacketCase]()
-        for packet in visit.packets:
-            more = left > 0 or (bool(leftovers) and packet is not leftovers[-1])
-            cases.append(self._case(event, packet, more))
-        return tuple(cases)
+        return tuple(
+            self._case(event, packet, self._still_waiting(event, packet, visit.packets[i + 1 :]))
+            for i, packet in enumerate(visit.packets)
+        )
 
-    def _case(self, event: Event, packet: Packet, more_leftovers: bool) -> PacketCase:
+    def _still_waiting(self, event: Event, packet: Packet, later: Sequence[Packet]) -> int:
+        """How many recovery messages wait behind this one that count in this ring as it does, or as it does not."""
+        name = self.rings[event.ring].name
+        of_this_ring = packet.queued_in == name
+        sent = [(one.queued_in == name) == of_this_ring for one in later if one.priority == RECOVERY and _is_last(one)]
+        return self.recovery_count(event.processor, of_this_ring=of_this_ring) + sum(sent)
+
+    def _case(self, event: Event, packet: Packet, still_waiting: int) -> PacketCase:
         name = self.rings[event.ring].name
         if packet.priority == RECOVERY:
             if not _is_last(packet):
                 return PacketCase.RECOVERY_PART
             if packet.queued_in == name:
-                return PacketCase.RECOVERY
-            return PacketCase.LEFTOVER if more_leftovers else PacketCase.LAST_LEFTOVER
+                return PacketCase.RECOVERY_OF_MANY if still_waiting >= ROOM else PacketCase.RECOVERY
+            return PacketCase.LEFTOVER if still_waiting else PacketCase.LAST_LEFTOVER
         begun = self.begun.get(event.processor)
         if begun and begun.ring != name and (begun.message, 0) == (packet.message, packet.index):
             self.begun[event.processor] = replace(begun, ring=name)
@@ -276,6 +283,8 @@ class Cluster:
         if _is_last(packet):
             self.begun.pop(event.processor, None)
             return PacketCase.REST
+        if packet.index:
+            return PacketCase.MIDDLE
         self.begun[event.processor] = Begun(packet.message, name)
         return PacketCase.FIRST
 

@@ -34,10 +34,15 @@ class Divergence(msgspec.Struct, omit_defaults=True):
     """How many events came before it in the whole run, itself counted."""
     episode: int = 0
     command: str = ""
+    time_us: int | None = None
+    """Of a recorded run: when it was."""
+    names: dict[str, str] = {}
+    """Of a recorded run: what the processors and rings are called there."""
 
     def lines(self) -> Iterator[str]:
         """For a reader."""
-        yield f"diverged at step {self.step:,}, in episode {self.episode}"
+        where = f"in episode {self.episode}" if self.time_us is None else f"at {self.time_us / 1e6:.6f} s"
+        yield f"diverged at step {self.step:,}, {where}"
         yield f"  event    {self.event}"
         yield f"  machine  {self.action}"
         yield f"  because  {self.reason}"
@@ -45,6 +50,8 @@ class Divergence(msgspec.Struct, omit_defaults=True):
             yield f"  refuses  {part}"
         for one in self.differences:
             yield f"  differs  {one.variable}: implementation {one.implementation}, machine {one.machine}"
+        if self.names:
+            yield f"  where    {', '.join(f'{ours} is {theirs}' for ours, theirs in self.names.items())}"
         if self.command:
             yield f"  again    {self.command}"
 

@@ -6,6 +6,7 @@ step, or NEVER where the clauses do not allow it. `docs/lockstep.md` shows them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -14,15 +15,19 @@ STUTTER = "stutter"
 """The machine takes no step, and no variable may change."""
 NEVER = "never"
 """The clauses do not allow it, whatever the machine says."""
+ROOM = 2
+"""Recovery messages of one ring that wait at a processor: the machine has room for two, and sees no third."""
 
 
 class Kind(Enum):
     """What happens."""
 
     FORM = "a ring forms"
+    TOLD = "a processor is told of a ring"
     LEAVE = "a processor leaves its ring"
     INSTALL = "a processor installs its pending ring"
     TOKEN = "a token arrives"
+    BETWEEN = "a token arrives at a processor that is between two rings"
     ALONE = "the only member of a ring takes its turn"
     CREATE = "a service creates a handle"
     UNPLUG = "a service unplugs a handle"
@@ -80,12 +85,15 @@ class PacketCase(Enum):
 
     RECOVERY_PART = "a part of a recovery message, not its last"
     RECOVERY = "the last of a recovery message that was queued in this ring"
+    RECOVERY_OF_MANY = "the last of a recovery message that was queued in this ring; two or more such wait"
     LEFTOVER = "the last of a recovery message that was queued elsewhere; another such waits"
     LAST_LEFTOVER = "the last of a recovery message that was queued elsewhere; no other waits"
     WHOLE = "a whole high, medium or low priority message"
-    FIRST = "the first of two of a high, medium or low priority message"
-    REST = "the second of two of a high, medium or low priority message"
+    FIRST = "the first of several of a high, medium or low priority message"
+    MIDDLE = "neither the first nor the last of a high, medium or low priority message"
+    REST = "the last of several of a high, medium or low priority message"
     AGAIN = "a part that was sent before, in a ring that was left"
+    GIVEN_UP = "the first in a ring, with a message half sent in another"
 
 
 TOKENS = MappingProxyType(
@@ -107,16 +115,19 @@ TOKENS = MappingProxyType(
 )
 """A token that arrives. Source: D8; D14 (each number is accepted once, so a late token of one's own ring is not)."""
 
-PACKETS = MappingProxyType(
+PACKETS: Mapping[PacketCase, tuple[str, ...]] = MappingProxyType(
     {
-        PacketCase.RECOVERY_PART: STUTTER,
-        PacketCase.RECOVERY: "send_recovery",
-        PacketCase.LEFTOVER: STUTTER,
-        PacketCase.LAST_LEFTOVER: "send_leftover",
-        PacketCase.WHOLE: "originate",
-        PacketCase.FIRST: "begin_long",
-        PacketCase.REST: "finish_long",
-        PacketCase.AGAIN: STUTTER,
+        PacketCase.RECOVERY_PART: (),
+        PacketCase.RECOVERY: ("send_recovery",),
+        PacketCase.RECOVERY_OF_MANY: ("send_recovery", "queue_recovery"),
+        PacketCase.LEFTOVER: (),
+        PacketCase.LAST_LEFTOVER: ("send_leftover",),
+        PacketCase.WHOLE: ("originate",),
+        PacketCase.FIRST: ("begin_long",),
+        PacketCase.MIDDLE: ("finish_long", "begin_long"),
+        PacketCase.REST: ("finish_long",),
+        PacketCase.AGAIN: (),
+        PacketCase.GIVEN_UP: ("finish_long",),
     }
 )
 """A packet that a turn originates, after the turn's own action. Source: mail M1; D10, D11, D13."""
@@ -124,6 +135,8 @@ PACKETS = MappingProxyType(
 OTHERS = MappingProxyType(
     {
         Kind.FORM: "form_ring",
+        Kind.TOLD: STUTTER,
+        Kind.BETWEEN: STUTTER,
         Kind.LEAVE: "leave",
         Kind.INSTALL: "install",
         Kind.ALONE: "sole_visit",

@@ -9,14 +9,14 @@ from dataclasses import replace
 from model.ground import GroundMachine, Step, plug_scope
 from model.machines import MACHINES, PLUG
 from properties.lockstep.classes import Class, Classes
-from properties.lockstep.cluster import Cluster, MisstepError
+from properties.lockstep.cluster import Cluster, Happened, MisstepError
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.events import STUTTER, Event, Kind
 from properties.lockstep.implementation import CallRefusedError, Starts
 from properties.lockstep.meaning import Named, meaning
 from properties.lockstep.refinement import Refinement
 from properties.scopes import FEATURES
-from properties.traces import record_trace, show_step
+from properties.traces import Trace, record_trace, show_step
 
 LEFT_OUT = frozenset({"late-copies"})
 """Features that no implementation is driven with: it refuses late tokens of its ring (D14)."""
@@ -56,11 +56,18 @@ class Following:
 
     def __init__(self, grounded: Grounded, start: Starts, handles: int) -> None:
         self.grounded, self.ground = grounded, grounded.ground
-        self.cluster = Cluster(self.ground.scope.processors, handles, start)
+        self.cluster = self._cluster(start, handles)
         self.state = self.ground.initial
         self.run: list[Step] = []
         self.events: Counter[str] = Counter()
         self.classes: set[Class] = set()
+        self._begin()
+
+    def _cluster(self, start: Starts, handles: int) -> Cluster:
+        return Cluster(self.ground.scope.processors, handles, start)
+
+    def _begin(self) -> None:
+        """Bring both to where the run begins."""
         try:
             self.cluster.begin()
         except Exception as error:
@@ -75,7 +82,7 @@ class Following:
         self.events[event.kind.name.lower()] += 1
         try:
             happened = self.cluster.perform(event)
-            steps = meaning(self.cluster, happened)
+            steps = self._steps(happened)
         except Exception as error:
             raise self._diverged(event, "no step", blamed(error)) from error
         for named in steps:
@@ -84,6 +91,10 @@ class Following:
         if expected and expected not in [action for action, _ in steps]:
             raise self._diverged(event, shown, f"the machine can take {expected} here, the implementation did not")
         self._compare(event, shown)
+
+    def _steps(self, happened: Happened) -> list[Named]:
+        """The machine's steps that this is."""
+        return meaning(self.cluster, happened)
 
     def _follow(self, event: Event, named: Named) -> None:
         step = self.grounded.step(*named)
@@ -106,5 +117,9 @@ class Following:
             raise DivergedError(divergence)
 
     def _diverged(self, event: Event, action: str, reason: str, refusing: list[str] | None = None) -> DivergedError:
-        trace = record_trace(self.run, self.ground, machine=self.grounded.name, shows=f"the run to: {event}")
+        trace = self.trace(f"the run to: {event}")
         return DivergedError(Divergence(str(event), action, reason, trace, refusing=refusing or []))
+
+    def trace(self, shows: str) -> Trace:
+        """The steps of the machine so far."""
+        return record_trace(self.run, self.ground, machine=self.grounded.name, shows=shows)

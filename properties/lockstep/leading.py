@@ -15,14 +15,12 @@ from model.ground import Step
 from model.sorts import Ring
 from properties.lockstep.cluster import Cluster
 from properties.lockstep.driving import SENDS, TURNS, event_of, is_for_nobody, message_before
-from properties.lockstep.events import At, Event, Kind
+from properties.lockstep.events import ROOM, At, Event, Kind
 from properties.lockstep.following import Following
 from properties.lockstep.implementation import HIGH, LOW, MEDIUM, RECOVERY
 
 MOST_TRIES = 1000
 """After so many choices that cannot be taken there is nothing to do."""
-ROOM = 2
-"""Recovery messages of one ring that wait at a processor: the machine has room for two."""
 
 
 def some_members(rng: random.Random, up: list[int]) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from properties.lockstep.cluster import Cluster, Happened, MisstepError
-from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, STUTTER, TOKENS, Kind
+from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, ROOM, STUTTER, TOKENS, Kind
 from properties.lockstep.implementation import RECOVERY
 
 Named = tuple[str, Mapping[str, int]]
@@ -14,7 +14,7 @@ Named = tuple[str, Mapping[str, int]]
 
 def meaning(cluster: Cluster, happened: Happened) -> list[Named]:
     """The machine's steps, in order; none for a stutter. MisstepError if the clauses do not allow what happened."""
-    actions = [_own_action(cluster, happened), *(PACKETS[case] for case in happened.cases)]
+    actions = [_own_action(cluster, happened), *(action for case in happened.cases for action in PACKETS[case])]
     if NEVER in actions:
         raise MisstepError(_never(happened))
     return [(action, arguments(happened)) for action in actions if action != STUTTER]
@@ -25,6 +25,8 @@ def _own_action(cluster: Cluster, happened: Happened) -> str:
     if event.kind is Kind.TOKEN:
         return TOKENS[happened.newest, happened.at, happened.accepted]
     if event.kind is Kind.QUEUE:
+        if event.priority == RECOVERY and cluster.recovery_count(event.processor, of_this_ring=True) > ROOM:
+            return STUTTER
         return QUEUES[event.priority == RECOVERY, cluster.seen[event.processor].installed is not None]
     return OTHERS[event.kind]
 

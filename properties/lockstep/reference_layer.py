@@ -6,13 +6,13 @@ error in its bitmaps cannot hide itself.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, cast
 
 import reference.errors
-import reference.plug.effects
+import reference.plug.fragments
 import reference.plug.layer
 import reference.plug.token_codec
 from properties.lockstep.implementation import (
@@ -24,8 +24,9 @@ from properties.lockstep.implementation import (
     TokenReading,
     Visit,
 )
-from reference.plug.effects import Effect
+from reference.plug.effects import Effect, SendToken
 from reference.plug.plugs import Handle
+from reference.plug.state import State
 from reference.plug.tokens import Token
 from reference.rings import ProcessorId, RingId, RingSeq
 
@@ -39,19 +40,10 @@ class Parts:
     """The classes of one copy of the reference: its own, or those of a copy with a fault."""
 
     layer: type[reference.plug.layer.PlugLayer]
-    send_token: type[reference.plug.effects.SendToken]
-    originated: type[reference.plug.effects.Originated]
-    refused: type[reference.plug.effects.TokenRefused]
     wrong_call: type[reference.errors.LocalProtocolError]
 
 
-REFERENCE = Parts(
-    reference.plug.layer.PlugLayer,
-    reference.plug.effects.SendToken,
-    reference.plug.effects.Originated,
-    reference.plug.effects.TokenRefused,
-    reference.errors.LocalProtocolError,
-)
+REFERENCE = Parts(reference.plug.layer.PlugLayer, reference.errors.LocalProtocolError)
 
 
 class ReferenceLayer:
@@ -65,7 +57,7 @@ class ReferenceLayer:
 
     def ring_pending(self, ring: RingName, members: Sequence[int]) -> bytes | None:
         with self._called():
-            return self._visit(self._layer.ring_pending(_ring_id(ring), map(ProcessorId, members))).token
+            return visit_of(self._layer.ring_pending(_ring_id(ring), map(ProcessorId, members))).token
 
     def transitional(self, ring: RingName, members: Sequence[int]) -> None:
         with self._called():
@@ -77,11 +69,11 @@ class ReferenceLayer:
 
     def token_received(self, token: bytes, packet_count: int) -> Visit:
         with self._called():
-            return self._visit(self._layer.datagram_received(token, packets=packet_count))
+            return visit_of(self._layer.datagram_received(token, packets=packet_count))
 
     def visit_alone(self, packet_count: int) -> Visit:
         with self._called():
-            return self._visit(self._layer.visit_alone(packets=packet_count))
+            return visit_of(self._layer.visit_alone(packets=packet_count))
 
     def queue(self, priority: int, packet_count: int) -> None:
         with self._called():
@@ -100,23 +92,10 @@ class ReferenceLayer:
             self._layer.gmi_recovery_plug_destroy(Handle(handle))
 
     def observe(self) -> Observation:
-        state = self._layer.state
-        held = state.installed.held if state.installed else None
-        return Observation(
-            installed=_name(state.installed.configuration.ring_id if state.installed else None),
-            pending=_name(state.pending.configuration.ring_id if state.pending else None),
-            gate_open=state.gate_open,
-            registered=frozenset[int](state.plugs.registered),
-            plugged=frozenset[int](state.plugs.plugged),
-            recovery_waiting=tuple(
-                _name(waiting.message.queued_in) for waiting in state.queue if waiting.message.priority == RECOVERY
-            ),
-            held=_positions(held) if held else None,
-        )
+        return observation(self._layer.state)
 
     def read_token(self, token: bytes) -> TokenReading:
-        decoded = reference.plug.token_codec.decode(token)
-        return TokenReading(RingName(*decoded.ring_id), _positions(decoded))
+        return reading(token)
 
     def copy(self) -> Self:
         twin = object.__new__(type(self))
@@ -132,25 +111,61 @@ class ReferenceLayer:
         except self._parts.wrong_call as error:
             raise CallRefusedError(str(error)) from error
 
-    def _visit(self, effects: Sequence[Effect]) -> Visit:
-        packets, token = list[Packet](), None
-        for effect in effects:
-            if isinstance(effect, self._parts.refused):
+
+def observation(state: State) -> Observation:
+    """What is observed of a state of the reference, or of a copy with a fault."""
+    held = state.installed.held if state.installed else None
+    return Observation(
+        installed=ring_name(state.installed.configuration.ring_id if state.installed else None),
+        pending=ring_name(state.pending.configuration.ring_id if state.pending else None),
+        gate_open=state.gate_open,
+        registered=frozenset[int](state.plugs.registered),
+        plugged=frozenset[int](state.plugs.plugged),
+        recovery_waiting=tuple(
+            ring_name(waiting.message.queued_in) for waiting in state.queue if waiting.message.priority == RECOVERY
+        ),
+        held=_positions(held) if held else None,
+    )
+
+
+def on_the_wire(effect: SendToken) -> bytes:
+    """The token that is sent, as the reference encodes it."""
+    return effect.datagram
+
+
+def visit_of(effects: Sequence[Effect], token_bytes: Callable[[SendToken], bytes] = on_the_wire) -> Visit:
+    """What a visit led to. Effects are told apart by name: those of a copy with a fault are of other classes."""
+    packets, token = list[Packet](), None
+    for effect in cast("Sequence[Any]", effects):
+        match type(effect).__name__:
+            case "TokenRefused":
                 return Visit(refused=f"{effect.refusal.name}: {effect.refusal.says}")
-            if isinstance(effect, self._parts.originated):
-                one = effect.packet
-                queued_in = _name(one.queued_in)
-                packets.append(Packet(int(one.priority), queued_in, one.number, one.fragment_index, one.fragment_count))
-            elif isinstance(effect, self._parts.send_token):
-                token = effect.datagram
-        return Visit(packets=tuple(packets), token=token)
+            case "Originated":
+                packets.append(_packet(effect.packet))
+            case "SendToken":
+                token = token_bytes(effect)
+            case _:
+                pass
+    return Visit(packets=tuple(packets), token=token)
+
+
+def reading(token: bytes) -> TokenReading:
+    """What a token of the reference says."""
+    decoded = reference.plug.token_codec.decode(token)
+    return TokenReading(RingName(*decoded.ring_id), _positions(decoded))
+
+
+def _packet(one: reference.plug.fragments.Packet) -> Packet:
+    queued_in = ring_name(one.queued_in)
+    return Packet(int(one.priority), queued_in, one.number, one.fragment_index, one.fragment_count)
 
 
 def _ring_id(ring: RingName) -> RingId:
     return RingId(ProcessorId(ring.representative), RingSeq(ring.seq))
 
 
-def _name(ring: RingId | None) -> RingName | None:
+def ring_name(ring: RingId | None) -> RingName | None:
+    """A ring id of the reference, as lockstep names rings."""
     return RingName(*ring) if ring else None
 
 

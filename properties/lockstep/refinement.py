@@ -41,7 +41,7 @@ def _member(cluster: Cluster, r: int) -> int:
 
 def _pending(cluster: Cluster, r: int) -> int:
     name = cluster.rings[r].name if r < len(cluster.rings) else None
-    return _those(cluster, lambda seen: seen.pending == name) if name else 0
+    return _all(p for p in cluster.seen if cluster.pending_at(p) == name) if name else 0
 
 
 def _installed(cluster: Cluster, r: int) -> int:
@@ -58,11 +58,11 @@ def _due(cluster: Cluster, r: int) -> int:
 
 
 def _handles(cluster: Cluster, h: int) -> int:
-    return _all(p for p, seen in cluster.seen.items() if cluster.handles[p, h] in seen.registered)
+    return _all(p for p, seen in cluster.seen.items() if cluster.handles.get((p, h)) in seen.registered)
 
 
 def _plugged(cluster: Cluster, h: int) -> int:
-    return _all(p for p, seen in cluster.seen.items() if cluster.handles[p, h] in seen.plugged)
+    return _all(p for p, seen in cluster.seen.items() if cluster.handles.get((p, h)) in seen.plugged)
 
 
 def _gate(cluster: Cluster) -> int:

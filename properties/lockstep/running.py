@@ -66,6 +66,7 @@ def run(plan: Plan, start: Starts, progress: Callable[[Run], None] | None = None
     leads = list(LEADERS) if plan.lead == "both" else [plan.lead]
     while result.steps < plan.steps and not result.divergence:
         result.episodes += 1
+        before = result.steps
         lead = leads[(result.episodes - 1) % len(leads)]
         most = min(plan.steps - result.steps, 100 + STEPS_A_MEMBER * plan.members)
         result.divergence = _episode(grounded, start, lead, rng, most, classes, events)
@@ -73,8 +74,8 @@ def run(plan: Plan, start: Starts, progress: Callable[[Run], None] | None = None
         result.classes, result.seconds = len(classes), time.perf_counter() - began
         if progress:
             progress(result)
-    if result.divergence:
-        _locate(result.divergence, result)
+        if result.divergence:
+            _locate(result.divergence, result, max(result.steps, before + 1))
     return result
 
 
@@ -97,6 +98,7 @@ def _episode(
     return None
 
 
-def _locate(divergence: Divergence, result: Run) -> None:
-    plan = msgspec.structs.replace(result.plan, steps=result.steps)
+def _locate(divergence: Divergence, result: Run, least_steps: int) -> None:
+    """Say where it is. The run that repeats it must begin the episode, also where that diverges before any event."""
+    plan = msgspec.structs.replace(result.plan, steps=least_steps)
     divergence.step, divergence.episode, divergence.command = result.steps, result.episodes, plan.command

@@ -25,8 +25,9 @@ def event_rows() -> Iterator[str]:
     for (recovery, installed), action in QUEUES.items():
         which = "a recovery message" if recovery else "a high, medium or low priority message"
         yield f"| {which} is queued, {'a' if installed else 'no'} ring installed | {_action(action)} |"
-    for case, action in PACKETS.items():
-        yield f"| a packet: {case.value} | {_action(action)} |"
+    yield "| a recovery message is queued, a ring installed, and two of that ring wait | *stutter* |"
+    for case, actions in PACKETS.items():
+        yield f"| a packet: {case.value} | {', then '.join(map(_action, actions or (STUTTER,)))} |"
 
 
 def token_rows() -> Iterator[str]:

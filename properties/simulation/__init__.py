@@ -1,0 +1,1 @@
+"""Simulated runs of the reference ring: recorded, judged, reduced, and many of them counted."""

@@ -1,0 +1,1 @@
+"""The event service (evt): channels, events, filters, retained events, and their recovery."""
