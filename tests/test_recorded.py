@@ -21,7 +21,7 @@ from properties.lockstep.recorded import RecordedFollowing, follow
 from properties.patches import from_a_copy
 from properties.scopes import FEATURES
 from properties.simulation.faults import load
-from properties.simulation.running import Run, run
+from properties.simulation.running import run
 from properties.traces import read_trace, replay, trace_machine, write_trace
 from reference.plug.layer import PlugLayer
 from reference.priorities import Priority
@@ -66,42 +66,9 @@ FOUND = MappingProxyType(
     }
 )
 """By fault: members, seed, and the recorded step at which the machine can no longer follow."""
-SIMULATED = MappingProxyType(
-    {
-        "accepts-a-duplicate": (3, 1),
-        "accepts-a-late-token": (3, 1),
-        "bit-after-sending": (3, 1),
-        "bit-ignores-the-queue": (3, 1),
-        "create-closes-the-gate": (3, 1),
-        "create-plugs-at-once": (3, 1),
-        "destroy-forgets-the-plug": (3, 3),
-        "early-unplug-counts": (3, 1),
-        "first-token-has-a-bit": (3, 1),
-        "forgets-the-number-at-install": (5, 2),
-        "forgets-the-ring-id": (3, 1),
-        "gate-stays-open-over-a-change": (3, 1),
-        "half-sent-goes-first": (3, 7),
-        "half-sent-recovery-does-not-count": (5, 5),
-        "judges-only-when-setting": (3, 1),
-        "leave-keeps-the-gate-open": (3, 1),
-        "leftovers-count": (3, 2),
-        "leftovers-take-the-new-ring": (5, 1),
-        "low-passes-the-closed-gate": (3, 1),
-        "old-unplug-counts": (3, 1),
-        "open-member-forwards-zeros": (3, 1),
-        "opens-on-own-bit": (3, 1),
-        "originates-one-too-many": (3, 1),
-        "pending-member-adds-its-bit": (3, 1),
-        "rest-passes-the-closed-gate": (3, 6),
-        "sole-member-never-opens": (3, 1),
-        "token-keeps-its-number": (3, 1),
-        "wrong-position-from-nine-on": (12, 1),
-    }
-)
-"""By fault: members, and the seed of a simulated run of the full ring in which it is found."""
 UNREACHABLE = {"position-as-it-was-told", "second-unplug-closes-the-gate"}
 """The ring tells its members in order, and the services of the load unplug once."""
-SAMPLE = ("leave-keeps-the-gate-open", "pending-member-adds-its-bit", "half-sent-recovery-does-not-count")
+SAMPLE = ("leave-keeps-the-gate-open", "pending-member-adds-its-bit", "leftovers-count")
 
 
 # Runs that are followed.
@@ -171,25 +138,26 @@ def test_a_fault_is_found(name: str) -> None:
     assert len(list(replay(trace_machine(trace), trace.steps))) == len(trace.steps)
 
 
-def simulated(name: str) -> Run:
-    members, seed = SIMULATED[name]
-    script = script_of("heavy", members=members, seed=seed, lasts_us=3 * SECOND_US, load=40)
-    return run(script, from_a_copy(faults.FAULTS.patch(name), load))
+def is_found_in_a_simulated_run(name: str) -> bool:
+    """Whether one of a few runs of the full ring shows it."""
+    copy = from_a_copy(faults.FAULTS.patch(name), load)
+    sizes = (12,) if name == "wrong-position-from-nine-on" else (3, 5)
+    scripts = (
+        script_of("heavy", members=members, seed=seed, lasts_us=3 * SECOND_US, load=40)
+        for seed in range(1, 31) for members in sizes
+    )  # fmt: skip
+    return any("LOCKSTEP" in run(script, copy).violated for script in scripts)
 
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_fault_is_found_in_a_simulated_run(name: str) -> None:
-    assert "LOCKSTEP" in simulated(name).violated
+    assert is_found_in_a_simulated_run(name)
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("name", sorted(SIMULATED))
+@pytest.mark.parametrize("name", sorted({*faults.fault_names()} - UNREACHABLE))
 def test_every_fault_that_can_be_reached_is_found_in_a_simulated_run(name: str) -> None:
-    assert "LOCKSTEP" in simulated(name).violated
-
-
-def test_of_every_fault_it_is_known_whether_a_simulated_run_reaches_it() -> None:
-    assert {*SIMULATED, *UNREACHABLE} == set(faults.fault_names())
+    assert is_found_in_a_simulated_run(name)
 
 
 def test_a_divergence_says_when_where_and_why() -> None:
