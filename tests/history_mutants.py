@@ -16,6 +16,7 @@ from history_wreck import counted
 
 from properties.history.events import (
     Bit,
+    Counted,
     Crash,
     Deliver,
     End,
@@ -55,6 +56,11 @@ def edited(past: Past, *, drop: Iterable[int] = (), after: dict[int, Event] | No
 def others(past: Past, stay: Stay) -> list[Stay]:
     """The other stays in its ring."""
     return [one for one in past.stays_in(past.ring(stay)) if one is not stay]
+
+
+def checks_in(past: Past, message: str) -> bool:
+    """Whether it is a check-in, which the end of a recovery rests on."""
+    return any(isinstance(e, Queue) and e.message == message and e.step == "check-in" for e in past.events)
 
 
 def alone(past: Past, stay: Stay) -> bool:
@@ -139,7 +145,7 @@ def own_message_missing(past: Past, random: Random) -> list[Event] | None:
         if stay.ending in ("next", "quiet") and alone(past, stay) and past.deliveries(stay):
             last = past.deliveries(stay)[-1]
             message = past.text(last)
-            if past.sender(message) == stay.name and level(past, message) == "agreed":
+            if past.sender(message) == stay.name and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[last]))
     return pick(random, places)
 
@@ -151,7 +157,7 @@ def last_message_missing(past: Past, random: Random) -> list[Event] | None:
         if stay.ending == "next" and past.deliveries(stay) and any(one.ending == "next" for one in together):
             last = past.deliveries(stay)[-1]
             message = past.text(last)
-            if past.sender(message) != stay.name and level(past, message) == "agreed":
+            if past.sender(message) != stay.name and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[last]))
     return pick(random, places)
 
@@ -198,7 +204,7 @@ def gap(past: Past, random: Random) -> list[Event] | None:
             )  # fmt: skip
             theirs = past.sender(message) != stay.name and past.sender(message) in past.conf(turn).members
             uncaused = not any(caused(past, message, then) for then in later)
-            if in_order and theirs and uncaused and level(past, message) == "agreed":
+            if in_order and theirs and uncaused and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[at]))
     return pick(random, places)
 
@@ -284,7 +290,13 @@ def queued_early(past: Past, random: Random) -> list[Event] | None:
     for stay in past.stays:
         bits = [i for i in stay.at if isinstance(past.events[i], Bit)]
         for i in stay.at:
-            if not bits or i < bits[0] or not isinstance(past.events[i], Queue) or not past.is_recovery(past.text(i)):
+            if (
+                not bits
+                or i < bits[0]
+                or not isinstance(e := past.events[i], Queue)
+                or e.step
+                or not past.is_recovery(e.message)
+            ):
                 continue
             for o in past.stays_in(past.ring(stay)):
                 order = past.delivered(o)
@@ -328,12 +340,62 @@ def ghost(past: Past, random: Random) -> list[Event] | None:
     return pick(random, places)
 
 
+def queued_before(past: Past, random: Random) -> list[Event] | None:
+    counted = {event.message for event in past.events if isinstance(event, Counted)}
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        for i in stay.at:
+            event = past.events[i]
+            if isinstance(event, Queue) and event.message in counted and event.step is None and stay.ending != "open":
+                places.append(edited(past, drop=[i], after={stay.install - 1: event}))
+    return pick(random, places)
+
+
+def known_late(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        for i in stay.at:
+            event = past.events[i]
+            if isinstance(event, Gate) and event.open:
+                full = Table(stay.name, 0, service="clm", keys=tuple(sorted(past.members(stay))))
+                less = msgspec.structs.replace(full, keys=full.keys[1:])
+                places.append(edited(past, after={i - 1: less, i: full}))
+    return pick(random, places)
+
+
+def two_leaders(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        for i in stay.at:
+            event = past.events[i]
+            if isinstance(event, Queue) and event.step == "done":
+                fresh = msgspec.structs.replace(event, message="fresh", step="retained")
+                for other in others(past, stay):
+                    one = msgspec.structs.replace(fresh, process=other.name)
+                    places.append(edited(past, after={other.install: one}))
+    return pick(random, places)
+
+
+def never_checked_in(past: Past, random: Random) -> list[Event] | None:
+    places: list[list[Event]] = []
+    for stay in past.stays:
+        queued = [i for i in stay.at if isinstance(past.events[i], Queue)]
+        ends = {s: i for i in queued if (s := past.events[i].step)}  # pyright: ignore[reportAttributeAccessIssue]
+        for other in past.stays_in(past.ring(stay)) if "done" in ends else ():
+            for i in other.at:
+                event = past.events[i]
+                if isinstance(event, Queue) and event.step == "check-in" and other.ending != "open":
+                    places.append(edited(past, instead={i: msgspec.structs.replace(event, step=None)}))
+    return pick(random, places)
+
+
 MUTANTS: dict[str, Mutant] = {
     "EVS-1.1": sent_after_delivered, "EVS-1.2": event_after_crash, "EVS-1.3": never_sent, "EVS-1.4": sent_twice,
     "EVS-2.1": crash_at_the_end, "EVS-2.2": wrong_ring, "EVS-3": own_message_missing, "EVS-4": last_message_missing,
     "EVS-5": cause_missing, "EVS-6.1": sent_after_delivered, "EVS-6.2": two_change_places, "EVS-6.3": gap,
     "EVS-7.1": made_safe, "EVS-7.2": never_installed, "RING-S2": same_number, "RING-S3": other_order,
     "CFG-S1": joined_unsaid, "RING-H1": hole, "PLUG-H1": queued_early, "PLUG-H2": unplugged_late,
-    "CLM-S1": lambda past, random: not_found(past, random, evt=False), "CLM-S3": ghost,
-    "EVT-S1": lambda past, random: not_found(past, random, evt=True),
+    "PLUG-H3": queued_before, "CLM-S1": lambda past, random: not_found(past, random, evt=False),
+    "CLM-S2": known_late, "CLM-S3": ghost, "EVT-S1": lambda past, random: not_found(past, random, evt=True),
+    "EVT-S2": two_leaders, "EVT-S3": never_checked_in,
 }  # fmt: skip

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 import networkx as nx
+from history_naive_recovery import all_have_checked_in, counted_where_queued, members_are_known, one_leader
 from history_naive_rings import (
     configurations,
     lookups,
@@ -360,6 +361,9 @@ DECIDE: dict[str, Decide] = {
     "EVS-5": causal, "EVS-6.1": precedence, "EVS-6.2": total_order, "EVS-6.3": no_gaps, "EVS-7.1": safe_reaches_all,
     "EVS-7.2": safe_means_installed, "RING-S2": numbers_grow, "RING-S3": one_formation, "CFG-S1": configurations,
     "RING-H1": prefixes, "PLUG-H1": recovery_first, "PLUG-H2": recovered_first,
-    "CLM-S1": lambda past, verdict: lookups(past, verdict, evt=False), "CLM-S3": one_table,
-    "EVT-S1": lambda past, verdict: lookups(past, verdict, evt=True),
+    "PLUG-H3": counted_where_queued,
+    "CLM-S1": lambda past, verdict: lookups(past, verdict, evt=False), "CLM-S2": members_are_known,
+    "CLM-S3": one_table,
+    "EVT-S1": lambda past, verdict: lookups(past, verdict, evt=True), "EVT-S2": one_leader,
+    "EVT-S3": all_have_checked_in,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import Literal
 
 from properties.history.events import Level, Priority, Ring
 
@@ -38,6 +39,8 @@ class Sending:
     priority: Priority
     level: Level
     service: str
+    step: Literal["check-in", "retained", "done"] | None = None
+    """What it is of the event service's recovery."""
     join: tuple[str, int] | None = None
     """It is no message of an application: a process joins the group."""
 
@@ -55,6 +58,8 @@ class RingOf:
     received: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
     plans: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict[str, tuple[list[int], list[int]]])
     """What each member still delivers of its old ring: in the regular configuration, and in the transitional one."""
+    begun: bool = False
+    """A process has begun to move to it: what it delivers on the way others may owe."""
     installed: set[str] = field(default_factory=set[str])
     bits: set[str] = field(default_factory=set[str])
 
@@ -76,6 +81,8 @@ class Processor:
     table: frozenset[str] = frozenset()
     heard: set[str] = field(default_factory=set[str])
     """Whose node joins it has delivered in this ring."""
+    checked_in: set[str] = field(default_factory=set[str])
+    """Whose check-ins it has delivered in this ring."""
     plugged: set[str] = field(default_factory=set[str])
     open: bool = False
     late: int = 0

@@ -43,7 +43,9 @@ def _seen(event: Event, observes: frozenset[Facet]) -> Event | None:
         return None
     blind: dict[str, Any] = {}
     if isinstance(event, Message):
-        blind = {one: None for one in ("sender", "priority", "level") if one not in observes and hasattr(event, one)}
+        blind = {
+            one: None for one in ("sender", "priority", "level", "step") if one not in observes and hasattr(event, one)
+        }
     elif isinstance(event, Configuration) and "lists" not in observes:
         blind = {"left": None, "joined": None}
     return msgspec.structs.replace(event, **blind)

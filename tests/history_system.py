@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from history_processors import Processor, RingOf, Sending, Sort
 
 from properties.history.events import (
     Bit,
     Configuration,
+    Counted,
     Crash,
     Deliver,
     End,
@@ -32,6 +33,8 @@ from properties.history.events import (
     Sync,
     Table,
 )  # fmt: skip
+
+Step = Literal["check-in", "retained", "done"] | None
 
 
 class System:
@@ -93,8 +96,8 @@ class System:
     # Formation: from old rings to new ones.
 
     def form(self) -> None:
-        """Some processes form rings; a ring that nobody has installed yet is given up."""
-        able = [one for one in self.all.values() if one.alive and not (one.pending and one.pending.installed)]
+        """Some processes form rings; a ring that nobody has begun to move to is given up."""
+        able = [one for one in self.all.values() if one.alive and not (one.pending and one.pending.begun)]
         self.random.shuffle(able)
         parts: list[list[Processor]] = [[] for _ in range(self.random.choice((1, 1, 2, 2, 3)))]
         for one in able:
@@ -156,6 +159,7 @@ class System:
         ring, old = processor.pending, processor.ring
         if ring is None:
             return
+        ring.begun = True
         if old:
             regular, transitional = ring.plans[processor.name]
             came = ring.came[processor.name]
@@ -194,7 +198,7 @@ class System:
 
     def installed(self, processor: Processor, ring: RingOf) -> None:
         processor.ring, processor.pending, processor.next = ring, None, 0
-        processor.heard, processor.open, processor.late = set(), False, 0
+        processor.heard, processor.checked_in, processor.open, processor.late = set(), set(), False, 0
         ring.installed.add(processor.name)
         self.tell(processor, Sync, phase="start")
         if self.sort.group:
@@ -204,6 +208,7 @@ class System:
             processor.queue = [queued for queued in processor.queue if queued[0].priority != "recovery"]
             self.drop_nodes(processor, [name for name in processor.table if name not in ring.members])
             self.enqueue(processor, "recovery", "clm", first=True)
+            self.enqueue(processor, "recovery", "evt", step="check-in")
             if self.random.random() < 0.5:
                 self.enqueue(processor, "recovery", "evt")
         else:
@@ -230,16 +235,17 @@ class System:
         ring = processor.ring
         if ring and not processor.pending and not processor.joining:
             processor.joining = True
-            sending = Sending("", processor.name, "low", "agreed", "", processor.identity)
+            sending = Sending("", processor.name, "low", "agreed", "", join=processor.identity)
             ring.order.append(sending)
             ring.received[processor.name].add(len(ring.order) - 1)
 
-    def enqueue(self, processor: Processor, priority: Priority, service: str, *, first: bool = False) -> None:
+    def enqueue(self, processor: Processor, priority: Priority, service: str, *, first: bool = False,
+                step: Step = None) -> None:  # fmt: skip
         self.count += 1
         level: Level = "safe" if self.random.random() < self.sort.safe else "agreed"
         id = f"{processor.name}:{self.count}"
-        sending = Sending(id, processor.name, priority, level, service)
-        self.tell(processor, Queue, message=id, priority=priority, level=level, service=service)
+        sending = Sending(id, processor.name, priority, level, service, step)
+        self.tell(processor, Queue, message=id, priority=priority, level=level, service=service, step=step)
         processor.queue.append((sending, processor.ring))
         if not self.sort.plug:
             return
@@ -300,6 +306,10 @@ class System:
 
     def look(self, processor: Processor, ring: RingOf, message: Sending) -> None:
         """What services do with a message: node joins fill the table, and others look their senders up."""
+        if message.priority == "recovery" and (message.service == "clm" or message.step):
+            self.tell(processor, Counted, message=message.id, service=message.service)
+        if message.step == "check-in":
+            self.check_in(processor, ring, message.sender)
         if message.service == "clm" and message.priority == "recovery":
             processor.heard.add(message.sender)
             self.know(processor, processor.table | {message.sender})
@@ -308,6 +318,15 @@ class System:
         if message.priority != "recovery" and self.random.random() < 0.5:
             of = self.random.choice(ring.members)
             self.tell(processor, Lookup, of=of, found=True, message=message.id, service="clm")
+
+    def check_in(self, processor: Processor, ring: RingOf, sender: str) -> None:
+        """The first member leads: when all have checked in it sends what it retains, and that it has."""
+        before = set(processor.checked_in)
+        processor.checked_in.add(sender)
+        if processor.name == ring.members[0] and before < set(ring.members) == processor.checked_in:
+            for step in ("retained", "done"):
+                if step == "done" or self.random.random() < 0.5:
+                    self.enqueue(processor, "recovery", "evt", step=step)
 
     def know(self, processor: Processor, table: frozenset[str]) -> None:
         if table != processor.table:
@@ -340,7 +359,7 @@ class System:
         """One ring of all who live, and nothing under way."""
         alive = [one for one in self.all.values() if one.alive]
         for one in alive:
-            while one.alive and one.pending and one.pending.installed:
+            while one.alive and one.pending and one.pending.begun:
                 self.move(one)
         alive = [one for one in alive if one.alive]
         if alive:

@@ -128,13 +128,10 @@ def judge(folder: Path) -> int:
 
 def imported() -> Parts:
     """The classes of the copy. Its tokens are still read by the reference itself."""
-    modules = {name: importlib.import_module(f"reference.{name}") for name in ("plug.layer", "plug.effects", "errors")}
-    layer, effects, errors = modules.values()
+    layer, errors = (importlib.import_module(f"reference.{name}") for name in ("plug.layer", "errors"))
     assert "/reference/" in str(layer.__file__)
     assert not str(layer.__file__).startswith(str(ROOT))
-    return Parts(
-        layer.PlugLayer, effects.SendToken, effects.Originated, effects.TokenRefused, errors.LocalProtocolError
-    )
+    return Parts(layer.PlugLayer, errors.LocalProtocolError)
 
 
 def diverges(plan: Plan, start: Starts) -> bool:

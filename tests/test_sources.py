@@ -34,20 +34,21 @@ NEEDS: dict[str, str] = {
     "EVS-7.2": "regular transitional deliver level", "RING-S2": "regular", "RING-S3": "regular",
     "CFG-S1": "regular transitional|lists", "RING-H1": "regular deliver",
     "PLUG-H1": "regular deliver priority queue bit", "PLUG-H2": "regular deliver priority plug|sync",
-    "CLM-S1": "regular deliver priority lookup", "CLM-S3": "regular deliver table|group gate|sync",
-    "EVT-S1": "regular deliver lookup sender|originate|queue",
+    "PLUG-H3": "regular queue counted", "CLM-S1": "regular deliver priority lookup", "CLM-S2": "regular gate table",
+    "CLM-S3": "regular deliver table|group gate|sync", "EVT-S1": "regular deliver lookup sender|originate|queue",
+    "EVT-S2": "regular queue step", "EVT-S3": "regular deliver queue step",
 }  # fmt: skip
 """What a source must see to decide a claim."""
 SOURCES: dict[str, tuple[frozenset[Facet], str]] = {
     "everything": (FACETS, ""),
-    "a client of a group": (CLIENT, "EVS-7.1 EVS-7.2 PLUG-H1 PLUG-H2 CLM-S1 EVT-S1"),
+    "a client of a group": (CLIENT, "EVS-7.1 EVS-7.2 PLUG-H1 PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 EVT-S1 EVT-S2 EVT-S3"),
     "a log of rings": (
         LOG, "EVS-1.1 EVS-1.3 EVS-1.4 EVS-3 EVS-4 EVS-5 EVS-6.1 EVS-6.2 EVS-6.3 EVS-7.1 EVS-7.2 RING-H1 PLUG-H1 "
-        "PLUG-H2 CLM-S1 CLM-S3 EVT-S1",
+        "PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 CLM-S3 EVT-S1 EVT-S2 EVT-S3",
     ),
     "an application that counts": (
         APPLICATION, "EVS-1.3 EVS-2.1 EVS-2.2 EVS-3 EVS-4 EVS-5 EVS-6.2 EVS-6.3 EVS-7.1 EVS-7.2 RING-S2 RING-S3 CFG-S1 "
-        "RING-H1 PLUG-H1 PLUG-H2 CLM-S1 CLM-S3 EVT-S1",
+        "RING-H1 PLUG-H1 PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 CLM-S3 EVT-S1 EVT-S2 EVT-S3",
     ),
 }  # fmt: skip
 """Sources, and the claims that they cannot decide."""

@@ -223,12 +223,29 @@ ALL: list[HistoryClaim] = [
         "a handle is unplugged only at the end",
     ),
     HistoryClaim(
+        "PLUG-H3",
+        "What a service counts as recovery of a ring was queued in it.",
+        "mail M9; D13; corosync 40263892, 2ab885ab",
+        (("regular",), ("queue",), ("counted",)),
+        "a service counts a message",
+        "a message that is counted was queued before its sender installed the ring",
+        due="the ring's members have left it, or are past it",
+    ),
+    HistoryClaim(
         "CLM-S1",
         "While a normal message of a ring is delivered, every member's record is found.",
         "mail M10, M12; openais ca369e8c",
         (("regular",), ("deliver",), ("priority",), ("lookup",)),
         "a member is looked up while a normal message is delivered",
         "such a lookup finds nothing",
+    ),
+    HistoryClaim(
+        "CLM-S2",
+        "When a gate opens, the table of the cluster membership service has every member.",
+        "mail M12; D12",
+        (("regular",), ("gate",), ("table",)),
+        "a gate opens where clm has told its table",
+        "a member's record comes only after the gate has opened",
     ),
     HistoryClaim(
         "CLM-S3",
@@ -246,6 +263,23 @@ ALL: list[HistoryClaim] = [
         (("regular",), ("deliver",), ("lookup",), SENDERS),
         "evt looks up the sender of a message while it is delivered",
         "such a lookup finds nothing, of a recovery message",
+    ),
+    HistoryClaim(
+        "EVT-S2",
+        "In a ring one member at most sends retained events of the event service, and that all are sent.",
+        "openais 59d13092 (the oldest member leads)",
+        (("regular",), ("queue",), ("step",)),
+        "a member sends them",
+        "a second member sends a retained event",
+    ),
+    HistoryClaim(
+        "EVT-S3",
+        "Who says that all retained events are sent has delivered a check-in of each member, made in this ring.",
+        "openais 59d13092; D13",
+        (("regular",), ("deliver",), ("queue",), ("step",)),
+        "a member says so",
+        "a member never checks in",
+        due="the member that is missing has left the ring, or is past it",
     ),
 ]
 HISTORY_CLAIMS: dict[str, HistoryClaim] = {claim.id: claim for claim in ALL}

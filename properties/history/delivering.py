@@ -34,9 +34,9 @@ def _never_sent(ring: Settled, message: Message, findings: Findings) -> None:
     senders = [message.sender] if message.sender is not None else list(ring.ring.members)
     if any(name not in ring.processes for name in senders):
         return
-    silent_at = [_silent_at(ring, name) for name in senders]
-    known = [at for at in silent_at if at is not None]
-    if len(known) < len(silent_at):
+    silent = [silent_at(ring, name) for name in senders]
+    known = [at for at in silent if at is not None]
+    if len(known) < len(silent):
         findings.pending["EVS-1.3"] += 1
         return
     stay, at = ring.first_delivery(message)
@@ -44,7 +44,7 @@ def _never_sent(ring: Settled, message: Message, findings: Findings) -> None:
     findings.violated("EVS-1.3", text, at, due_at=max(known, default=-1))
 
 
-def _silent_at(ring: Settled, name: str) -> int | None:
+def silent_at(ring: Settled, name: str) -> int | None:
     """Where it is certain that a process sends nothing more in the ring."""
     mine = ring.ring.stays_of(name)
     if not mine:

@@ -24,7 +24,7 @@ Priority = Literal["recovery", "high", "medium", "low"]
 Level = Literal["agreed", "safe"]
 Facet = Literal[
     "regular", "transitional", "lists", "group", "queue", "originate", "deliver", "sender", "priority", "level",
-    "plug", "bit", "gate", "lookup", "table", "sync",
+    "plug", "bit", "gate", "lookup", "table", "sync", "counted", "step",
 ]  # fmt: skip
 """What a source may observe: kinds of events, and fields that not every source can fill."""
 FACETS: dict[Facet, str] = {
@@ -44,6 +44,8 @@ FACETS: dict[Facet, str] = {
     "lookup": "lookups of a processor's record, and whether they found it",
     "table": "a service tells its table when it changes",
     "sync": "phases of synchronization are told",
+    "counted": "it is told when a service takes a message for recovery of the configuration that it is in",
+    "step": "queued messages say which step of the event service's recovery they are",
 }
 
 
@@ -118,6 +120,9 @@ class Message(Event):
 class Queue(Message):
     """The system takes a message from the application of this process; it has no place in the order yet."""
 
+    step: Literal["check-in", "retained", "done"] | None = None
+    """Of the event service's recovery: who it is, a retained event, or that all is sent."""
+
 
 class Originate(Message):
     """The message gets its place in the ring's order, in the configuration that this process is in."""
@@ -178,6 +183,13 @@ class Sync(Event):
     service: str = ""
 
 
+class Counted(Event):
+    """A service takes a message for recovery of the ring that this process is in."""
+
+    message: Name
+    service: str = ""
+
+
 class Crash(Event):
     """The process stops, for whatever reason; only its next incarnation has events after it."""
 
@@ -193,8 +205,9 @@ class End(Event):
 
 Line = (
     Meta | Start | Configuration | Group | Queue | Originate | Deliver | Plug | Bit | Gate | Lookup | Table | Sync
-    | Crash | End
+    | Counted | Crash | End
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
-    Start, Configuration, Group, Queue, Originate, Deliver, Plug, Bit, Gate, Lookup, Table, Sync, Crash, End,
+    Start, Configuration, Group, Queue, Originate, Deliver, Plug, Bit, Gate, Lookup, Table, Sync, Counted, Crash,
+    End,
 )  # fmt: skip

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
-from properties.history import agreeing, causing, delivering, ordering, services
+from properties.history import agreeing, causing, delivering, ordering, recovering, services
 from properties.history.catalogue import HISTORY_CLAIMS
 from properties.history.events import Event
 from properties.history.findings import Breach, Findings
@@ -29,7 +29,10 @@ CHECKS: tuple[tuple[str, Callable[[Settled, Findings], None]], ...] = (
     ("EVS-6.2", ordering.one_moment), ("EVS-6.3", agreeing.no_gaps), ("EVS-7.1", delivering.safe_reaches_all),
     ("EVS-7.2", delivering.safe_means_installed), ("CFG-S1", agreeing.came_along), ("RING-H1", agreeing.prefixes),
     ("PLUG-H1", services.recovery_first), ("PLUG-H2", services.recovered_first),
-    ("CLM-S1", services.members_are_found), ("CLM-S3", services.one_table), ("EVT-S1", services.senders_are_found),
+    ("PLUG-H3", recovering.counted_where_queued),
+    ("CLM-S1", services.members_are_found), ("CLM-S2", recovering.members_are_known), ("CLM-S3", services.one_table),
+    ("EVT-S1", services.senders_are_found), ("EVT-S2", recovering.one_leader),
+    ("EVT-S3", recovering.all_have_checked_in),
 )  # fmt: skip
 """What is judged of a ring when it is settled, if the source sees what the claim needs."""
 Say = Callable[[int, str], None]
@@ -190,7 +193,24 @@ def shortest(history: History, read: Pass, say: Say) -> dict[str, Breach]:
                 found[one] = again[one]
             elif one not in again:
                 holds[one] = max(holds[one], min(limit, found[one].complete_at))
-    return found
+    return {id: _really_complete(history, id, breach, read.event_count) for id, breach in found.items()}
+
+
+def _really_complete(history: History, id: str, breach: Breach, event_count: int) -> Breach:
+    """The violation, complete where a beginning of the history really has it.
+
+    Later than it was thought to be, where an event further on says something that it rests on, such as a sender.
+    """
+    lacking, having = breach.complete_at, breach.complete_at + 1
+    while id not in read_through(history, remember=True, limit=having).findings.breaches and having < event_count:
+        lacking, having = having, min(event_count, 2 * having)
+    while having - lacking > 1 and lacking > breach.complete_at:
+        limit = (lacking + having) // 2
+        if id in read_through(history, remember=True, limit=limit).findings.breaches:
+            having = limit
+        else:
+            lacking = limit
+    return replace(breach, complete_at=having - 1)
 
 
 @dataclass

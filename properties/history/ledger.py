@@ -70,7 +70,7 @@ Refusal = Callable[[Any], str | None]
 def refusals_of(observes: frozenset[Facet]) -> dict[type[Event], Refusal]:
     """By kind of event: what it has that its source does not claim to observe, or lacks that it does."""
     silent = frozenset(FACETS) - observes
-    fields = tuple(name for name in ("sender", "priority", "level") if name in silent)
+    fields = tuple(name for name in ("sender", "priority", "level", "step") if name in silent)
     messages = partial(_message_refused, fields, "sender" in observes)
     found: dict[type[Event], Refusal] = {Configuration: partial(_configuration_refused, silent)}
     for kind in EVENTS:

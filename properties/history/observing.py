@@ -21,6 +21,7 @@ from properties.history.events import (
     FACETS,
     Bit,
     Configuration,
+    Counted,
     Crash,
     Deliver,
     End,
@@ -63,7 +64,8 @@ class Observer:
         self.handlers: dict[type[Event], Callable[[Process, Any], None]] = {
             Start: self.start, Configuration: self.configuration, Group: self.group, Queue: self.queue,
             Originate: self.originate, Deliver: self.deliver, Plug: self.plug, Bit: self.bit, Gate: self.gate,
-            Lookup: self.lookup, Table: self.table, Sync: self.sync, Crash: self.crash, End: self.end,
+            Lookup: self.lookup, Table: self.table, Sync: self.sync, Counted: self.counted, Crash: self.crash,
+            End: self.end,
         }  # fmt: skip
         for kind in self.handlers:
             if kind.__name__.lower() in set(FACETS) - eyes.observes:
@@ -115,7 +117,7 @@ class Observer:
 
     def queue(self, process: Process, event: Queue) -> None:
         message = self.message(event)
-        queued = Sent(message, process, self.at)
+        queued = Sent(message, process, self.at, event.service, event.step)
         if self.eyes.basis == "queue":
             self._send(message, queued)
         message.queued = message.queued or queued
@@ -224,6 +226,8 @@ class Observer:
 
     def gate(self, process: Process, event: Gate) -> None:
         stay = process.stay
+        if stay and event.open:
+            stay.openings.append((self.at, process.tables))
         if stay and not event.open:
             stay.opened = None
         elif stay and stay.opened is None:
@@ -247,6 +251,11 @@ class Observer:
         if process.stay and event.message is not None:
             looked = Looked(self.at, event.of, event.found, event.message, event.service)
             process.stay.lookups.append(looked)
+
+    def counted(self, process: Process, event: Counted) -> None:
+        if process.stay:
+            message = self.messages.setdefault(event.message, Message(event.message))
+            process.stay.counts.append((self.at, message))
 
     def crash(self, process: Process, event: Crash) -> None:
         if process.stay:
@@ -284,7 +293,7 @@ class Observer:
         ring.messages = [m for m in seen.values() if m.home is ring or (m.home is None and originated)]
         for stay in ring.stays:
             stay.sequence, stay.sends, stay.queued, stay.lookups = [], [], [], []
-            stay.views, stay.tables = [], []
+            stay.views, stay.tables, stay.counts, stay.openings = [], [], [], []
             del stay.places[:]
 
     def _forgotten(self, ring: Ring) -> bool:

@@ -54,12 +54,13 @@ class Message:
 class Sent:
     """A message is originated, or queued, by a process after `index` deliveries in a stay."""
 
-    __slots__ = ("at", "by", "incarnation", "index", "message", "stay")
+    __slots__ = ("at", "by", "incarnation", "index", "message", "service", "stay", "step")
 
-    def __init__(self, message: Message, by: Process, at: int) -> None:
+    def __init__(self, message: Message, by: Process, at: int, service: str = "", step: str | None = None) -> None:
         stay = by.stay
         self.message, self.by, self.incarnation, self.stay, self.at = message, by.name, by.incarnation, stay, at
         self.index = len(stay.sequence) if stay else 0
+        self.service, self.step = service, step
 
 
 @dataclass(slots=True)
@@ -113,6 +114,10 @@ class Stay:
     views: list[tuple[int, frozenset[Identity]]] = field(default_factory=list[tuple[int, frozenset[Identity]]])
     tables: list[tuple[int, dict[str, Content]]] = field(default_factory=list[tuple[int, dict[str, Content]]])
     lookups: list[Looked] = field(default_factory=list["Looked"])
+    counts: list[tuple[int, Message]] = field(default_factory=list[tuple[int, Message]])
+    """Where a service counts which message as recovery."""
+    openings: list[tuple[int, dict[str, Content]]] = field(default_factory=list[tuple[int, dict[str, Content]]])
+    """Where its gate opens, and the tables then."""
 
     @property
     def name(self) -> str:

@@ -1,7 +1,7 @@
 """A recorded run as a cluster: its layers answer what was recorded, and it keeps what membership and network knew.
 
 `pending` is the one variable where a recorded processor and the machine may rightly differ for a while, since a ring
-forms in one step of the machine. `taken` says what is pending meanwhile, and `docs/lockstep.md` when.
+forms in one step of the machine. `taken` says what is pending meanwhile, and `docs/recorded.md` when.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class RecordedCluster(Cluster):
         happened = super()._token(event)
         name = self.rings[event.ring].name
         between = taken and (name == said if happened.accepted else name == taken)
-        return Happened(replace(event, kind=Kind.BETWEEN)) if between else happened
+        return replace(happened, event=replace(event, kind=Kind.BETWEEN)) if between else happened
 
     def _token_of_nobody(self, event: Event) -> Happened:
         """A token of a ring that has no place: dead, or never formed."""

@@ -18,8 +18,9 @@ def copy_of(name: str | None) -> Copy:
 
 @cache
 def _copy(patch: str) -> Copy:
-    return from_a_copy(patch, _load)
+    return from_a_copy(patch, load)
 
 
-def _load() -> Copy:
+def load() -> Copy:
+    """The world of the copy that is imported now."""
     return Copy(import_module("reference.simulator.world").World, import_module("reference.simulator.script").parse)
