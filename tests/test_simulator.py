@@ -364,11 +364,12 @@ def test_an_application_from_outside() -> None:
     assert sum(one.what == ("told", one.processor) for one in seen) == 4
 
 
-def test_an_error_in_a_step_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: Echo, delivery: Delivery) -> None:
+@pytest.mark.parametrize("what", ["deliver", "time_passed"])
+def test_an_error_in_a_step_ends_the_run(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Echo, given: object) -> None:
         raise ValueError("no")
 
-    monkeypatch.setattr(Echo, "deliver", broken)
+    monkeypatch.setattr(Echo, what, broken)
     seen = list[Seen]()
     outcome = World(Script(2, lasts_us=2 * SECOND_US), seen.append, patience_us=0, application=lambda: Echo([])).run()
     assert outcome.error == "ValueError: no"

@@ -23,6 +23,8 @@ from reference.simulator.script import Script
 
 SEEDS = 4
 RUNS_MOST = 400
+FIRST_US = 500_000
+"""By then a ring is formed, and the first fault may come."""
 Say = Callable[[str], None]
 
 
@@ -66,6 +68,7 @@ class Reduction:
         while before != self.script and self.tried < RUNS_MOST:
             before = self.script
             self._shorter()
+            self._earlier()
             self._fewer_faults()
             self._fewer_members()
             self._simpler()
@@ -77,6 +80,13 @@ class Reduction:
         for lasts_us in (last_us + 1_000, self.script.lasts_us * 3 // 4):
             if 0 < lasts_us < self.script.lasts_us:
                 self.keep(_until(self.script, lasts_us))
+
+    def _earlier(self) -> None:
+        """The first fault comes soon."""
+        first_us = min((fault.at_us for fault in self.script.faults), default=0)
+        if (by_us := first_us - FIRST_US) > 0:
+            faults = tuple(_moved_up(fault, by_us) for fault in self.script.faults)
+            self.keep(replace(self.script, lasts_us=self.script.lasts_us - by_us, faults=faults))
 
     def _fewer_faults(self) -> None:
         """Many faults at once, then fewer."""
@@ -112,6 +122,12 @@ def _until(script: Script, lasts_us: int) -> Script:
     """The script up to a moment."""
     faults = tuple(_ending(fault, lasts_us) for fault in script.faults if fault.at_us < lasts_us)
     return replace(script, lasts_us=lasts_us, faults=faults)
+
+
+def _moved_up(fault: Fault, by_us: int) -> Fault:
+    if isinstance(fault, Weather | MovingPartition):
+        return replace(fault, at_us=fault.at_us - by_us, until_us=fault.until_us - by_us)
+    return replace(fault, at_us=fault.at_us - by_us)
 
 
 def _ending(fault: Fault, at_us: int) -> Fault:

@@ -106,7 +106,7 @@ def run(
     watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
     claims = [*judge(historian.history()).claims, *watched]
     divergence = None
-    if follow and not outcome.error:
+    if follow and not outcome.error and not _is_amnesic(script):
         verdict, divergence = followed(seen)
         claims.append(verdict)
     return Run(
@@ -116,11 +116,14 @@ def run(
     )  # fmt: skip
 
 
+def _is_amnesic(script: Script) -> bool:
+    return any(isinstance(fault, Restart) and fault.amnesic for fault in script.faults)
+
+
 def _promised(script: Script, claims: list[JudgedClaim]) -> list[JudgedClaim]:
     """The claims that the simulator observes; those that rest on a stored number are open if one was lost."""
-    amnesic = any(isinstance(fault, Restart) and fault.amnesic for fault in script.faults)
     observed = [one for one in claims if one.verdict != NOT_OBSERVABLE]
-    if not amnesic:
+    if not _is_amnesic(script):
         return observed
     return [
         one if one.claim in STILL_PROMISED else JudgedClaim(one.claim, OPEN, reason=NEEDS_THE_NUMBER)

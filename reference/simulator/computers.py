@@ -74,8 +74,12 @@ class Computers:
 
     def tell(self, node: Node, life: Life, what: Callable[[], None]) -> None:
         """Have the application do something."""
-        what()
-        self._noted(node, life)
+        try:
+            what()
+            self._noted(node, life)
+        except Exception as error:
+            self._raised(node, error)
+            return
         self._plan(node)
 
     def _cross(self, sender: ProcessorId, node: Node, datagram: bytes) -> None:
@@ -99,11 +103,11 @@ class Computers:
         if node.power is not Power.UP or not life:
             return
         if is_due(life.application.deadline_us, now_us):
-            life.application.time_passed(now_us)
-            self._noted(node, life)
-        if is_due(life.processor.deadline_us, now_us):
+            self.tell(node, life, lambda: life.application.time_passed(now_us))
+        if not self.error and is_due(life.processor.deadline_us, now_us):
             self._step(node, life, life.processor.time_passed)
-        self._plan(node)
+        if not self.error:
+            self._plan(node)
 
     def _step(self, node: Node, life: Life, step: Callable[[int], tuple[Effect, ...]]) -> None:
         try:
