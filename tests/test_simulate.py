@@ -44,7 +44,9 @@ def verdicts(found: Run) -> dict[str, str]:
 # The reference.
 
 
-@pytest.mark.parametrize(("campaign", "seed", "members"), [("heavy", 1, 5), ("heavy", 2, 3), ("light", 3, 4)])
+@pytest.mark.parametrize(
+    ("campaign", "seed", "members"), [("heavy", 1, 5), ("heavy", 2, 3), ("light", 3, 4), ("parted", 4, 4)]
+)
 def test_the_reference_keeps_what_it_promises(campaign: str, seed: int, members: int) -> None:
     found = run(drawn(campaign, seed, members))
     assert found.violated == []
@@ -331,8 +333,8 @@ def test_bad_input_is_named(arguments: list[str], why: str, tmp_path: Path) -> N
 def test_two_thousand_seeds_of_heavy_faults() -> None:
     """No claim is violated, nothing diverges, and in all of them together all occurs that should."""
     whole = Tally()
-    for members in (2, 3, 4, 5):
-        plan = Plan("heavy", members, 6.0, 40)
+    for members, campaign_name in ((2, "heavy"), (3, "heavy"), (4, "parted"), (5, "heavy")):
+        plan = Plan(campaign_name, members, 6.0, 40)
         whole.add(campaign(plan, range(10_000 * members, 10_000 * members + 500), lambda line: None))
     assert whole.failures == []
     assert whole.absent(Plan("heavy", 5, 6.0, 40)) == []

@@ -42,8 +42,8 @@ WATCHED: dict[str, WatchedClaim] = {
         ),
         WatchedClaim(
             "LIVE-3",
-            "After the last fault all processors come to be in one ring with open gates within the bound, and all "
-            "that was queued is delivered.",
+            "After the last fault the processors that hear each other come to be in one ring with open gates within "
+            "the bound, and all that was queued is delivered.",
             "mail M6; Totem 1995 (membership)",
             "a run ends",
         ),
@@ -113,7 +113,7 @@ class Watcher:
 
     def _live(self, settled_us: int | None, bound_us: int, *, is_quiet: bool) -> None:
         if settled_us is None:
-            self._violated("LIVE-3", "the processors are not in one ring with open gates when patience ends")
+            self._violated("LIVE-3", "a clique of processors is not one ring with open gates when patience ends")
         elif settled_us > bound_us:
             took, allowed = f"{settled_us / 1e6:.3f} s", f"{bound_us / 1e6:.3f} s"
             self._violated("LIVE-3", f"one ring with open gates only {took} after the last fault, not within {allowed}")

@@ -1,7 +1,8 @@
 """Random fault scripts: what may happen, and how often.
 
 `light` is a network on an ordinary bad day. `heavy` leaves no rest, so that changes meet changes. In `amnesic`
-processors lose the number that they stored, on which many promises rest: it is judged by what is left.
+processors lose the number that they stored, on which many promises rest: it is judged by what is left. `parted` is
+heavy, and ends in cliques that do not hear each other.
 """
 
 from __future__ import annotations
@@ -143,6 +144,7 @@ CAMPAIGNS: MappingProxyType[str, tuple[MappingProxyType[str, tuple[Kind, int]], 
     "none": (MappingProxyType({}), 0.0),
     "light": (KINDS, 0.5),
     "heavy": (KINDS, 2.5),
+    "parted": (KINDS, 2.5),
     "amnesic": (MappingProxyType({**KINDS, "amnesia": (_amnesia, 4)}), 2.5),
 })  # fmt: skip
 """Of each campaign, the kinds of faults, and how many begin in a second."""
@@ -161,7 +163,8 @@ def script_of(campaign: str, *, members: int, seed: int, lasts_us: int, load: in
             faults += kinds[name][0](weaver, chance.randrange(0, max(STEP_US, lasts_us), STEP_US))
     clocks = tuple((p, Clock(chance.randint(*CLOCK_RATES_PPM), chance.randrange(10**9))) for p in weaver.processors)
     ordered = tuple(sorted(faults, key=lambda fault: fault.at_us))
-    return Script(members, seed, lasts_us, load, clocks=clocks if kinds else (), faults=ordered)
+    cliques = weaver.groups() if campaign == "parted" and members > 1 else ()
+    return Script(members, seed, lasts_us, load, cliques=cliques, clocks=clocks if kinds else (), faults=ordered)
 
 
 def occurrences(campaign: str) -> tuple[str, ...]:

@@ -156,6 +156,11 @@ def _delay(words: Words) -> Said:
     return Setting("delay_us", (words.us("low"), words.us("high")))
 
 
+@_form("ends 1,2 | 3,4", "ends", r"ends (?P<groups>\d[\d, |]*)")
+def _ends(words: Words) -> Said:
+    return Setting("cliques", words.groups())
+
+
 @_form("clock PROCESSOR RATEppm [TIME]", "clock", rf"clock (?P<who>\d+) (?P<rate>[+-]?\d+)ppm(?: (?P<offset>{TIME}))?")
 def _clock(words: Words) -> Said:
     return ClockSetting(words.processor(), Clock(int(words.text("rate")), words.us("offset")))
@@ -262,7 +267,8 @@ def time_text(us: int) -> str:
     return f"{us // UNITS_US[unit]}{unit}"
 
 
-def _groups_text(groups: Groups) -> str:
+def groups_text(groups: Groups) -> str:
+    """Groups as they are written."""
     return " | ".join(",".join(map(str, group)) for group in groups)
 
 
@@ -271,11 +277,11 @@ def line_of(fault: Fault) -> str:
     at = f"at {time_text(fault.at_us)} "
     match fault:
         case Partition():
-            return f"{at}partition {_groups_text(fault.groups)}"
+            return f"{at}partition {groups_text(fault.groups)}"
         case MovingPartition():
             until, every = time_text(fault.until_us), time_text(fault.every_us)
             begin = time_text(fault.at_us)
-            return f"partition {_groups_text(fault.groups)} from {begin} to {until} moving every {every}"
+            return f"partition {groups_text(fault.groups)} from {begin} to {until} moving every {every}"
         case Heal():
             return f"{at}heal"
         case Cut():

@@ -16,6 +16,7 @@ from reference.simulator.faults import (
     Cut,
     Deaf,
     Fault,
+    Groups,
     Heal,
     Message,
     MovingPartition,
@@ -25,7 +26,7 @@ from reference.simulator.faults import (
     Resume,
     Weather,
 )
-from reference.simulator.lines import ClockSetting, ScriptError, Setting, line_of, read_line, time_text
+from reference.simulator.lines import ClockSetting, ScriptError, Setting, groups_text, line_of, read_line, time_text
 
 MEMBERS_MOST = 32
 MESSAGE_BYTES_MOST = 256 * 1024
@@ -45,6 +46,8 @@ class Script:
     """The most that they send in all."""
     delay_us: tuple[int, int] = (2_000, 5_000)
     """How long a datagram takes, at least and at most."""
+    cliques: Groups = ()
+    """Who hears whom at the quiet end: all of a clique each other; none, all do."""
     clocks: tuple[tuple[ProcessorId, Clock], ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -93,6 +96,7 @@ def checked(script: Script) -> Script:
         (not 1 <= script.members <= MEMBERS_MOST, f"members {script.members} is not 1 to {MEMBERS_MOST}"),
         (not 0 < low <= high, "delay: the least is at least 1us, and not above the most"),
         (script.lasts_us < 1, "lasts: not a time"),
+        (script.cliques and _named(script.cliques) != list(script.processors), "ends: not each processor once"),
         (any(number not in script.processors for number, _ in script.clocks), "clock: no such processor"),
         (any(clock.rate_ppm <= -1_000_000 for _, clock in script.clocks), "clock: it would go back"),
     ):
@@ -102,6 +106,10 @@ def checked(script: Script) -> Script:
         if why := _wrong(fault, script):
             raise ScriptError(f"{line_of(fault)}: {why}")
     return script
+
+
+def _named(groups: Groups) -> list[ProcessorId]:
+    return sorted(processor for group in groups for processor in group)
 
 
 def processors_of(fault: Fault) -> tuple[ProcessorId, ...]:
@@ -147,5 +155,7 @@ def _settings(script: Script) -> Iterator[str]:
         yield f"messages {script.messages}"
     if script.delay_us != Script.delay_us:
         yield f"delay {time_text(low)} to {time_text(high)}"
+    if script.cliques:
+        yield f"ends {groups_text(script.cliques)}"
     for processor, clock in script.clocks:
         yield f"clock {processor} {clock.rate_ppm:+}ppm {time_text(clock.offset_us)}"

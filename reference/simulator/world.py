@@ -1,8 +1,8 @@
 """The world: a script is run, with all that happens in it in one order.
 
 All that is random comes from one generator, so a script with its seed says the whole run. A run has two parts: faults
-and load, as long as the script lasts; then all is healed and the loads rest, until nothing more is under way or the
-patience is at its end. What the processors promise is not looked at here.
+and load, as long as the script lasts; then all is healed, but for the cliques that the script ends in, and the loads
+rest, until nothing more is under way or the patience is at its end. What the processors promise is not looked at here.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Outcome:
     """Datagrams, what became of them, and faults by their kind, if they found what they are meant for."""
     ended_us: int = 0
     settled_us: int | None = None
-    """How long after the last fault all were in one ring with open gates; None if they were not."""
+    """How long after the last fault each clique was one ring with open gates; None if they were not."""
     is_quiet: bool = False
     """Whether nothing was under way at the end."""
     error: str = ""
@@ -182,6 +182,7 @@ class World:
     def _rest(self) -> None:
         self._is_resting = True
         self.network.heal()
+        self.network.groups = self.script.cliques
         self.network.weather.clear()
         for node in self.nodes.values():
             node.crashes_halfway = False
@@ -191,10 +192,11 @@ class World:
                 node.life.application.rest()
 
     def _look(self) -> None:
-        """Whether all are in one ring with open gates, and for how long all has been quiet."""
+        """Whether each clique is one ring with open gates, and for how long all has been quiet."""
         since_us, outcome = self.schedule.now_us - self.script.lasts_us, self.outcome
         lives = [node.life for node in self.nodes.values() if node.life]
-        if not is_one_ring(lives):
+        cliques = self.script.cliques or (self.script.processors,)
+        if not all(is_one_ring([life for life in lives if life.processor.me in clique]) for clique in cliques):
             outcome.settled_us, self._quiet_since_us = None, None
             return
         if outcome.settled_us is None:
