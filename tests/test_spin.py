@@ -21,8 +21,10 @@ SMALL = Size(2, 1, 1, 4)
 PUBLISHED = {SMALL: (1_642, 5_163), Size(3, 2, 1, 6): (59_838, 292_225)}
 """States and transitions that every other tool counts on the published plugring benchmark model."""
 START = (START_STATES, START_TRANSITIONS)
+LARGE = [NamedScope(2, 1, 2), NamedScope(2, 1, 1).of("numbered")]
 SCOPES = [
-    *(NamedScope(2, 1, 1).of(machine) for machine in MACHINES),
+    *(NamedScope(2, 1, 1).of(machine) for machine in MACHINES if machine != "numbered"),
+    NamedScope(2, 1, 1, frozenset(), "numbered"),
     NamedScope(1, 1, 2),
     NamedScope(3, 1, 2, CORE),
     NamedScope(2, 1, 2).of(DELIVERY),
@@ -110,8 +112,9 @@ def test_spin_counts_what_the_search_counts(scope: NamedScope, spin: Spin) -> No
 
 
 @pytest.mark.deep
-def test_spin_counts_every_feature_with_two_rings(spin: Spin) -> None:
-    check_scope(NamedScope(2, 1, 2), spin)
+@pytest.mark.parametrize("scope", LARGE, ids=lambda scope: scope.title)
+def test_spin_counts_every_feature(scope: NamedScope, spin: Spin) -> None:
+    check_scope(scope, spin)
 
 
 def test_a_variant_is_written_out_under_its_name() -> None:
