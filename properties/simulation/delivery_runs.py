@@ -7,7 +7,7 @@ message have to be the same ones in all steps. A message that the model says is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from properties.simulation.observed_steps import number
 from properties.simulation.repeating import Line, texts
 from properties.traces import Trace, TraceStep
 
+Message = tuple[Any, int | None]
+"""Its ring, and its number there."""
 FREEING = "RING-S5"
 """The claim whose violating step frees the message."""
 
@@ -57,23 +59,22 @@ def _attempts(variant: DeliveryVariant, trace: Trace, seen: list[Seen]) -> Itera
     messages = {(one.ring, one.number): None for one in happened if one.action == "multicast"} or {(None, None): None}
     yield [Line(text) for text in texts(trace)]
     for message in messages:
-        for end in range(len(happened), 0, -1):
+        for end in range(1, len(happened) + 1):
             if happened[end - 1].action == trace.steps[-1].action:
-                yield Finder(variant, seen, happened[:end], message).lines(trace)
+                yield Finder(variant, seen, happened, end, message).lines(trace)
 
 
 class Finder:
     """Finds the model's steps in what happened, the last first."""
 
     def __init__(
-        self, variant: DeliveryVariant, seen: list[Seen], happened: list[Happening], message: tuple[Any, int | None]
+        self, variant: DeliveryVariant, seen: list[Seen], happened: list[Happening], end: int, message: Message
     ) -> None:
-        self.variant, self.happened, self.message = variant, happened, message
-        self.end = len(happened)
+        self.variant, self.happened, self.end, self.message = variant, happened, end, message
         self.bounds: dict[int, int] = {}
         """By processor, before what its next step must be."""
         self.rings: dict[int, Any] = {}
-        order = happened[-1].seen.order
+        order = happened[end - 1].seen.order
         received = (one for one in seen if type(one.what).__name__ == "Receipt" and one.order <= order)
         self.received = {one.processor for one in received if (one.what.ring_id, one.what.seq) == message}
 
@@ -84,15 +85,25 @@ class Finder:
 
     def _line(self, step: TraceStep, text: str, *, is_last: bool) -> Line:
         who = _processor(step.arguments["p"]) if "p" in step.arguments else None
-        bound = min(self.bounds.values(), default=self.end) if who is None else self.bounds.get(who, self.end)
-        for index in range(bound - 1, bound - 2 if is_last else -1, -1):
+        for index in self._places(who, is_last=is_last):
             one = self.happened[index]
             if who in (None, one.seen.processor) and self._fits(step, one, is_last=is_last):
                 if "r" in step.arguments:
                     self.rings[number(step.arguments["r"])] = one.ring
-                self.bounds[one.seen.processor] = index
+                if who is not None:
+                    self.bounds[who] = index
                 return Line(text, one.seen, str(one), in_order=True)
         return Line(text)
+
+    def _places(self, who: int | None, *, is_last: bool) -> Iterable[int]:
+        """Where a step may be, the likeliest first: the last step of a processor may also come after the very last."""
+        if is_last:
+            return (self.end - 1,)
+        if who is None:
+            return range(min(self.bounds.values(), default=self.end) - 1, -1, -1)
+        if who in self.bounds:
+            return range(self.bounds[who] - 1, -1, -1)
+        return (*range(self.end - 1, -1, -1), *range(self.end, len(self.happened)))
 
     def _fits(self, step: TraceStep, one: Happening, *, is_last: bool) -> bool:
         given = step.arguments

@@ -91,7 +91,9 @@ class Steps:
         if isinstance(said, CommitToken):
             count = len(said.members)
             action = "pass_commit_token" if said.hop <= count else "enter_recovery"
-            yield Happening(seen, "create_commit_token" if said.hop == 1 else action, said.ring_id, members=said.members)
+            yield Happening(
+                seen, "create_commit_token" if said.hop == 1 else action, said.ring_id, members=said.members
+            )
         elif isinstance(said, RingToken):
             ring_id = said.token.ring_id
             if life.onward is None or life.onward.token_seq != said.token.token_seq:

@@ -1,7 +1,7 @@
 """Variants of delivery's machine beside the faults of the ring that are the same, and the script that shows each.
 
-The scripts are in `tests/ring-runs/`. Who runs one is told what to send and does nothing else, so that nothing hides the
-steps that count.
+The scripts are in `tests/ring-runs/`. What runs on a processor there sends what the script says and nothing else, so
+that little happens beside the steps that count.
 """
 
 from __future__ import annotations
@@ -91,15 +91,16 @@ DELIVERY_VARIANTS: Mapping[str, DeliveryVariant] = {
         DeliveryVariant("free-at-one-rotation", "RING-S5", (3, 1, 1), "frees-after-one-rotation", "RING-S5"),
         DeliveryVariant(
             "representative-reloads-its-old-number", "RING-S2", (1, 1, 2), "reloads-its-old-number", "RING-S2",
-            "A ring of one has no first token: its only member counts as holding it.", frozenset({"crash"}),
+            "A ring of one sends no token: all that its commit token and its first token do is one step.",
+            frozenset({"crash"}),
         ),
         DeliveryVariant(
-            "first-token-is-created-twice", "RING-S6", (2, 2, 1), "first-token-after-the-ring-is-installed", "EVS-3",
-            "A history has no message numbers: the second message of a number is dropped everywhere, at its sender, too.",
+            "first-token-is-created-twice", "RING-S6", (2, 2, 1), "first-token-again", "LIVE-3",
+            "A history has no numbers: the second message of a number is dropped by all, and never delivered.",
         ),
         DeliveryVariant(
             "recovery-after-the-first-rotation", "EVS-4", (3, 1, 2), "recovers-with-what-the-first-rotation-told",
-            "EVS-4", "The state of the membership changes at the second visit; what is known then is what the first told.",
+            "EVS-4", "The membership goes to recovery at the second visit, and knows then what the first one told.",
         ),
     )
 }  # fmt: skip
