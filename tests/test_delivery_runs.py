@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import click
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from properties.command import cli
 from properties.commands import repeating
@@ -60,13 +61,17 @@ def test_a_message_that_is_not_lost_is_not_the_one_of_the_run(monkeypatch: pytes
     assert not one.is_whole
 
 
+def repeat(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["simulate", "--repeat", *arguments], standalone_mode=False)
+
+
 def test_the_command_shows_both_side_by_side_or_as_one_object() -> None:
-    shown = CliRunner().invoke(cli, ["simulate", "--repeat", "free-at-one-rotation"])
-    assert shown.exit_code == 0, shown.output
+    shown = repeat("free-at-one-rotation")
+    assert shown.return_value == 0
     assert "with fault frees-after-one-rotation breaks RING-S5, without it nothing" in shown.output
     assert "pass_token p1 r0" in shown.output
     assert "13 of 13 steps repeated" in shown.output
-    plain = CliRunner().invoke(cli, ["simulate", "--repeat", "free-at-one-rotation", "--json"])
+    plain = repeat("free-at-one-rotation", "--json")
     (one,) = json.loads(plain.output)["runs"]
     assert one["whole"]
     assert one["steps"][-1]["simulated"].endswith("freed up to 1")
@@ -76,19 +81,19 @@ def test_a_run_that_is_not_repeated_is_undetermined(monkeypatch: pytest.MonkeyPa
     name = "representative-reloads-its-old-number"
     other = {name: replace(DELIVERY_VARIANTS[name], fault="stores-no-ring-number")}
     monkeypatch.setattr(repeating, "DELIVERY_VARIANTS", other)
-    shown = CliRunner().invoke(cli, ["simulate", "--repeat", name])
-    assert shown.exit_code == 2
+    shown = repeat(name)
+    assert shown.return_value == 2
     assert "steps repeated: another run" in shown.output
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--repeat", "nothing"], "unknown variant 'nothing'; there are free-before"),
-        (["--repeat", "free-at-one-rotation", "--seed", "1"], "--repeat goes with --json alone"),
+        (["nothing"], "unknown variant 'nothing'; there are free-before"),
+        (["free-at-one-rotation", "--seed", "1"], "--repeat goes with --json alone"),
     ],
 )
 def test_wrong_use_says_what_is_wrong(arguments: list[str], says: str) -> None:
-    shown = CliRunner().invoke(cli, ["simulate", *arguments])
-    assert shown.exit_code != 0
-    assert says in shown.output
+    error = repeat(*arguments).exception
+    assert isinstance(error, click.ClickException)
+    assert says in error.format_message()
