@@ -74,7 +74,7 @@ def test_the_command_shows_both_side_by_side_or_as_one_object() -> None:
     plain = repeat("free-at-one-rotation", "--json")
     (one,) = json.loads(plain.output)["runs"]
     assert one["whole"]
-    assert one["steps"][-1]["simulated"].endswith("freed up to 1")
+    assert one["steps"][-1]["simulated"].endswith("frees up to 1")
 
 
 def test_a_run_that_is_not_repeated_is_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,11 +25,11 @@ class Happening:
     number: int | None = None
     members: tuple[int, ...] = ()
     freed: int = 0
-    """Up to which number the processor has freed by then."""
+    """Up to which number the processor frees in it."""
 
     def __str__(self) -> str:
         return SAYS[self.action].format(ring=_ring(self.ring), number=self.number, members=_names(self.members)) + (
-            f", has freed up to {self.freed}" if self.freed else ""
+            f", and frees up to {self.freed}" if self.freed else ""
         )
 
 
@@ -58,6 +58,12 @@ class _Life:
     forming: list[Seen] = field(default_factory=list[Seen])
     """Its last moves in the membership."""
     freed: int = 0
+    """Up to which number it has freed since its last visit."""
+
+    def frees(self) -> int:
+        """Up to which number it has freed in this step, if it has."""
+        freed, self.freed = self.freed, 0
+        return freed
 
 
 class Steps:
@@ -99,7 +105,7 @@ class Steps:
             if life.onward is None or life.onward.token_seq != said.token.token_seq:
                 yield Happening(seen, "create_first_token", ring_id)
             elif life.installed == ring_id:
-                yield Happening(seen, "pass_token", ring_id, freed=life.freed)
+                yield Happening(seen, "pass_token", ring_id, freed=life.frees())
 
     def _moves(self, seen: Seen, life: _Life) -> Iterator[Happening]:
         life.forming = [*life.forming[-1:], seen]
@@ -118,8 +124,10 @@ class Steps:
                     yield Happening(seen, "multicast", effect.packet.ring_id, effect.packet.seq)
                 case "SendToken":
                     life.onward = effect.token
-                case "TokenRefused" if effect.refusal.name == "DUPLICATE":
-                    yield Happening(seen, "token_again", what.arguments[0].ring_id, freed=life.freed)
+                case "TokenRefused":
+                    freed, is_again = life.frees(), effect.refusal.name == "DUPLICATE"
+                    if is_again:
+                        yield Happening(seen, "token_again", what.arguments[0].ring_id, freed=freed)
                 case _:
                     pass
 
