@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from properties import report
+from properties.commands.repeating import EVERY_VARIANT, REPEAT_HELP, show_delivery_runs
 from properties.patches import FaultError
 from properties.progress import Progress
 from properties.simulation.campaigning import Plan, campaign
@@ -35,6 +37,7 @@ from reference.simulator.script import MEMBERS_MOST, Script, parse
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
 @click.option("--fault", metavar="NAME", help="A copy of the reference with this fault: tests/ring-faults has them.")
+@click.option("--repeat", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", help=REPEAT_HELP)
 @click.option("--no-follow", is_flag=True, help="Do not follow the plug layers with the machine; twice as fast.")
 @click.option("--no-reduce", is_flag=True, help="Do not look for a smaller run that fails, too.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
@@ -42,7 +45,7 @@ from reference.simulator.script import MEMBERS_MOST, Script, parse
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def simulate_command(
     members: int, seed: int, faults: str, seconds: float, load: int, runs: int | None, file: Path | None,
-    fault: str | None, no_follow: bool, no_reduce: bool, out: Path | None, as_json: bool,
+    fault: str | None, repeat: str | None, no_follow: bool, no_reduce: bool, out: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Run whole rings of the reference in virtual time, under faults, and judge what they did.
 
@@ -51,10 +54,15 @@ def simulate_command(
     ringplug simulate --runs 200 --faults heavy --seconds 10      (exit code 1 if something never occurred)
     ringplug simulate --script faults.txt --out run               (then: ringplug judge run/history.jsonl)
     ringplug simulate --fault NAME                                (a fault of the reference; exit code 1)
+    ringplug simulate --repeat free-at-one-rotation               (goes with --json alone; docs/delivery.md)
 
     docs/simulator.md has the language of fault scripts, and how to read a failure. Exit codes: 0 all hold, 1 a claim is
     violated or a campaign did not show all, 2 nothing is decided, 3 bad input.
     """
+    if repeat is not None:
+        if _given() - {"repeat", "as_json"}:
+            raise click.UsageError("--repeat goes with --json alone")
+        return show_delivery_runs(repeat, as_json)
     plan = Plan(faults, members, seconds, load, fault, not no_follow)
     try:
         copy = copy_of(fault)
@@ -69,6 +77,12 @@ def simulate_command(
     if file or out:
         raise click.UsageError("--runs draws its scripts itself and writes nothing: without --script and --out")
     return _many(plan, range(seed, seed + runs), as_json)
+
+
+def _given() -> set[str]:
+    """The options that the command line has."""
+    context = click.get_current_context()
+    return {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
 class _Ways(msgspec.Struct, frozen=True):

@@ -86,7 +86,7 @@ class Repetition:
 
 def repetition(variant: ServiceVariant, trace: Trace, say: Callable[[int], None] = lambda seed: None) -> Repetition:
     """The first simulated run with all steps of the model's; of all that are tried the nearest, if none has."""
-    best = Repetition(variant, 0, [Line(text) for text in _texts(trace)], "no lookup fails", [])
+    best = Repetition(variant, 0, [Line(text) for text in texts(trace)], "no lookup fails", [])
     for seed in range(1, SEEDS_MOST + 1):
         say(seed)
         with variant.plug():
@@ -144,7 +144,7 @@ def _names(trace: Trace, place: Place, functions: dict[Any, str]) -> Names:
 
 def _lines(trace: Trace, run: list[Seen], place: Place, names: Names) -> list[Line]:
     finder = Finder(run, names, place)
-    steps = zip(reversed(trace.steps), reversed(_texts(trace)), strict=True)
+    steps = zip(reversed(trace.steps), reversed(texts(trace)), strict=True)
     return [finder.line(step, text) for step, text in steps][::-1]
 
 
@@ -176,7 +176,7 @@ class Finder:
         return None
 
 
-def _texts(trace: Trace) -> list[str]:
+def texts(trace: Trace) -> list[str]:
     """The steps of the model, as their actions with their parameters."""
     return [
         " ".join([step.action, *(_text(name, value) for name, value in step.arguments.items())]) for step in trace.steps

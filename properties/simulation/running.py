@@ -16,6 +16,7 @@ from properties.simulation.histories import Historian, Seen
 from properties.simulation.lockstep import CLAIM, followed
 from properties.simulation.watching import WATCHED, Watcher
 from reference.ring.settings import Settings
+from reference.simulator.applications import StartApplication
 from reference.simulator.faults import Restart, Weather
 from reference.simulator.script import Script
 
@@ -90,6 +91,7 @@ def run(
     follow: bool = True,
     keep: bool = False,
     say: Callable[[int], None] = lambda now_us: None,
+    application: StartApplication | None = None,
 ) -> Run:
     """Run a script and judge it; `keep` its history and all that was seen."""
     began = time.perf_counter()
@@ -101,7 +103,7 @@ def run(
         seen.append(one)
 
     bound = bound_us(script, reference.simulator.world.SIMULATED)
-    world = copy.world(copy.parse(script.text()), record, patience_us=bound + DRAIN_US)
+    world = copy.world(copy.parse(script.text()), record, patience_us=bound + DRAIN_US, application=application)
     outcome = world.run(say)
     watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
     claims = [*judge(historian.history()).claims, *watched]
