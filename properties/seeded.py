@@ -32,17 +32,17 @@ class SeededDraws(PrimitiveProvider):
         shrink_towards: int = 0,
     ) -> int:
         if min_value is None or max_value is None or weights:
-            raise NotImplementedError("runs draw from a range")
+            raise TypeError("runs draw from a range")
         return self.source.randint(min_value, max_value)
 
     def draw_float(self, *args: object, **options: object) -> NoReturn:
-        raise NotImplementedError("no run draws a float")
+        raise TypeError("no run draws a float")
 
     def draw_string(self, *args: object, **options: object) -> NoReturn:
-        raise NotImplementedError("no run draws a string")
+        raise TypeError("no run draws a string")
 
     def draw_bytes(self, *args: object, **options: object) -> NoReturn:
-        raise NotImplementedError("no run draws bytes")
+        raise TypeError("no run draws bytes")
 
 
 def begin_with(seed: int) -> str:
