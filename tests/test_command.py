@@ -66,7 +66,7 @@ def test_a_claim_asked_for_in_too_small_a_scope_is_undetermined() -> None:
     done = ringplug("check", "--engine", "exhaustive", "--claim", "PLUG-S4", "--members", "2", "--rings", "1")
     assert done.returncode == 2
     assert "needs 3 members" in done.stdout
-    done = ringplug("check", "--claim", "PLUG-C1", "--without", "create-destroy", "--members", "2")
+    done = ringplug("check", "--claim", "PLUG-C1", "--without", "create-destroy", "--members", "2", "--rings", "1")
     assert done.returncode == 2
     assert "needs create-destroy" in done.stdout
 
@@ -77,7 +77,7 @@ def test_what_was_not_asked_for_may_stay_open() -> None:
 
 def test_induction_leaves_liveness_open() -> None:
     assert ringplug("check", "--claim", "LIVE-2", "--engine", "inductive").returncode == 2
-    assert ringplug("check", "--claim", "LIVE-2", "--members", "2").returncode == 0
+    assert ringplug("check", "--claim", "LIVE-2", "--members", "2", "--rings", "1").returncode == 0
 
 
 def test_a_witness_is_shown_saved_and_replayed(tmp_path: Path) -> None:
