@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from rich.table import Table
 
-from model.machine import Parameter
-from model.sets import Processor, Processors
-from properties import report
-from properties.lockstep.following import Grounded
-from properties.lockstep.reference_layer import ReferenceLayer
-from properties.lockstep.running import HANDLES, RINGS, Plan, run
+from model.language.machine import Parameter
+from model.language.sets import Processor, Processors
+from properties.cli import report
+from properties.lockstep.adapter import ReferenceLayer
+from properties.lockstep.follower import Grounded
+from properties.lockstep.run import HANDLES, RINGS, Plan, run
 
 SIZES = (2, 3, 5, 12)
 STEPS = 6000

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from rich.table import Table
 
-from model.ground import GroundMachine
+from model.language.ground import GroundMachine
 from model.machines import MACHINES
-from properties import report
-from properties.promela import COMMANDS, START_STATES, START_TRANSITIONS, machine_model
-from properties.scopes import CORE, FEATURES, NamedScope
-from properties.search import Search
-from properties.verdicts import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.claims.scopes import CORE, FEATURES, NamedScope
+from properties.cli import report
+from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.explicit.search import Search
+from properties.export.promela import COMMANDS, START_STATES, START_TRANSITIONS, machine_model
 from tests.test_spin import Counts, as_spin_prints, counted
 
 SCOPES = (

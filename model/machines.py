@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from model.delivery import RING_WITH_MESSAGES
-from model.machine import Text
-from model.numbered import NUMBERED
-from model.ordered import ORDERED
-from model.plug import RECOVERY_PLUG
-from model.theorem import SERVICES
+from model.language.machine import Text
+from model.plug.machine import RECOVERY_PLUG
+from model.plug.numbered import NUMBERED
+from model.plug.ordered import ORDERED
+from model.services.theorem import SERVICES
 
 PLUG = "plug"
 DELIVERY = "delivery"

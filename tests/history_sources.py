@@ -9,7 +9,7 @@ from typing import Any, get_args
 import msgspec
 
 from properties.history.events import FORMAT, Configuration, Event, Facet, Message, Meta
-from properties.history.reading import Excerpt, Located
+from properties.history.reader import Excerpt, Located
 
 FACETS: frozenset[Facet] = frozenset(get_args(Facet))
 NO_GROUP = FACETS - {"group"}

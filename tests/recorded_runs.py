@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from properties.lockstep.calls import Life, RecordedStep
-from properties.lockstep.reference_layer import REFERENCE, Parts
+from properties.lockstep.adapter import REFERENCE, Parts
+from properties.lockstep.recorded.calls import Life, RecordedStep
 from reference.plug.layer import PlugLayer
 from reference.plug.tokens import Token
 from reference.priorities import Priority

@@ -10,8 +10,8 @@ import re
 import sys
 from dataclasses import dataclass
 
-from properties.simulation.faults import FAULTS, copy_of
-from properties.simulation.running import Run, run
+from properties.simulate.faults import FAULTS, copy_of
+from properties.simulate.run import Run, run
 from reference.simulator.campaigns import SECOND_US, script_of
 
 FOUND = re.compile(r"Found by (\S+) with (\d+) members, seed (\d+), (\w+) faults for (\d+) s\.")

@@ -21,7 +21,7 @@ from properties.history.events import (
     Queue,
     Start,
 )
-from properties.history.judging import Judgement, judge
+from properties.history.judge import Judgement, judge
 from reference.plug.bitmaps import positions
 from reference.plug.effects import SendToken
 from reference.ring.effects import (

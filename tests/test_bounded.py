@@ -6,23 +6,24 @@ from dataclasses import replace
 
 import pytest
 
-from model.ground import GroundMachine
+from model.language.ground import GroundMachine
 from model.machines import MACHINES
-from model.plug import RECOVERY_PLUG
+from model.plug.machine import RECOVERY_PLUG
 from model.variants import VARIANTS
-from properties import bounded
-from properties.bounded import Bounded, reach, unroll
-from properties.catalogue import Claim
-from properties.checking import Job
+from properties.check.engines import Job
+from properties.check.seeking import bounded_verdicts
+from properties.check.verdict import BOUNDED as UP_TO_K
+from properties.check.verdict import OPEN, VIOLATED
 from properties.claims import CLAIMS
-from properties.exhaustive import Outcome, explore
-from properties.matrix import least_scope
-from properties.scopes import BOUNDED, NamedScope
-from properties.search import Probe, Search
-from properties.seeking import bounded_verdicts
-from properties.traces import machine_text, replay, trace_machine
-from properties.verdicts import BOUNDED as UP_TO_K
-from properties.verdicts import OPEN, UNDETERMINED, VIOLATED, exit_code
+from properties.claims.claim import Claim
+from properties.claims.probe import Probe
+from properties.claims.scopes import BOUNDED, NamedScope, least_scope
+from properties.cli.exit_codes import UNDETERMINED, exit_code
+from properties.explicit.exhaustive import Outcome, explore
+from properties.explicit.search import Search
+from properties.symbolic import bounded
+from properties.symbolic.bounded import Bounded, reach, unroll
+from properties.traces.trace import machine_text, replay, trace_machine
 from tests.plugring import ANY_RING_ACCEPTED, Size, sent_while_plugged
 
 SEEN_IN_A_RUN = [claim.id for claim in CLAIMS.values() if not (claim.reach or claim.bound)]

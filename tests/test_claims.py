@@ -8,18 +8,17 @@ from types import ModuleType
 
 import pytest
 
-from model.machine import Action
+from model.language.machine import Action
+from model.language.notation import Notation, equations
 from model.machines import DELIVERY, MACHINES, PLUG
-from model.text import Notation, equations
-from model.theorem import RECOVERY_ADD_NODE
+from model.services.theorem import RECOVERY_ADD_NODE
 from model.variants import VARIANTS, delivery, services
-from properties.checking import found_trace
 from properties.claims import CLAIMS
-from properties.claims.services import SERVICES
-from properties.exhaustive import Exploration, explore
-from properties.inductive import Proof, prove, proved
-from properties.matrix import least_scope
-from properties.traces import machine_text, read_trace, replay, trace_machine, write_trace
+from properties.claims.scopes import least_scope
+from properties.claims.subjects.services import SERVICES
+from properties.explicit.exhaustive import Exploration, explore, found_trace
+from properties.symbolic.induction import Proof, prove, proved
+from properties.traces.trace import machine_text, read_trace, replay, trace_machine, write_trace
 
 INDUCTIVE = [claim.id for claim in CLAIMS.values() if claim.is_inductive]
 

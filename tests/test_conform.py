@@ -16,8 +16,8 @@ import msgspec
 import pytest
 
 from properties.conform import messages
-from properties.conform.conforming import CONFORMS, DIVERGED, NOT_DRIVEN, Conformance, conform
-from properties.lockstep.running import Plan
+from properties.conform.outcome import CONFORMS, DIVERGED, NOT_DRIVEN, Conformance, conform
+from properties.lockstep.run import Plan
 
 ROOT = Path(__file__).parent.parent
 RINGPLUG = Path(sys.executable).with_name("ringplug")

@@ -16,13 +16,13 @@ import click
 import msgspec
 import pytest
 
-from properties.command import cli
-from properties.corosync import requirements
+from properties.cli.main import cli
 from properties.corosync.barrier import judge_logs, logs_of
-from properties.corosync.judging import judge_run
-from properties.corosync.plan import Plan
+from properties.corosync.judge import judge_run
+from properties.corosync.laboratory import requirements
+from properties.corosync.laboratory.plan import Plan
+from properties.corosync.laboratory.scenarios import SCENARIOS, plan
 from properties.corosync.recording import Recorded
-from properties.corosync.scenarios import SCENARIOS, plan
 
 RINGPLUG = Path(sys.executable).with_name("ringplug")
 BROKEN_BY_LOST_STATE = {"RING-S2", "RING-S3"}

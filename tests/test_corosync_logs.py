@@ -10,8 +10,8 @@ import pytest
 
 from properties.corosync.barrier import CLAIMS, Logs, judge_logs
 from properties.corosync.histories import HistoryError, history_of
+from properties.corosync.laboratory.scenarios import plan
 from properties.corosync.logs import read_log
-from properties.corosync.scenarios import plan
 from properties.history.events import Configuration, Crash, Deliver, End, Group, Queue, Sync
 
 STAMP = "Nov 22 17:18:13.322 [27] n1 corosync debug   "

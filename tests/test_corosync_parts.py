@@ -13,11 +13,11 @@ import pytest
 
 from properties.corosync import campaign, summary
 from properties.corosync.campaign import Campaign, Case, Run, cases
-from properties.corosync.configuration import configuration
-from properties.corosync.judging import Finding
-from properties.corosync.namespaces import LaboratoryError
-from properties.corosync.payload import LEAST_BYTES, Message, pack, unpack
-from properties.corosync.plan import (
+from properties.corosync.judge import Finding
+from properties.corosync.laboratory.configuration import configuration
+from properties.corosync.laboratory.namespaces import LaboratoryError
+from properties.corosync.laboratory.payload import LEAST_BYTES, Message, pack, unpack
+from properties.corosync.laboratory.plan import (
     Burst,
     CutAt,
     CutOneWay,
@@ -31,11 +31,11 @@ from properties.corosync.plan import (
     Split,
     Start,
     Wait,
-)  # fmt: skip
+)
+from properties.corosync.laboratory.scenarios import SCENARIOS, plan, without_faults
+from properties.corosync.laboratory.switch import Switch, is_kind, targets
+from properties.corosync.laboratory.wire import links_between
 from properties.corosync.recording import Recorded
-from properties.corosync.scenarios import SCENARIOS, plan, without_faults
-from properties.corosync.switch import Switch, is_kind, targets
-from properties.corosync.wire import links_between
 
 # Plans
 

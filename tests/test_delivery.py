@@ -11,17 +11,17 @@ import pytest
 from model.delivery import RING_WITH_MESSAGES
 from model.delivery.ring import is_of, misses, operational
 from model.delivery.state import DeliveryState
-from model.ground import GroundMachine
+from model.language.ground import GroundMachine
+from model.language.notation import Notation, equations
+from model.language.sets import TRUE, Set, Truth, every, exists, implies, several, within
+from model.language.sorts import Number, Ring
 from model.machines import DELIVERY
-from model.sets import TRUE, Set, Truth, every, exists, implies, several, within
-from model.sorts import Number, Ring
-from model.text import Notation, equations
-from properties.checking import found_trace
 from properties.claims import CLAIMS
-from properties.exhaustive import explore
-from properties.scopes import NamedScope
-from properties.search import Probe, Search
-from properties.traces import machine_text, replay, show_step, trace_machine
+from properties.claims.probe import Probe
+from properties.claims.scopes import NamedScope
+from properties.explicit.exhaustive import explore, found_trace
+from properties.explicit.search import Search
+from properties.traces.trace import machine_text, replay, show_step, trace_machine
 
 
 def scope(sizes: str, *features: str) -> NamedScope:

@@ -9,10 +9,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from properties.command import cli
-from properties.commands import repeating
-from properties.simulation.delivery_runs import delivery_run
-from properties.simulation.delivery_variants import DELIVERY_VARIANTS, RUNS
+from properties.cli import repeat as repeat_command
+from properties.cli.main import cli
+from properties.replay.delivery_runs import delivery_run
+from properties.replay.delivery_variants import DELIVERY_VARIANTS, RUNS
 
 LENGTHS = {
     "free-before-the-token-is-accepted": 14,
@@ -80,7 +80,7 @@ def test_the_command_shows_both_side_by_side_or_as_one_object() -> None:
 def test_a_run_that_is_not_repeated_is_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "representative-reloads-its-old-number"
     other = {name: replace(DELIVERY_VARIANTS[name], fault="stores-no-ring-number")}
-    monkeypatch.setattr(repeating, "DELIVERY_VARIANTS", other)
+    monkeypatch.setattr(repeat_command, "DELIVERY_VARIANTS", other)
     shown = repeat(name)
     assert shown.return_value == 2
     assert "steps repeated: another run" in shown.output

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from model.ground import GroundMachine
+from model.language.ground import GroundMachine
 from properties.claims import CLAIMS
-from properties.deletion import needed, replayed
-from properties.distinct import Run, distinct_runs, signature
-from properties.endings import endings
-from properties.matrix import least_scope
-from properties.traces import Played, TraceStep, machine_text, replay, trace_step
+from properties.claims.scopes import least_scope
+from properties.explain.distinct import Run, distinct_runs, signature
+from properties.explain.endings import endings
+from properties.explain.shrink import needed, replayed
+from properties.traces.trace import Played, TraceStep, machine_text, replay, trace_step
 
 SEVERAL = {
     ("PLUG-C1", "create-plugs-at-once"): [2, 5],

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from properties import recheck
-from properties.command import cli
-from properties.commands import deciding
+from properties.cli import check as check_command
+from properties.cli.main import cli
+from properties.symbolic import cvc5
 
 RINGPLUG = Path(sys.executable).with_name("ringplug")
 ROOT = Path(__file__).parent.parent
@@ -85,7 +85,7 @@ def test_a_claim_that_one_run_cannot_show_is_undetermined(engine: str) -> None:
 
 
 def test_without_the_second_solver_the_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deciding, "is_installed", lambda: False)
+    monkeypatch.setattr(check_command, "is_installed", lambda: False)
     done = CliRunner().invoke(cli, ["check", "--engine", "cvc5"])
     assert "the engine cvc5 needs a package: pip install cvc5" in done.output
 
@@ -99,7 +99,7 @@ def test_obligations_are_files_that_any_solver_reads(tmp_path: Path) -> None:
     visit = next(one for one in written if one["action"] == "visit" and "done" in one["label"])
     text = (folder / visit["file"]).read_text()
     assert text.startswith("; PLUG-S1: behind an open gate every member is done\n; at: visit\n; a proof needs: unsat\n")
-    assert recheck.ask(text) == visit["wanted"] == visit["z3"] == "unsat"
+    assert cvc5.ask(text) == visit["wanted"] == visit["z3"] == "unsat"
 
 
 @pytest.mark.parametrize(

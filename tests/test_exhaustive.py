@@ -10,23 +10,23 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from model.ground import Bitmaps, GroundMachine, plug_scope
-from model.machine import Edit, Guard
+from model.language.ground import Bitmaps, GroundMachine, plug_scope
+from model.language.machine import Edit, Guard
+from model.language.sets import Processor, empty
+from model.language.sorts import Ring
 from model.machines import MACHINES, PLUG
-from model.plug import RECOVERY_PLUG
-from model.sets import Processor, empty
-from model.sorts import Ring
-from model.state import PlugState
+from model.plug.machine import RECOVERY_PLUG
+from model.plug.state import PlugState
 from model.variants import VARIANTS
-from properties.checking import too_small
+from properties.check.engines import too_small
 from properties.claims import CLAIMS
-from properties.claims.liveness import LIVE_1, LIVE_2
-from properties.exhaustive import Exploration, explore
-from properties.graph import lost_on_graph, state_graph, write_graph
-from properties.liveness import lost_states, most_visits
-from properties.report import search_lines
-from properties.scopes import CORE, DEEP, STANDARD, NamedScope
-from properties.search import ScopeTooLargeError, Search
+from properties.claims.scopes import CORE, DEEP, STANDARD, NamedScope, ScopeTooLargeError
+from properties.claims.subjects.liveness import LIVE_1, LIVE_2
+from properties.cli.report import search_lines
+from properties.explicit.exhaustive import Exploration, explore
+from properties.explicit.graph import lost_on_graph, state_graph, write_graph
+from properties.explicit.liveness import lost_states, most_visits
+from properties.explicit.search import Search
 
 PINNED = {
     "2/1/2 with all features": (5_220_481, 51_813_542, 34),

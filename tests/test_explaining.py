@@ -9,29 +9,29 @@ from functools import cache
 import msgspec
 import pytest
 
-from model.ground import GroundMachine, plug_scope
-from model.machine import Edit, Guard
+from model.language.ground import GroundMachine, plug_scope
+from model.language.machine import Edit, Guard
+from model.language.sets import Processor, within
 from model.machines import MACHINES
-from model.plug import RECOVERY_PLUG
-from model.services import NODEJOIN_FIRST
-from model.sets import Processor, within
-from model.state import PlugState
+from model.plug.machine import RECOVERY_PLUG
+from model.plug.state import PlugState
+from model.services.actions import NODEJOIN_FIRST
 from model.variants import VARIANTS
-from properties import ahead
-from properties.accounts import account, step_account
-from properties.ahead import steps_named
-from properties.checking import found_trace
 from properties.claims import CLAIMS
-from properties.claims.liveness import LIVE_1, LIVE_2
-from properties.difference import first_difference, sets_in
-from properties.endings import LATE, LOST, endings, shown_by
-from properties.exhaustive import explore
-from properties.explaining import Explanation, explain_run
-from properties.liveness import lost_states, most_visits
-from properties.matrix import least_scope
-from properties.search import Search
-from properties.stepping import explain_step, new_value, steps_in_words
-from properties.traces import (
+from properties.claims.scopes import least_scope
+from properties.claims.subjects.liveness import LIVE_1, LIVE_2
+from properties.explain import ahead
+from properties.explain.ahead import steps_named
+from properties.explain.diff import first_difference
+from properties.explain.endings import LATE, LOST, endings, shown_by
+from properties.explain.explanation import Explanation, explain_run
+from properties.explain.step import explain_step, new_value, steps_in_words
+from properties.explain.values import Values, members_of
+from properties.explain.wording import account, step_account
+from properties.explicit.exhaustive import explore, found_trace
+from properties.explicit.liveness import lost_states, most_visits
+from properties.explicit.search import Search
+from properties.traces.trace import (
     FORMAT,
     Played,
     Trace,
@@ -40,9 +40,9 @@ from properties.traces import (
     TraceStep,
     machine_text,
     replay,
+    sets_in,
     trace_machine,
 )
-from properties.values import Values, members_of
 
 BROKEN = [id for id, claim in CLAIMS.items() if not claim.is_surprise]
 

@@ -20,12 +20,12 @@ from history_wreck import wreck
 from hypothesis import given
 from hypothesis import strategies as st
 
-from properties.commands.judging import judge_command
+from properties.cli.judge import judge_command
 from properties.history.catalogue import history_rows
 from properties.history.events import Bit, Start
-from properties.history.judging import judge, violated
+from properties.history.judge import judge, violated
 from properties.history.ledger import MOST_RANGES, Ledger
-from properties.history.reading import MOST_BYTES, FileHistory
+from properties.history.reader import MOST_BYTES, FileHistory
 
 RINGPLUG = Path(sys.executable).with_name("ringplug")
 META = ('{"event":"meta","format":"ringplug-history-1","observes":["regular","deliver","level","sender"],'

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from model.decisions import DECISIONS
-from model.machine import Action, Rule, Write
+from model.language.machine import Action, Rule, Write
+from model.language.notation import Notation, equations
 from model.machines import MACHINES
-from model.plug import RECOVERY_PLUG
-from model.rules import ENVIRONMENT, PROTOCOL
-from model.text import Notation, equations
+from model.notes.decisions import DECISIONS
+from model.plug.machine import RECOVERY_PLUG
+from model.plug.rules import ENVIRONMENT, PROTOCOL
 from model.variants import VARIANTS
-from properties import markdown
 from properties.claims import CLAIMS
-from properties.specification import specification
+from properties.export import markdown
+from properties.export.specification import specification
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = {"model": {"model"}, "properties": {"model", "properties", "reference"}, "reference": {"reference"}}
@@ -48,8 +48,10 @@ def test_imports_follow_the_arrows(path: Path) -> None:
     name = str(path.relative_to(ROOT))
     assert imports(path) & OURS <= ALLOWED[path.relative_to(ROOT).parts[0]]
     assert ("z3" in imports(path)) == (name in KNOWS_Z3)
-    assert ("cvc5" in imports(path)) == (name == "properties/recheck.py")
-    assert ("hypothesis" in imports(path)) == (name in ("properties/stateful.py", "properties/seeded.py"))
+    assert ("cvc5" in imports(path)) == (name == "properties/symbolic/cvc5.py")
+    assert ("hypothesis" in imports(path)) == (
+        name in ("properties/sampling/stateful.py", "properties/sampling/seeded.py")
+    )
     assert len(path.read_text().splitlines()) <= 400
 
 

@@ -8,18 +8,19 @@ from dataclasses import replace
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from model.machine import Edit, Guard
+from model.language.machine import Edit, Guard
+from model.language.sets import Processor, empty
 from model.machines import DELIVERY, MACHINES
-from model.numbered import NUMBERED
-from model.plug import RECOVERY_PLUG
-from model.sets import Processor, empty
-from model.state import PlugState
-from properties import inductive
-from properties.catalogue import Auxiliary, Claim
-from properties.checking import Job
+from model.plug.machine import RECOVERY_PLUG
+from model.plug.numbered import NUMBERED
+from model.plug.state import PlugState
+from properties.check.engines import Job
+from properties.check.verdict import OPEN
 from properties.claims import AUXILIARY, CLAIMS
-from properties.inductive import Invariant, needs, prove
-from properties.verdicts import OPEN, UNDETERMINED, exit_code
+from properties.claims.claim import Auxiliary, Claim
+from properties.cli.exit_codes import UNDETERMINED, exit_code
+from properties.symbolic import induction
+from properties.symbolic.induction import Invariant, needs, prove
 
 MACHINE = RECOVERY_PLUG.record()
 
@@ -52,9 +53,9 @@ def test_an_auxiliary_invariant_is_needed_where_it_says(one: Auxiliary) -> None:
 
 def test_a_solver_that_gives_up_is_never_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     def give_up(*_: object) -> object:
-        return inductive.z3.unknown
+        return induction.z3.unknown
 
-    monkeypatch.setattr(inductive.z3.Solver, "check", give_up)
+    monkeypatch.setattr(induction.z3.Solver, "check", give_up)
     verdicts = Job(tuple(CLAIMS), None).run()
     assert {one.verdict for one in verdicts} == {OPEN}
     assert exit_code(verdicts, frozenset()) == UNDETERMINED

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import z3
 
-from model.ground import Bitmaps, GroundMachine, Integers, Slot, Step, plug_scope
-from model.plug import RECOVERY_PLUG
-from model.sets import Processor, Set, Truth, variable
-from model.sorts import Index
-from properties.bitvectors import BitVectors, one_hot
-from properties.bounded import open_steps
-from properties.columns import Columns
-from properties.predicates import PROCESSOR, Predicates, Vocabulary
-from properties.search import Search
+from model.language.ground import Bitmaps, GroundMachine, Integers, Slot, Step, plug_scope
+from model.language.sets import Processor, Set, Truth, variable
+from model.language.sorts import Index
+from model.plug.machine import RECOVERY_PLUG
+from properties.explicit.columns import Columns
+from properties.explicit.search import Search
+from properties.symbolic.bitvectors import BitVectors, one_hot
+from properties.symbolic.bounded import open_steps
+from properties.symbolic.predicates import PROCESSOR, Predicates, Vocabulary
 
 SCOPES = [
     (2, 1, 1, frozenset({"late-copies"})),

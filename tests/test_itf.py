@@ -10,10 +10,19 @@ from typing import Any
 import itf_py
 import pytest
 
-from properties.difference import sets_in
-from properties.itf import ACTION, PICKS, read_any, write_itf
-from properties.traces import FORMAT, Trace, TraceError, TraceScope, TraceStep, replay, trace_machine, write_trace
-from properties.values import members_of
+from properties.explain.values import members_of
+from properties.traces.itf import ACTION, PICKS, read_any, write_itf
+from properties.traces.trace import (
+    FORMAT,
+    Trace,
+    TraceError,
+    TraceScope,
+    TraceStep,
+    replay,
+    sets_in,
+    trace_machine,
+    write_trace,
+)
 
 Document = dict[str, Any]
 

@@ -14,20 +14,21 @@ from click.testing import CliRunner
 
 import reference.plug.layer
 from model.machines import MACHINES
-from properties import patches
-from properties.command import cli
-from properties.lockstep import faults, tables
+from properties.claims.scopes import FEATURES, NamedScope
+from properties.cli.main import cli
+from properties.export import lockstep_tables
+from properties.faults import patches
+from properties.lockstep import faults
+from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, STUTTER, TOKENS, Event, Kind
-from properties.lockstep.following import LEFT_OUT, Following, Grounded
+from properties.lockstep.follower import LEFT_OUT, Following, Grounded
 from properties.lockstep.implementation import HIGH, LOW, Observation, Starts, Visit
-from properties.lockstep.reference_layer import ReferenceLayer
 from properties.lockstep.refinement import REFINEMENT
-from properties.lockstep.running import Plan, Run, run
-from properties.lockstep.touring import SCOPES, Toured, graph_of, tour
-from properties.lockstep.transitions import Transitions
-from properties.scopes import FEATURES, NamedScope
-from properties.traces import read_trace, replay, trace_machine, write_trace
+from properties.lockstep.run import Plan, Run, run
+from properties.lockstep.tours.coverage import SCOPES, Toured, graph_of, tour
+from properties.lockstep.tours.transitions import Transitions
+from properties.traces.trace import read_trace, replay, trace_machine, write_trace
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "lockstep.md").read_text()
 
@@ -91,7 +92,10 @@ def test_the_tables_of_events_name_every_action_that_is_driven() -> None:
     assert named == actions
 
 
-@pytest.mark.parametrize("table", [tables.map_rows, tables.event_rows, tables.token_rows, tables.fault_rows])
+@pytest.mark.parametrize(
+    "table",
+    [lockstep_tables.map_rows, lockstep_tables.event_rows, lockstep_tables.token_rows, lockstep_tables.fault_rows],
+)
 def test_the_document_has_the_tables(table: Callable[[], list[str]]) -> None:
     assert "\n".join(table()) in DOCUMENT
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from model.machine import Action, Kind
+from model.language.machine import Action, Kind
+from model.language.notation import Notation, equations
 from model.machines import MACHINES
-from model.mutants import MUTANTS
-from model.text import Notation, equations
 from model.variants import Harmless
-from properties import pages
-from properties.mutants import ARGUMENTS, fate_of
+from model.variants.mutants import MUTANTS
+from properties.export import pages
+from properties.variants.mutants import ARGUMENTS, fate_of
 
 PAGE = (Path(__file__).parent.parent / "docs" / "mutants.md").read_text()
 NOTICED = [id for id in MUTANTS if id not in ARGUMENTS]

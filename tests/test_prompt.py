@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from model.plug import RECOVERY_PLUG
-from properties.commands.prompt import Loop, run
-from properties.report import trace_lines
-from properties.traces import FORMAT, Trace, TraceScope, read_trace
-from properties.verdicts import ALL_HOLD, BAD_INPUT
-from properties.walk import Walk, resume
+from model.plug.machine import RECOVERY_PLUG
+from properties.cli.exit_codes import ALL_HOLD, BAD_INPUT
+from properties.cli.prompt import Loop, run
+from properties.explain.walk import Walk, resume
+from properties.traces.render import trace_lines
+from properties.traces.trace import FORMAT, Trace, TraceScope, read_trace
 
 ROOT = Path(__file__).parent.parent
 CORE = resume(Trace(FORMAT, TraceScope(2, 1, 2), [], []))

@@ -6,12 +6,14 @@ from functools import cache
 
 import pytest
 
-from properties import checking, recheck
-from properties.checking import Job
-from properties.inductive import POSSIBLE, Proof, prove
-from properties.recheck import Answer
-from properties.traces import machine_text
-from properties.verdicts import OPEN, UNDETERMINED, exit_code
+from properties.check import engines
+from properties.check.engines import Job
+from properties.check.verdict import OPEN
+from properties.cli.exit_codes import UNDETERMINED, exit_code
+from properties.symbolic import cvc5
+from properties.symbolic.cvc5 import Answer
+from properties.symbolic.induction import POSSIBLE, Proof, prove
+from properties.traces.trace import machine_text
 
 MACHINES = ["plug", "numbered"]
 EVERY = 20
@@ -33,20 +35,20 @@ def test_a_sample_of_the_obligations_is_confirmed(machine: str) -> None:
     assert {query.said for query in queries if query.label != POSSIBLE} == {"unsat"}
     assert len([query for query in queries if query.label != POSSIBLE]) == sum(proof(machine).obligations.values())
     sample = [*queries[::EVERY], *(query for query in queries if query.label == POSSIBLE)]
-    assert not unlike(list(recheck.recheck(sample)))
+    assert not unlike(list(cvc5.recheck(sample)))
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("machine", MACHINES)
 def test_every_obligation_is_confirmed(machine: str) -> None:
-    assert not unlike(list(recheck.recheck(proof(machine).queries.values())))
+    assert not unlike(list(cvc5.recheck(proof(machine).queries.values())))
 
 
 def test_both_solvers_refute_a_mutant() -> None:
     refuted = [one for one in proof("plug", "open-on-own-bit").queries.values() if one.said != one.wanted]
     mine = [query for query in refuted if query.owner == "PLUG-S1"]
     assert [query.action for query in mine] == ["visit"]
-    (answer,) = recheck.recheck(mine)
+    (answer,) = cvc5.recheck(mine)
     assert answer.said == "sat"
     assert answer.words == "behind an open gate every member is done at visit: not kept, and z3 says so too"
 
@@ -55,10 +57,10 @@ def test_both_solvers_refute_a_mutant() -> None:
 def test_what_is_not_confirmed_is_open(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One obligation of one claim: then no claim is proved, since each assumes the others."""
 
-    def one_is_different(queries: list[recheck.Query], progress: object = None) -> list[Answer]:
+    def one_is_different(queries: list[cvc5.Query], progress: object = None) -> list[Answer]:
         return [Answer(one, said if one.owner == "PLUG-S5" else one.said) for one in queries]
 
-    monkeypatch.setattr(checking, "recheck", one_is_different)
+    monkeypatch.setattr(engines, "recheck", one_is_different)
     verdicts = Job(("PLUG-S1", "PLUG-S5", "LIVE-2"), None, engine="cvc5").run()
     assert {one.verdict for one in verdicts} == {OPEN}
     words = "DISAGREEMENT" if said == "sat" else "cvc5 gave up"
@@ -68,4 +70,4 @@ def test_what_is_not_confirmed_is_open(said: str, monkeypatch: pytest.MonkeyPatc
 
 def test_a_text_that_is_not_smtlib_is_no_answer() -> None:
     with pytest.raises(Exception, match="Symbol"):
-        recheck.ask("(assert nothing)\n(check-sat)\n")
+        cvc5.ask("(assert nothing)\n(check-sat)\n")

@@ -11,18 +11,18 @@ from types import MappingProxyType
 import pytest
 
 from model.machines import MACHINES, PLUG
+from properties.claims.scopes import FEATURES
+from properties.faults.patches import from_a_copy
 from properties.lockstep import faults
-from properties.lockstep.calls import CALLS, Life, RecordedStep
 from properties.lockstep.divergence import Divergence
-from properties.lockstep.following import LEFT_OUT
-from properties.lockstep.formations import Telling, formations
+from properties.lockstep.follower import LEFT_OUT
 from properties.lockstep.implementation import RingName
-from properties.lockstep.recorded import RecordedFollowing, follow
-from properties.patches import from_a_copy
-from properties.scopes import FEATURES
-from properties.simulation.faults import load
-from properties.simulation.running import run
-from properties.traces import read_trace, replay, trace_machine, write_trace
+from properties.lockstep.recorded.calls import CALLS, Life, RecordedStep
+from properties.lockstep.recorded.follower import RecordedFollowing, follow
+from properties.lockstep.recorded.formations import Telling, formations
+from properties.simulate.faults import load
+from properties.simulate.run import run
+from properties.traces.trace import read_trace, replay, trace_machine, write_trace
 from reference.plug.layer import PlugLayer
 from reference.priorities import Priority
 from reference.ring.effects import PlugStep

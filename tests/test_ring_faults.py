@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ring_fault_finding import Found, described, found
 
-from properties.simulation.faults import FAULTS
+from properties.simulate.faults import FAULTS
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "ring-faults.md").read_text()
 RUNS = sorted({(one.members, one.seed, one.campaign, one.seconds) for one in map(found, FAULTS.names())})

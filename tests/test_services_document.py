@@ -7,7 +7,7 @@ import io
 import re
 from pathlib import Path
 
-from properties.simulation.services import SENTENCES
+from properties.simulate.services import SENTENCES
 from reference.services.evt import messages
 from reference.services.outbox import WAITING_MAX
 

@@ -11,10 +11,10 @@ from unittest.mock import patch
 
 import pytest
 
-from properties.history.judging import OK
-from properties.simulation.repeating import repetition
-from properties.simulation.service_variants import SERVICE_VARIANTS
-from properties.simulation.services import ServiceRun, run
+from properties.history.judge import OK
+from properties.replay.service_variants import SERVICE_VARIANTS
+from properties.replay.services import repetition
+from properties.simulate.services import ServiceRun, run
 from reference.services.evt.channels import Channels
 from reference.services.evt.recovery import Recovery
 from reference.simulator.campaigns import script_of

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from model.sets import (
+from model.language.sets import (
     EVERYBODY,
     FALSE,
     NOBODY,
@@ -24,7 +24,7 @@ from model.sets import (
     when,
     within,
 )
-from model.sorts import Handle, Ring
+from model.language.sorts import Handle, Ring
 
 P, GATE = Processor.named("p"), variable("gate", ())
 

@@ -11,14 +11,14 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from properties.command import cli
-from properties.history.judging import OK, OPEN, VIOLATED
-from properties.simulation.campaigning import Chunk, Plan, Tally, campaign, ways
-from properties.simulation.faults import copy_of
-from properties.simulation.histories import OBSERVES, Historian
-from properties.simulation.reducing import reduce, without
-from properties.simulation.running import Run, run, sentence_of
-from properties.simulation.watching import WATCHED, Received, Watcher
+from properties.cli.main import cli
+from properties.history.judge import OK, OPEN, VIOLATED
+from properties.simulate.campaign import Chunk, Plan, Tally, campaign, ways
+from properties.simulate.faults import copy_of
+from properties.simulate.historian import OBSERVES, Historian
+from properties.simulate.monitor import WATCHED, Received, Watcher
+from properties.simulate.run import Run, run, sentence_of
+from properties.simulate.shrink import reduce, without
 from reference.plug.tokens import MessageSeq
 from reference.priorities import Priority
 from reference.ring.effects import ConfigurationChange, Delivery, Freeing, Guarantee, Kind, MessageId, Receipt

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import pytest
 
-from properties.simulation.written import plain, seen_lines
+from properties.simulate.files import plain, seen_lines
 from reference.priorities import Priority
 from reference.ring.effects import ConfigurationChange, Delivery, Guarantee, Send, Store
 from reference.rings import ProcessorId

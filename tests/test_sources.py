@@ -17,8 +17,8 @@ from bench.judge import pairwise_s, write
 from properties.history.catalogue import history_rows
 from properties.history.events import FACETS as ALL
 from properties.history.events import Facet
-from properties.history.judging import judge, violated
-from properties.history.reading import FileHistory
+from properties.history.judge import judge, violated
+from properties.history.reader import FileHistory
 
 ROOT = Path(__file__).parent.parent
 

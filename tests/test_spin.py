@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from model.ground import GroundMachine
+from model.language.ground import GroundMachine
 from model.machines import DELIVERY, MACHINES
 from model.variants import VARIANTS
-from properties.promela import COMMANDS, MOST_PROCESSORS, START_STATES, START_TRANSITIONS, machine_model, promela
-from properties.scopes import CORE, FEATURES, NamedScope
-from properties.search import ScopeTooLargeError, Search
+from properties.claims.scopes import CORE, FEATURES, NamedScope, ScopeTooLargeError
+from properties.explicit.search import Search
+from properties.export.promela import COMMANDS, MOST_PROCESSORS, START_STATES, START_TRANSITIONS, machine_model, promela
 from tests.plugring import ANY_RING_ACCEPTED, PLUGRING, Size
 
 SMALL = Size(2, 1, 1, 4)

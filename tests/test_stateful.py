@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from properties.checking import Job
+from properties.check.engines import Job
+from properties.check.seeking import random_verdicts
+from properties.check.verdict import OPEN, TESTED, VIOLATED
 from properties.claims import CLAIMS
-from properties.exhaustive import explore, violated
-from properties.matrix import least_scope
-from properties.scopes import RANDOM, NamedScope
-from properties.seeking import random_verdicts
-from properties.stateful import Tested, Tries, run_tests
-from properties.traces import machine_text, replay, trace_machine
-from properties.verdicts import OPEN, TESTED, UNDETERMINED, VIOLATED, exit_code
-from properties.watching import Watch
+from properties.claims.probe import violated
+from properties.claims.scopes import RANDOM, NamedScope, least_scope
+from properties.cli.exit_codes import UNDETERMINED, exit_code
+from properties.explicit.exhaustive import explore
+from properties.sampling.monitor import Watch
+from properties.sampling.stateful import Tested, Tries, run_tests
+from properties.traces.trace import machine_text, replay, trace_machine
 
 SAFETY = [claim.id for claim in CLAIMS.values() if claim.is_safety]
 SAMPLE = ["PLUG-S1", "PLUG-S5", "PLUG-S6", "PLUG-S10", "PLUG-A1", "BAR-1"]

@@ -7,13 +7,14 @@ from itertools import combinations
 
 import pytest
 
-from model.machine import Action
-from model.plug import RECOVERY_PLUG
-from model.text import Notation, equations
-from model.theorem import GIVEN_UP, MEANS, RECOVERY_ADD_NODE, SERVICES
-from properties import theorem
+from model.language.machine import Action
+from model.language.notation import Notation, equations
+from model.plug.machine import RECOVERY_PLUG
+from model.services.theorem import GIVEN_UP, MEANS, RECOVERY_ADD_NODE, SERVICES
 from properties.claims import CLAIMS
-from properties.theorem import (
+from properties.traces.trace import replay, trace_machine
+from properties.variants import theorem
+from properties.variants.theorem import (
     ALL,
     CASES,
     DEEP_CASES,
@@ -27,7 +28,6 @@ from properties.theorem import (
     names,
     search,
 )
-from properties.traces import replay, trace_machine
 
 BY_DEFAULT = {"CLM-S1", "EVT-S1"}
 SUFFICE = [

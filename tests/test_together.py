@@ -24,7 +24,7 @@ from properties.history.events import (
     Queue,
     Start,
 )  # fmt: skip
-from properties.history.judging import judge
+from properties.history.judge import judge
 
 CONFIGURATION = re.compile(r"(~?)\[(\d+)\] (.*)")
 PLAIN: frozenset[Facet] = frozenset({"regular", "transitional", "originate", "deliver", "level", "sender"})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from properties.traces import FORMAT, TraceError, read_trace, replay, trace_machine, write_trace
+from properties.traces.trace import FORMAT, TraceError, read_trace, replay, trace_machine, write_trace
 
 GOOD: dict[str, Any] = {
     "format": FORMAT,

@@ -13,24 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from model.decisions import DECISIONS
 from model.machines import MACHINES
+from model.notes.decisions import DECISIONS
 from model.variants import VARIANTS
-from properties import pages
 from properties.claims import CLAIMS
-from properties.matrix import (
-    LARGER,
-    STANDARD,
-    Break,
-    Tried,
-    breaks,
-    breaks_in,
-    least_scope,
-    pair_with,
-    pairs_to_try,
-    steps,
-)
-from properties.pages import Row
+from properties.claims.scopes import least_scope
+from properties.export import pages
+from properties.export.pages import Row
+from properties.variants.matrix import LARGER, STANDARD, Break, Tried, breaks, breaks_in, pair_with, pairs_to_try, steps
 
 PAGE = (Path(__file__).parent.parent / "docs" / "variants.md").read_text()
 HEAVY = {"gmi-2004", "gmi-open-member-forwards-anything"}

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from model.plug import RECOVERY_PLUG
-from properties.traces import FORMAT, Trace, TraceError, TraceScope, TraceStep, show_step
-from properties.walk import Walk, WalkError, resume
+from model.plug.machine import RECOVERY_PLUG
+from properties.explain.walk import Walk, WalkError, resume
+from properties.traces.trace import FORMAT, Trace, TraceError, TraceScope, TraceStep, show_step
 
 CORE = resume(Trace(FORMAT, TraceScope(2, 1, 2), [], []))
 FULL = resume(Trace(FORMAT, TraceScope(2, 1, 2), sorted(RECOVERY_PLUG.features), []))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from small_plug import SmallPlug
 
-from properties.lockstep.pytest import LockstepTests
+from properties.lockstep.testing import LockstepTests
 
 
 class TestSmallPlug(LockstepTests):

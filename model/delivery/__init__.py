@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from model.delivery import membership, ring, state
-from model.machine import Ghost, Kind, Rule, Text
+from model.language.machine import Ghost, Kind, Rule, Text
 
 ROOMS = (ring, membership)
 """The modules that state it, in order."""

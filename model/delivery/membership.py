@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from model.delivery.ring import deliver_in_order, is_of, misses
 from model.delivery.state import DeliveryState
-from model.machine import Guard
-from model.sets import NOBODY, Processor, Processors, Set, any_of, at_most, empty, same, some, when, within
-from model.sorts import Number, Ring, Seat
+from model.language.machine import Guard
+from model.language.sets import NOBODY, Processor, Processors, Set, any_of, at_most, empty, same, some, when, within
+from model.language.sorts import Number, Ring, Seat
 
 
 def before(now: DeliveryState, p: Processor) -> Set:

@@ -7,8 +7,8 @@ token on. Here originating is a step of its own while the token is at the member
 from __future__ import annotations
 
 from model.delivery.state import DeliveryState
-from model.machine import Guard
-from model.sets import (
+from model.language.machine import Guard
+from model.language.sets import (
     TRUE,
     Processor,
     Processors,
@@ -24,7 +24,7 @@ from model.sets import (
     when,
     within,
 )
-from model.sorts import Number, Ring, Seat
+from model.language.sorts import Number, Ring, Seat
 
 
 def is_of(now: DeliveryState, n: Number, r: Ring) -> Truth:

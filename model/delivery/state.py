@@ -14,10 +14,10 @@ who asks for a retransmission, and how membership is agreed on.
 
 from __future__ import annotations
 
-from model.machine import State, constant, family
-from model.ordered import seated, sits_below, sits_between
-from model.sets import EVERYBODY, Truth, any_of, at_most, empty, every, implies, same, several, within
-from model.sorts import Index, Number, Ring, Seat
+from model.language.machine import State, constant, family
+from model.language.sets import EVERYBODY, Truth, any_of, at_most, empty, every, implies, same, several, within
+from model.language.sorts import Index, Number, Ring, Seat
+from model.plug.seats import seated, sits_below, sits_between
 
 
 def numbers_are_ordered(now: DeliveryState) -> Truth:

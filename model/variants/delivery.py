@@ -5,10 +5,10 @@ from __future__ import annotations
 from model.delivery.membership import in_the_transitional, learns_of_the_others
 from model.delivery.ring import deliver_in_order, is_of
 from model.delivery.state import DeliveryState
-from model.machine import Guard
-from model.sets import Processor, Set, any_of, at_most, every, implies, same, several, some, when, within
-from model.sorts import Ring
-from model.variants.variant import edits
+from model.language.machine import Guard
+from model.language.sets import Processor, Set, any_of, at_most, every, implies, same, several, some, when, within
+from model.language.sorts import Ring
+from model.language.variant import edits
 
 
 @edits("token_again")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from model.machine import Guard
-from model.services import NODEJOIN_FIRST, ServicesState
-from model.sets import Processor, some, when, within
-from model.sorts import Ring
-from model.state import PlugState
-from model.variants.variant import edits
+from model.language.machine import Guard
+from model.language.sets import Processor, some, when, within
+from model.language.sorts import Ring
+from model.language.variant import edits
+from model.plug.state import PlugState
+from model.services.actions import NODEJOIN_FIRST, ServicesState
 
 
 @edits("install")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from properties.catalogue import AUXILIARY, REGISTERED, Claim
-from properties.claims import (
+from properties.claims.claim import AUXILIARY, REGISTERED, Claim
+from properties.claims.subjects import (
     auxiliary,
     barrier,
     bitmap,

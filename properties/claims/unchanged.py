@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from model.machine import State
-from model.sets import Set, Truth, all_of, equal, every
-from model.sorts import Index
-from model.state import PlugState
+from model.language.machine import State
+from model.language.sets import Set, Truth, all_of, equal, every
+from model.language.sorts import Index
+from model.plug.state import PlugState
 
 
 def unchanged(now: State, then: State, *, of: type[State] = PlugState, but: str = "") -> Truth:

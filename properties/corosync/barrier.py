@@ -1,11 +1,11 @@
 """Corosync's synchronization held against the abstract barrier, on the logs of a run.
 
-`model/barrier.py` has five actions. In a log, `form` is a ring id with its members; `enter` is "call init"; `recover`
-is a member's own barrier message for the last service, of which one sees that the services before it are committed;
-`open_up` is "Completed service synchronization", whereupon other messages are let out ("waiting_trans_ack changed to
-0"); `go` is the next ring or the end of the incarnation. What one member did in a ring is compared with what the others
-did in the ring of the same id, as sets: no clock and no order between files is used. Left out on purpose: when a
-member's barrier message arrived, which no log shows.
+`model/plug/barrier.py` has five actions. In a log, `form` is a ring id with its members; `enter` is "call init";
+`recover` is a member's own barrier message for the last service, of which one sees that the services before it are
+committed; `open_up` is "Completed service synchronization", whereupon other messages are let out ("waiting_trans_ack
+changed to 0"); `go` is the next ring or the end of the incarnation. What one member did in a ring is compared with what
+the others did in the ring of the same id, as sets: no clock and no order between files is used. Left out on purpose:
+when a member's barrier message arrived, which no log shows.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pathlib import Path
 
 import msgspec
 
-from properties.corosync.configuration import log_file
+from properties.corosync.laboratory.configuration import log_file
+from properties.corosync.laboratory.plan import Plan, Start
 from properties.corosync.logs import SERVICES, LoggedLife, LoggedRing, read_log
-from properties.corosync.plan import Plan, Start
-from properties.history.judging import OK, OPEN, VIOLATED
+from properties.history.judge import OK, OPEN, VIOLATED
 
 ORDER = list(SERVICES.values())
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import msgspec
 
-from properties.corosync.judging import Finding, judge_run, rebuild
-from properties.corosync.namespaces import LaboratoryError
-from properties.corosync.plan import LOADS, TRANSPORTS, Load, Plan, Transport
+from properties.corosync.judge import Finding, judge_run, rebuild
+from properties.corosync.laboratory.namespaces import LaboratoryError
+from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, Transport
+from properties.corosync.laboratory.requirements import versions
+from properties.corosync.laboratory.scenarios import plan
 from properties.corosync.recording import Recorded, record
-from properties.corosync.requirements import versions
-from properties.corosync.scenarios import plan
 
 NODE_CHOICES = (3, 5)
 RECORDED, FOUND = "recorded.json", "verdicts.json"

@@ -17,11 +17,11 @@ from typing import Any
 
 import msgspec
 
-from properties.corosync.configuration import log_file
+from properties.corosync.laboratory.configuration import log_file
+from properties.corosync.laboratory.namespaces import LaboratoryError
+from properties.corosync.laboratory.node import raw_file
+from properties.corosync.laboratory.plan import Plan
 from properties.corosync.logs import LoggedLife, LoggedRing, SyncLine, read_log
-from properties.corosync.namespaces import LaboratoryError
-from properties.corosync.node import raw_file
-from properties.corosync.plan import Plan
 from properties.history.events import (
     FORMAT,
     Configuration,

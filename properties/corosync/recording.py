@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 
 from properties.corosync.histories import history_of
-from properties.corosync.laboratory import Outcome
-from properties.corosync.namespaces import LaboratoryError, outer
-from properties.corosync.plan import Plan
-from properties.corosync.requirements import versions
+from properties.corosync.laboratory.namespaces import LaboratoryError, outer
+from properties.corosync.laboratory.plan import Plan
+from properties.corosync.laboratory.requirements import versions
+from properties.corosync.laboratory.run import Outcome
 
 HISTORY = "history.jsonl"
 LONGEST_S = 300.0
@@ -72,7 +72,7 @@ def run_laboratory(out: Path, say: Callable[[str], None]) -> None:
     errors = out / "errors.txt"
     with errors.open("ab") as file:
         process = outer(
-            [sys.executable, "-P", "-m", "properties.corosync.laboratory", str(out / "plan.json")],
+            [sys.executable, "-P", "-m", "properties.corosync.laboratory.run", str(out / "plan.json")],
             says=file.fileno(),
         )  # fmt: skip
     try:

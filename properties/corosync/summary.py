@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.corosync.barrier import Finding
 from properties.corosync.campaign import Found, Run
-from properties.corosync.scenarios import SCENARIOS
-from properties.history.judging import NOT_OBSERVABLE, OK, OPEN, VIOLATED
-from properties.verdicts import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.corosync.laboratory.scenarios import SCENARIOS
+from properties.history.judge import NOT_OBSERVABLE, OK, OPEN, VIOLATED
 
 MARKS = {OK: "", VIOLATED: "v", OPEN: "o", NOT_OBSERVABLE: "n"}
 

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from model.ground import Bitmaps, GroundMachine, Step
-from model.sets import Processor, Processors, Set, Truth, Variable
-from model.sorts import Index
-from properties.columns import Column
+from model.language.ground import Bitmaps, GroundMachine, Step
+from model.language.sets import Processor, Processors, Set, Truth, Variable
+from model.language.sorts import Index
+from properties.explicit.columns import Column
 
 Numbers = NDArray[np.signedinteger[Any]]
 NONE, SOME, ALL = range(3)

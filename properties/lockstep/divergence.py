@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from model.ground import GroundMachine, Slot
-from properties.traces import Trace, show_set, show_slot
+from model.language.ground import GroundMachine, Slot
+from properties.traces.trace import Trace, show_set, show_slot
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -6,9 +6,9 @@ import re
 from functools import cache, partial
 from importlib import import_module
 
+from properties.faults.patches import Faults, from_a_copy
+from properties.lockstep.adapter import Parts, ReferenceLayer
 from properties.lockstep.implementation import Starts
-from properties.lockstep.reference_layer import Parts, ReferenceLayer
-from properties.patches import Faults, from_a_copy
 
 FAULTS = Faults("faults")
 

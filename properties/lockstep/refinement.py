@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from model.ground import Bitmaps, GroundMachine, Slot
+from model.language.ground import Bitmaps, GroundMachine, Slot
 from properties.lockstep.cluster import Cluster
 from properties.lockstep.implementation import Observation
 

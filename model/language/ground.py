@@ -1,0 +1,322 @@
+"""A machine in a finite scope: every index a number, every quantifier written out, every parameter chosen.
+
+A state is then a tuple of bitmaps, one for each slot (a variable at given indices); bit i stands for processor i.
+`Integers` computes on such a state; the same ground terms are read by the exhaustive search as columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+
+from model.language import sets
+from model.language.interpretation import Interpretation, Rewriting
+from model.language.machine import Action, Machine, Parameter, Write, constant
+from model.language.sets import TRUE, Processor, Processors, Set, Truth, those
+from model.language.sorts import Copy, Handle, Index, Message, Number, Ring, Seat, Token
+
+Slot = tuple[str, tuple[int, ...]]
+"""A variable's name and the numbers of its indices."""
+Bitmaps = tuple[int, ...]
+"""A state: one bitmap for each slot."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How many processors there are, and how many elements of each other sort."""
+
+    processors: int
+    sizes: Mapping[type[Index], int]
+
+    @property
+    def everybody(self) -> int:
+        """The bitmap of all processors."""
+        return (1 << self.processors) - 1
+
+    def places(self, sorts: Sequence[type[Index]]) -> Iterator[tuple[Index, ...]]:
+        """Every choice of elements of these sorts, in order."""
+        return product(*([sort.sort.element(i) for i in range(self.sizes[sort.sort])] for sort in sorts))
+
+
+TOKENS = 6
+"""Tokens sent in a run of the companion that numbers them, where nothing else is said."""
+
+
+def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, tokens: int = TOKENS) -> Scope:
+    """A scope of the plug machine: processors, handles at each, rings formed, places for late tokens of each ring.
+
+    `tokens` is the number of tokens sent where these are numbered. Of the machine of delivery, which has no handles,
+    `handles` is the number of messages.
+    """
+    sizes: dict[type[Index], int] = {
+        Handle: handles, Number: handles, Ring: rings, Copy: copies, Token: tokens, Seat: processors, Message: 2,
+    }  # fmt: skip
+    return Scope(processors, sizes)
+
+
+class Grounding(Rewriting):
+    """Writes out a term in a scope, with these indices and parameters chosen and these slots known.
+
+    A parameter that is not chosen stays as it is.
+    """
+
+    def __init__(
+        self, scope: Scope, known: Mapping[Slot, int], indices: Mapping[Index, Index], chosen: Mapping[str, int]
+    ) -> None:
+        super().__init__(indices)
+        self.scope, self.known, self.chosen = scope, known, chosen
+
+    def _with(self, index: Index, element: Index) -> Grounding:
+        return Grounding(self.scope, self.known, {**self.indices, index: element}, self.chosen)
+
+    def everybody(self) -> Set:
+        return those(self.scope.everybody)
+
+    def variable(self, name: str, at: tuple[Index, ...]) -> Set:
+        where = tuple(self.index(index) for index in at)
+        slot = (name, numbers(where))
+        return those(self.known[slot]) if slot in self.known else sets.variable(name, where)
+
+    def parameter(self, term: Processor | Processors) -> Set:
+        return those(self.chosen[term.name]) if term.name in self.chosen else term
+
+    def any_of(self, index: Index, body: Set) -> Set:
+        found = sets.NOBODY
+        for (element,) in self.scope.places([index.sort]):
+            found = found | self._with(index, element).set(body)
+        return found
+
+    def every(self, index: Index, body: Truth) -> Truth:
+        holds = TRUE
+        for (element,) in self.scope.places([index.sort]):
+            holds = holds & self._with(index, element).truth(body)
+        return holds
+
+
+def numbers(at: tuple[Index, ...]) -> tuple[int, ...]:
+    """The numbers of ground indices."""
+    return tuple(_number(index) for index in at)
+
+
+def _number(index: Index) -> int:
+    if index.value is None:
+        raise ValueError(f"index {index.name} has no number")
+    return index.value
+
+
+class Integers(Interpretation[int, bool]):
+    """Computes ground terms on one state."""
+
+    def __init__(self, ground: GroundMachine, state: Bitmaps) -> None:
+        super().__init__()
+        self.everyone, self.slots, self.state = ground.scope.everybody, ground.slots, state
+
+    def nobody(self) -> int:
+        return 0
+
+    def everybody(self) -> int:
+        return self.everyone
+
+    def those(self, bitmap: int) -> int:
+        return bitmap
+
+    def variable(self, name: str, at: tuple[Index, ...]) -> int:
+        return self.state[self.slots[name, numbers(at)]]
+
+    def parameter(self, term: Processor | Processors) -> int:
+        raise ValueError(f"parameter {term.name} was not chosen")
+
+    def union(self, left: int, right: int) -> int:
+        return left | right
+
+    def common(self, left: int, right: int) -> int:
+        return left & right
+
+    def without(self, left: int, right: int) -> int:
+        return left & ~right
+
+    def when(self, condition: bool, then: int) -> int:
+        return then if condition else 0
+
+    def any_of(self, index: Index, body: Set) -> int:
+        raise ValueError("a ground term has no quantifier")
+
+    def fact(self, known: bool) -> bool:
+        return known
+
+    def within(self, inner: int, outer: int) -> bool:
+        return inner & ~outer == 0
+
+    def equal(self, left: int, right: int) -> bool:
+        return left == right
+
+    def several(self, of: int) -> bool:
+        return of & (of - 1) != 0
+
+    def same(self, left: Index, right: Index) -> bool:
+        raise ValueError("a ground term compares no indices")
+
+    def at_most(self, left: Index, right: Index) -> bool:
+        raise ValueError("a ground term compares no indices")
+
+    def negation(self, of: bool) -> bool:
+        return not of
+
+    def both(self, left: bool, right: bool) -> bool:
+        return left and right
+
+    def every(self, index: Index, body: Truth) -> bool:
+        raise ValueError("a ground term has no quantifier")
+
+
+@dataclass(frozen=True)
+class Step:
+    """An action with its parameters chosen: ground guard parts, and the new value of each slot it writes."""
+
+    ground: GroundMachine = field(repr=False)
+    action: Action
+    arguments: Mapping[str, int]
+    """By parameter: a processor's or an element's number; a bitmap for a set of processors. They may stay open."""
+    guard: tuple[tuple[str, Truth], ...]
+    effect: tuple[tuple[int, Set], ...]
+    first_unused: Truth
+    """Every lower element of a fresh parameter's sort is in use: a search need not try the others."""
+
+    def read(self, claim: Callable[..., Truth]) -> Truth:
+        """A two-state statement (now, then, parameters…) about this step, as a ground truth on the state before."""
+        return self.ground.grounding(self.action, self.arguments).truth(self.action.read(claim))
+
+
+class GroundMachine:
+    """A machine in a scope."""
+
+    def __init__(self, machine: Machine, scope: Scope) -> None:
+        self.machine, self.scope = machine, scope
+        start = self._start()
+        for name, declared in machine.state.declared.items():
+            if isinstance(declared, constant) and any(name in action.writes for action in machine.actions):
+                raise TypeError(f"{name} is a constant, and an action assigns to it")
+        changing = {name for action in machine.actions for name in action.writes}
+        self.known = {slot: bitmap for slot, bitmap in start.items() if slot[0] not in changing}
+        self.slots = {slot: i for i, slot in enumerate(slot for slot in start if slot[0] in changing)}
+        self.initial: Bitmaps = tuple(start[slot] for slot in self.slots)
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether nothing tells processors apart at the start; then renaming them changes no run but in names."""
+        return all(bitmap in (0, self.scope.everybody) for bitmap in (*self.known.values(), *self.initial))
+
+    def _start(self) -> dict[Slot, int]:
+        """The initial value of every slot."""
+        start: dict[Slot, int] = {}
+        for name, declared in self.machine.state.declared.items():
+            for at in self.scope.places(declared.sorts):
+                if isinstance(declared, constant):
+                    start[name, numbers(at)] = declared.table(self.scope, *numbers(at))
+                else:
+                    value = self.machine.initial.families[name][at]
+                    start[name, numbers(at)] = bitmap_of(Grounding(self.scope, {}, {}, {}).set(value))
+        return start
+
+    def grounding(self, action: Action, arguments: Mapping[str, int]) -> Grounding:
+        """Writes out terms over this action's parameters."""
+        indices = {
+            parameter: parameter.sort.element(arguments[name])
+            for name, parameter in action.parameters.items()
+            if isinstance(parameter, Index)
+        }
+        chosen = {
+            name: 1 << arguments[name] if isinstance(parameter, Processor) else arguments[name]
+            for name, parameter in action.parameters.items()
+            if not isinstance(parameter, Index) and name in arguments
+        }
+        return Grounding(self.scope, self.known, indices, chosen)
+
+    def truth(self, term: Truth) -> Truth:
+        """A statement about one state, written out."""
+        return Grounding(self.scope, self.known, {}, {}).truth(term)
+
+    def set(self, term: Set) -> Set:
+        """A set in one state, written out."""
+        return Grounding(self.scope, self.known, {}, {}).set(term)
+
+    def choices(self, parameter: Parameter) -> range:
+        """The values that a parameter ranges over."""
+        match parameter:
+            case Processor():
+                return range(self.scope.processors)
+            case Processors():
+                return range(1 << self.scope.processors)
+            case Index():
+                return range(self.scope.sizes[parameter.sort])
+
+    def step(self, action: Action, arguments: Mapping[str, int]) -> Step:
+        """The action with these arguments."""
+        grounding = self.grounding(action, arguments)
+        guard = tuple((label, grounding.truth(part)) for label, part in action.guard)
+        effect = {slot: value for name in action.writes for slot, value in self._effect(name, action, grounding)}
+        return Step(self, action, arguments, guard, tuple(effect.items()), self._first_unused(action, arguments))
+
+    def _effect(self, name: str, action: Action, grounding: Grounding) -> Iterator[tuple[int, Set]]:
+        """The slots of a variable whose value the action may change, each with its new value."""
+        for at in self.scope.places(action.now.declared[name].sorts):
+            before = sets.variable(name, at)
+            value = before
+            for write in action.then.families[name].writes:
+                value = self._written(write, at, value, grounding)
+            if value is not before:
+                yield self.slots[name, numbers(at)], value
+
+    @staticmethod
+    def _written(write: Write, at: tuple[Index, ...], before: Set, grounding: Grounding) -> Set:
+        if write.whole:
+            return grounding.set(write.read(at, before))
+        here = tuple(grounding.index(index) for index in write.at)
+        return grounding.set(write.value) if numbers(here) == numbers(at) else before
+
+    def _first_unused(self, action: Action, arguments: Mapping[str, int]) -> Truth:
+        """Of an action with a fresh parameter x, the guard part "x is unused" says that the element is unused."""
+        lower_used = TRUE
+        for name, parameter in action.parameters.items():
+            if isinstance(parameter, Index) and parameter.fresh:
+                unused = dict(action.guard)[f"{name} is unused"]
+                for value in range(arguments[name]):
+                    lower = self.grounding(action, {**arguments, name: value})
+                    lower_used = lower_used & ~lower.truth(unused)
+        return lower_used
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every action with every choice of its parameters."""
+        return tuple(step for action in self.machine.actions for step in self.steps_of(action))
+
+    def steps_of(self, action: Action) -> Iterator[Step]:
+        """One action with every choice of its parameters."""
+        for chosen in product(*(self.choices(parameter) for parameter in action.parameters.values())):
+            yield self.step(action, dict(zip(action.parameters, chosen, strict=True)))
+
+    def refusals(self, step: Step, state: Bitmaps) -> list[str]:
+        """The guard parts that refuse this step in this state; none if it is enabled."""
+        integers = Integers(self, state)
+        return [label for label, part in step.guard if not integers.truth(part)]
+
+    def after(self, step: Step, state: Bitmaps) -> Bitmaps:
+        """The state after this step, enabled or not."""
+        integers = Integers(self, state)
+        changed = list(state)
+        for slot, value in step.effect:
+            changed[slot] = integers.set(value)
+        return tuple(changed)
+
+
+def bitmap_of(term: Set) -> int:
+    """The bitmap that a term without variables is."""
+    match term:
+        case sets.Those(bitmap):
+            return bitmap
+        case sets.Nobody():
+            return 0
+        case _:
+            raise ValueError("the term is not constant")

@@ -1,0 +1,1 @@
+"""What is said of the model beside it: decisions, abstractions, the glossary, the clauses of the mail."""

@@ -1,0 +1,1 @@
+"""The machine of the services of the mail on top of the plug."""

@@ -1,0 +1,73 @@
+"""Which jobs a check consists of: engines, machines and scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from model.machines import MACHINES
+from properties.check.engines import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL, Job
+from properties.claims.claim import Claim
+from properties.claims.scopes import BOUNDED, DEEP, FEATURES, RANDOM, STANDARD, NamedScope, too_small
+from properties.sampling.stateful import Tries
+
+USUAL = (INDUCTIVE, EXHAUSTIVE_ENGINE)
+"""The engines that decide, used if none is named."""
+DEPTH = 7
+"""Steps of the bounded engine in a scope that was asked for."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a check is asked to do."""
+
+    claims: Sequence[Claim]
+    all_claims: bool
+    engines: Sequence[str]
+    """Those that were named."""
+    variant: str | None
+    off: frozenset[str]
+    scope: NamedScope | None
+    """The one scope that was asked for."""
+    deep: bool
+    depth: int | None
+    tries: Tries
+    symmetry: bool
+    memory_gib: float
+
+    def jobs(self) -> list[Job]:
+        """The jobs, proofs first."""
+        jobs = [job for engine in self.engines or USUAL for job in self._of(engine)]
+        return sorted(jobs, key=lambda job: job.scope is not None)
+
+    def _of(self, engine: str) -> Iterator[Job]:
+        for machine in dict.fromkeys(claim.machine for claim in self.claims):
+            mine = [claim for claim in self.claims if claim.machine == machine]
+            if engine in (INDUCTIVE, SECOND_SOLVER):
+                provable = mine if self.engines else [claim for claim in mine if claim.is_inductive]
+                if provable:
+                    yield self._job(engine, machine, provable, None)
+                continue
+            for scope, depth in self._scopes(engine):
+                if scope.machine == machine:
+                    yield self._job(engine, machine, mine, scope, depth)
+
+    def _job(self, engine: str, machine: str, claims: Sequence[Claim], scope: NamedScope | None, depth: int = 0) -> Job:
+        ids = tuple(claim.id for claim in claims)
+        return Job(
+            ids, scope, self.variant, FEATURES - self.off, machine, self.symmetry, self.memory_gib, engine, depth,
+            self.tries,
+        )  # fmt: skip
+
+    def _scopes(self, engine: str) -> list[tuple[NamedScope, int]]:
+        """The scopes that an engine visits, and for the bounded one the number of steps."""
+        if self.scope:
+            return [(self.scope.of(machine), self.depth or DEPTH) for machine in MACHINES]
+        standard: dict[str, list[tuple[NamedScope, int]]] = {
+            EXHAUSTIVE_ENGINE: [(scope, 0) for scope in (*STANDARD, *(DEEP if self.deep else ()))],
+            BOUNDED_ENGINE: [(scope, self.depth or depth) for scope, depth in BOUNDED],
+            STATEFUL: [(scope, 0) for scope in RANDOM],
+        }
+        visited = dict.fromkeys((scope.without(self.off), depth) for scope, depth in standard[engine])
+        fits = [any(not too_small(claim, scope) for claim in self.claims) for scope, _ in visited]
+        return [one for one, fit in zip(visited, fits, strict=True) if fit or self.all_claims]

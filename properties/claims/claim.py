@@ -1,0 +1,211 @@
+"""The catalogue: every claim with its sentence, source, parts, witness and the mutant it rejects.
+
+It is the one source of the README's table, the tests' names and the command line's ids. A claim's parts are separate
+statements, so that a failure names the clause. Auxiliary invariants are another list: they are the scaffolding of
+proofs, and nobody cites them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from model.language.sets import Truth
+from model.machines import MACHINES, PLUG
+
+Statement = Callable[..., Truth]
+F = TypeVar("F", bound=Statement)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One clause of a claim: of every state, of every step, or of every step of one action (`at`)."""
+
+    label: str
+    statement: Statement
+    of_steps: bool = False
+    at: str | None = None
+    enables: bool = False
+    """The statement is a premise: wherever it holds, the action `at` is enabled."""
+
+    def concerns(self, action: str) -> bool:
+        """Whether it says something of a step of this action."""
+        return self.of_steps and self.at in (None, action)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """From every state where the premise holds of a ring, the goal can be reached by steps of these actions alone."""
+
+    premise: Statement
+    """Of (now, r), as the goal is."""
+    goal: Statement
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """From every state where the premise holds of a ring of n, at most `limit(n, k)` visits lead to the goal.
+
+    k is how many visits the longest queue of a member needs to drain. The limit is attained wherever n and k occur.
+    """
+
+    premise: Statement
+    """Of (now, r), as the goal is."""
+    goal: Statement
+    visits: tuple[str, ...]
+    sends: tuple[str, ...]
+    """What else a member does while it holds the token."""
+    needs: tuple[Statement, ...]
+    """Of (now, r): a member needs at least one visit to drain its queue, at least two, and so on."""
+    limit: Callable[[int, int], int]
+
+
+@dataclass(frozen=True)
+class Least:
+    """The smallest scope in which the claim says something, and the features it needs."""
+
+    processors: int
+    handles: int
+    rings: int
+    features: frozenset[str] = frozenset()
+
+    def missing(
+        self, processors: int, handles: int, rings: int, features: frozenset[str], handles_are: str = "handles"
+    ) -> str | None:
+        """Why a scope is too small for the claim, or None."""
+        for have, need, name in (
+            (processors, self.processors, "members"),
+            (handles, self.handles, handles_are),
+            (rings, self.rings, "rings"),
+        ):
+            if have < need:
+                return f"needs {need} {name}"
+        off = sorted(self.features - features)
+        return f"needs {', '.join(off)}" if off else None
+
+
+@dataclass
+class Claim:
+    """A public claim about the machine."""
+
+    id: str
+    sentence: str
+    source: str
+    least: Least
+    mutant: str
+    """The variant that breaks it."""
+    machine: str = PLUG
+    """The machine that it is about: the plug machine or a companion."""
+    correction: str | None = None
+    """How the starting catalogue's wording was corrected, and why."""
+    parts: list[Part] = field(default_factory=list[Part])
+    witness: Part | None = None
+    reach: Reach | None = None
+    bound: Bound | None = None
+
+    def always(self, statement: F) -> F:
+        """Add a part that holds of every state: (now)."""
+        self.parts.append(Part(words(statement), statement))
+        return statement
+
+    def each_step(self, statement: F) -> F:
+        """Add a part that holds of every step: (now, then)."""
+        self.parts.append(Part(words(statement), statement, of_steps=True))
+        return statement
+
+    def at(self, *actions: str) -> Callable[[F], F]:
+        """Add a part that holds of every step of these actions: (now, then, parameters…)."""
+
+        def add(statement: F) -> F:
+            self.parts += [Part(words(statement), statement, of_steps=True, at=action) for action in actions]
+            return statement
+
+        return add
+
+    def enables(self, action: str) -> Callable[[F], F]:
+        """Add a part: wherever this premise (now, then, parameters…) holds, the action is enabled."""
+
+        def add(statement: F) -> F:
+            self.parts.append(Part(words(statement), statement, of_steps=True, at=action, enables=True))
+            return statement
+
+        return add
+
+    def witnessed(self, *, at: str | None = None) -> Callable[[F], F]:
+        """State the premise that some run must reach, else the claim says nothing."""
+
+        def add(statement: F) -> F:
+            self.witness = Part(words(statement), statement, of_steps=at is not None, at=at)
+            return statement
+
+        return add
+
+    @property
+    def is_safety(self) -> bool:
+        """Whether it is a statement of every state or every step."""
+        return bool(self.parts)
+
+    @property
+    def is_inductive(self) -> bool:
+        """Whether it is a statement of a machine that speaks of any number of processors."""
+        return self.is_safety and MACHINES[self.machine].state.is_of_any_size()
+
+    @property
+    def is_surprise(self) -> bool:
+        """Whether it is a non-property: it holds when its run exists."""
+        return not (self.parts or self.reach or self.bound)
+
+    @property
+    def decisions(self) -> list[str]:
+        """The decisions that the source names."""
+        return re.findall(r"\bD\d+\b", self.source)
+
+
+@dataclass(frozen=True)
+class Auxiliary:
+    """An invariant that a proof needs: of which claim (or auxiliary), and for which action."""
+
+    part: Part
+    needed_by: str
+    action: str
+    machine: str = PLUG
+
+
+REGISTERED: dict[str, Claim] = {}
+"""Claims as their rooms state them; `properties.claims` has them all, in order."""
+AUXILIARY: list[Auxiliary] = []
+
+
+def claim(
+    id: str,
+    sentence: str,
+    *,
+    source: str,
+    least: Least,
+    mutant: str,
+    machine: str = PLUG,
+    correction: str | None = None,
+) -> Claim:
+    """Put a claim into the catalogue."""
+    if id in REGISTERED:
+        raise ValueError(f"claim {id} is already in the catalogue")
+    REGISTERED[id] = Claim(id, sentence, source, least, mutant, machine, correction)
+    return REGISTERED[id]
+
+
+def auxiliary(*, needed_by: str, action: str, machine: str = PLUG) -> Callable[[F], F]:
+    """Register an auxiliary invariant, with the obligation that fails without it."""
+
+    def register(statement: F) -> F:
+        AUXILIARY.append(Auxiliary(Part(words(statement), statement), needed_by, action, machine))
+        return statement
+
+    return register
+
+
+def words(statement: Callable[..., object]) -> str:
+    """A statement's name as words."""
+    return statement.__name__.replace("_", " ")

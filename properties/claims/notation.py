@@ -1,0 +1,82 @@
+"""What the catalogue says of a claim, in words and set notation."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from model.language.notation import Naming, Notation
+from model.language.sorts import Ring
+from model.machines import MACHINES, PLUG
+from model.notes.decisions import DECISIONS
+from properties.claims.claim import Claim, Part
+from properties.claims.unchanged import unchanged
+
+
+def claim_lines(claim: Claim) -> Iterator[str]:
+    """Everything that the catalogue says of one claim."""
+    yield f"{claim.id}  {claim.sentence}"
+    yield f"  source      {claim.source}"
+    for id in claim.decisions:
+        if id in DECISIONS:
+            yield f"  decision    {id}: {DECISIONS[id].question} {DECISIONS[id].answer}"
+    for label, parts in itertools.groupby(claim.parts, lambda part: part.label):
+        yield f"  says        {label}"
+        yield from (f"              {notation(part, claim.machine)}" for part in parts)
+    yield from (f"  {line}" for line in goals(claim))
+    if claim.witness:
+        yield f"  witness     {claim.witness.label}"
+    least = claim.least
+    features = f" with {', '.join(sorted(least.features))}" if least.features else ""
+    if claim.machine != PLUG:
+        yield f"  machine     {claim.machine}"
+    yield f"  least scope {least.processors}/{least.handles}/{least.rings}{features}"
+    yield f"  mutant      {claim.mutant}"
+    if claim.correction:
+        yield f"  corrected   {claim.correction}"
+
+
+def notation(part: Part, machine: str) -> str:
+    """A part as set notation; primed variables are those after the step."""
+    state = MACHINES[machine].state
+    if not part.of_steps:
+        return str(Notation().truth(part.statement(state())))
+    action = next(action for action in MACHINES[machine].record().actions if part.concerns(action.name))
+    where = f"at {part.at}: " if part.at else "at every step: "
+    then = state("{}'".format)
+    names = {
+        id(unchanged(action.now, then, of=state)): "nothing changes",
+        id(unchanged(action.now, then, of=state, but="turn")): "nothing but turn changes",
+    }
+    says = str(Naming(names).truth(action.read(part.statement, then=then)))
+    return f"{where}enabled if {says}" if part.enables else where + says
+
+
+def goals(claim: Claim) -> Iterator[str]:
+    """The premise and the goal of a claim about what can be reached, as set notation."""
+    target = claim.reach or claim.bound
+    if target:
+        now, ring = MACHINES[claim.machine].state(), Ring("r")
+        yield f"from  {Notation().truth(target.premise(now, ring))}"
+        yield f"to    {Notation().truth(target.goal(now, ring))}"
+    if claim.reach:
+        yield f"by    {', '.join(claim.reach.by)}"
+    if claim.bound:
+        yield f"in    at most (2+k)n-1 of {', '.join(claim.bound.visits)}; {', '.join(claim.bound.sends)} not counted"
+
+
+def claim_record(claim: Claim) -> dict[str, object]:
+    """A claim as a JSON object."""
+    least = claim.least
+    return {
+        "id": claim.id,
+        "sentence": claim.sentence,
+        "source": claim.source,
+        "decisions": claim.decisions,
+        "parts": [{"label": part.label, "notation": notation(part, claim.machine)} for part in claim.parts],
+        "witness": claim.witness.label if claim.witness else None,
+        "mutant": claim.mutant,
+        "least": {"members": least.processors, "handles": least.handles, "rings": least.rings,
+                  "features": sorted(least.features)},
+        "correction": claim.correction,
+    }  # fmt: skip

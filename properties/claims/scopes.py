@@ -1,0 +1,148 @@
+"""The scopes that engines visit if none is asked for: processors / handles at each / rings formed, and features.
+
+The machine of delivery has no handles: there the number between is that of messages. No single scope holds every
+feature and every size: features are switched on together where the search can bear it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from model.language.ground import Scope, plug_scope
+from model.machines import DELIVERY, MACHINES, PLUG
+from properties.claims.claim import Claim
+
+FEATURES = MACHINES[PLUG].features
+CORE = frozenset[str]()
+
+
+@dataclass(frozen=True)
+class NamedScope:
+    """A finite scope of a machine, and the features that are on in it."""
+
+    members: int
+    handles: int
+    rings: int
+    features: frozenset[str] = FEATURES
+    machine: str = PLUG
+
+    @property
+    def name(self) -> str:
+        """`3/1/2`: processors, handles, rings; before it the machine if it is a companion."""
+        sizes = f"{self.members}/{self.handles}/{self.rings}"
+        return sizes if self.machine == PLUG else f"{self.machine} {sizes}"
+
+    @property
+    def title(self) -> str:
+        """Name and features."""
+        return f"{self.name} with {self.with_features}"
+
+    @property
+    def ground(self) -> Scope:
+        """The scope as the machine takes it."""
+        return plug_scope(self.members, self.handles, self.rings)
+
+    @property
+    def with_features(self) -> str:
+        """Which features are on, in words."""
+        if self.features == MACHINES[self.machine].features:
+            return "all features"
+        return ", ".join(sorted(self.features)) or "no feature"
+
+    def without(self, features: frozenset[str]) -> NamedScope:
+        """The same sizes with these features off."""
+        return replace(self, features=self.features - features)
+
+    def of(self, machine: str) -> NamedScope:
+        """The same sizes of another machine, with those of its features that are on."""
+        return replace(self, machine=machine, features=self.features & MACHINES[machine].features)
+
+
+def too_small(claim: Claim, scope: NamedScope) -> str | None:
+    """Why the claim says nothing in this scope, or None."""
+    if claim.machine != scope.machine:
+        return f"is about the machine {claim.machine}"
+    handles_are = "messages" if scope.machine == DELIVERY else "handles"
+    return claim.least.missing(scope.members, scope.handles, scope.rings, scope.features, handles_are)
+
+
+def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
+    members, handles, rings = map(int, sizes.split("/"))
+    return NamedScope(members, handles, rings, frozenset(features), machine)
+
+
+STANDARD = (
+    NamedScope(2, 1, 2),
+    _scope("2/1/1", *FEATURES),
+    _scope("3/2/1", "crash", "create-destroy", "late-copies"),
+    _scope("3/1/1", "crash", "create-destroy", "late-copies", "recovery-queue"),
+    _scope("4/1/1", "late-copies", "recovery-queue"),
+    _scope("2/2/2", "create-destroy", "late-copies"),
+    _scope("2/2/2", "crash", "recovery-queue"),
+    _scope("2/1/2", "leftovers", "long-message", "recovery-queue"),
+    _scope("2/1/3", "long-message"),
+    _scope("3/1/2", "create-destroy"),
+    _scope("3/1/2", "crash"),
+    _scope("3/1/2", "recovery-queue"),
+    _scope("4/1/2"),
+    _scope("4/1/1", "recovery-queue", machine="ordered"),
+    _scope("2/1/2", "leftovers", "recovery-queue", machine="ordered"),
+    _scope("3/1/1", machine="numbered"),
+    _scope("2/1/2", machine="numbered"),
+    _scope("2/1/2", machine="services"),
+    _scope("2/1/2", "recovery-add-node", machine="services"),
+    _scope("3/1/1", machine="services"),
+    _scope("3/2/2", machine="delivery"),
+    _scope("3/1/2", "crash", machine="delivery"),
+    _scope("2/2/2", "crash", machine="delivery"),
+    _scope("3/3/1", machine="delivery"),
+)
+"""Visited by `ringplug check`, the longest first: about a minute on two cores."""
+DEEP = (
+    _scope("3/1/2", "create-destroy", "late-copies"),
+    _scope("3/1/1", *FEATURES),
+    _scope("3/1/2", "late-copies"),
+    _scope("3/1/2", "crash", "recovery-queue"),
+    _scope("3/1/2", "leftovers", "long-message", "recovery-queue"),
+    _scope("4/1/1", "crash", "create-destroy", "late-copies"),
+    _scope("5/1/1", "create-destroy", "recovery-queue"),
+    _scope("2/3/2", "create-destroy", "late-copies"),
+    _scope("2/1/3", "crash", "recovery-queue"),
+    _scope("3/1/3"),
+    _scope("5/1/2"),
+    _scope("3/1/2", "recovery-queue", machine="ordered"),
+    _scope("5/1/1", "recovery-queue", machine="ordered"),
+    _scope("2/1/2", "crash", machine="numbered"),
+    _scope("4/1/1", machine="numbered"),
+    _scope("3/3/2", machine="delivery"),
+    _scope("3/2/2", "crash", machine="delivery"),
+    _scope("4/3/1", machine="delivery"),
+    _scope("2/2/3", machine="delivery"),
+)
+"""Visited by `make deep` as well: minutes each."""
+
+BOUNDED = (
+    (NamedScope(5, 2, 2), 7),
+    (NamedScope(3, 2, 3), 9),
+    (_scope("5/1/2", "leftovers", "recovery-queue", machine="ordered"), 8),
+    (_scope("3/1/2", machine="numbered"), 9),
+)
+"""Unrolled by the bounded engine, each to so many steps: beyond what the search reaches."""
+RANDOM = (
+    NamedScope(5, 2, 3),
+    _scope("8/2/2", "crash", "create-destroy", "late-copies"),
+    NamedScope(12, 1, 2),
+    _scope("8/1/2", "leftovers", "recovery-queue", machine="ordered"),
+    _scope("4/1/2", machine="numbered"),
+)
+"""Visited by the stateful engine."""
+
+
+class ScopeTooLargeError(Exception):
+    """The scope does not fit the search or the memory it was given."""
+
+
+def least_scope(claim: Claim) -> NamedScope:
+    """The smallest scope in which the claim says something."""
+    least = claim.least
+    return NamedScope(least.processors, least.handles, least.rings, least.features, claim.machine)

@@ -1,0 +1,96 @@
+"""When a gate is open: PLUG-S1, PLUG-S7, PLUG-S9."""
+
+from __future__ import annotations
+
+from model.language.sets import Processor, Truth, any_of, empty, every, exists, implies, several, some, within
+from model.language.sorts import Handle, Ring
+from model.plug.state import PlugState
+from properties.claims.claim import Least, claim
+from properties.claims.unchanged import difference, unchanged
+
+S1 = claim(
+    "PLUG-S1",
+    "A gate is open only if every member has unplugged in this configuration.",
+    source="mail M6, M7",
+    least=Least(2, 1, 1),
+    mutant="open-on-own-bit",
+    correction="That the unplug was called in this configuration is PLUG-S3: `done` looks at what is plugged.",
+)
+
+
+@S1.always
+def who_has_an_open_gate_has_installed_a_ring(now: PlugState) -> Truth:
+    return within(now.gate, any_of(Ring, lambda r: now.installed[r]))
+
+
+@S1.always
+def behind_an_open_gate_every_member_is_done(now: PlugState) -> Truth:
+    return every(Ring, lambda r: implies(some(now.gate & now.installed[r]), within(now.member[r], now.done[r])))
+
+
+@S1.witnessed()
+def a_gate_is_open_in_a_ring_of_several(now: PlugState) -> Truth:
+    return exists(Ring, lambda r: several(now.member[r]) & some(now.gate & now.installed[r]))
+
+
+S7 = claim(
+    "PLUG-S7",
+    "A member that has not installed a ring is inert for it: it changes no bit, opens no gate, originates nothing.",
+    source="mail M8, M9; D4, D8",
+    least=Least(2, 1, 1),
+    mutant="plug-step-while-pending",
+)
+
+
+@S7.each_step
+def bits_change_only_at_who_has_installed(now: PlugState, then: PlugState) -> Truth:
+    return every(Ring, lambda r: within(difference(now.bits[r], then.bits[r]), now.installed[r]))
+
+
+@S7.each_step
+def gates_open_only_at_who_has_installed(now: PlugState, then: PlugState) -> Truth:
+    return within(then.gate - now.gate, any_of(Ring, lambda r: now.installed[r]))
+
+
+@S7.at("originate", "begin_long", "finish_long", "send_recovery", "send_leftover")
+def the_originator_has_installed(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Truth:
+    return within(p, now.installed[r])
+
+
+@S7.at("pass_on")
+def passing_on_ends_others_turn_and_nothing_else(now: PlugState, then: PlugState) -> Truth:
+    return unchanged(now, then, but="turn") & within(then.turn, now.turn)
+
+
+@S7.at("reject")
+def rejecting_changes_nothing(now: PlugState, then: PlugState) -> Truth:
+    return unchanged(now, then)
+
+
+@S7.witnessed(at="pass_on")
+def a_token_with_a_bit_visits_a_pending_member(now: PlugState, then: PlugState, r: Ring) -> Truth:
+    return some(now.bits[r])
+
+
+S9 = claim(
+    "PLUG-S9",
+    "An open gate stays open while its ring is installed, and a second unplug changes nothing.",
+    source="mail M6; D5",
+    least=Least(1, 1, 1),
+    mutant="unplug-asks-again",
+)
+
+
+@S9.each_step
+def an_open_gate_stays_open(now: PlugState, then: PlugState) -> Truth:
+    return every(Ring, lambda r: within(now.gate & now.installed[r] & then.installed[r], then.gate))
+
+
+@S9.at("unplug")
+def a_second_unplug_changes_nothing(now: PlugState, then: PlugState, p: Processor, h: Handle) -> Truth:
+    return implies(empty(p & now.plugged[h]), unchanged(now, then))
+
+
+@S9.witnessed(at="unplug")
+def a_second_unplug_behind_an_open_gate(now: PlugState, then: PlugState, p: Processor, h: Handle) -> Truth:
+    return within(p, now.gate & now.handles[h] - now.plugged[h])

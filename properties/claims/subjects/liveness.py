@@ -1,0 +1,133 @@
+"""What can still happen, and how soon: LIVE-1, LIVE-2, PLUG-A2."""
+
+from __future__ import annotations
+
+from model.language.sets import Truth, any_of, empty, exists, several, some, within
+from model.language.sorts import Handle, Ring
+from model.plug.ordered import OrderedState
+from model.plug.state import PlugState
+from properties.claims.claim import Bound, Least, Reach, claim
+
+LIVE_2 = claim(
+    "LIVE-2",
+    "While all members of a ring have it installed or pending, all its gates can still open: by visits, "
+    "sending, leaving, installing and unplug alone.",
+    source="mail M4, M6; D2, D3, D7",
+    least=Least(2, 1, 1),
+    mutant="judge-only-when-setting",
+    correction="Decided by a backward pass; a deadlock, a state that no step changes, is noticed on the way. Both are "
+    "stated under the same premise. Without it the protocol itself would be deadlocked: a member whose ring was "
+    "abandoned by the others waits, rightly, for the next configuration.",
+)
+
+
+def can_be_completed(now: PlugState, r: Ring) -> Truth:
+    """The ring was formed, and every member has it installed or may still install it."""
+    return some(now.member[r]) & within(now.member[r], now.installed[r] | now.pending[r])
+
+
+def all_gates_are_open(now: PlugState, r: Ring) -> Truth:
+    """Every member has the ring installed and its gate open."""
+    return within(now.member[r], now.installed[r] & now.gate)
+
+
+LIVE_2.reach = Reach(
+    can_be_completed,
+    all_gates_are_open,
+    by=("visit", "sole_visit", "send_recovery", "send_leftover", "leave", "install", "unplug"),
+)
+
+
+def is_stuck(now: PlugState) -> Truth:
+    """In a ring that can be completed a gate is closed: a deadlock if no protocol or service step is left."""
+    return exists(Ring, lambda r: can_be_completed(now, r) & some(now.installed[r] - now.gate))
+
+
+@LIVE_2.witnessed()
+def a_ring_of_several_waits_for_its_gates(now: PlugState) -> Truth:
+    return exists(Ring, lambda r: several(now.member[r]) & can_be_completed(now, r) & some(now.installed[r] - now.gate))
+
+
+A2 = claim(
+    "PLUG-A2",
+    "Once a member has opened, and while all have the ring installed, all can open: by visits and sending alone.",
+    source="mail M6; D2, D11",
+    least=Least(2, 1, 1),
+    mutant="judge-only-when-setting",
+    correction="The second half of PLUG-A1 of the starting catalogue: its leads-to, decided as reachability.",
+)
+
+
+def is_installed_everywhere_and_open_somewhere(now: PlugState, r: Ring) -> Truth:
+    """Every member has the ring installed, and somebody has opened."""
+    return within(now.member[r], now.installed[r]) & some(now.gate & now.installed[r])
+
+
+A2.reach = Reach(
+    is_installed_everywhere_and_open_somewhere,
+    all_gates_are_open,
+    by=("visit", "sole_visit", "send_recovery", "send_leftover"),
+)
+
+
+@A2.witnessed()
+def one_of_several_has_opened(now: PlugState) -> Truth:
+    return exists(
+        Ring,
+        lambda r: (
+            several(now.member[r])
+            & within(now.member[r], now.installed[r])
+            & some(now.gate & now.installed[r])
+            & some(now.installed[r] - now.gate)
+        ),
+    )
+
+
+LIVE_1 = claim(
+    "LIVE-1",
+    "Once all members of a ring of n have installed it and unplugged, and while nothing more is queued and the ring "
+    "stays, all have opened after at most (2+k)n-1 visits, where k visits drain the longest queue; and some run needs "
+    "that many.",
+    source="mail M6, M9; D11; openais gmi.c:1835",
+    least=Least(2, 1, 1),
+    mutant="bit-every-other-visit",
+    machine="ordered",
+    correction="A premise: a member that holds the token sends a recovery message before the token goes on. Tested "
+    "after sending, the bound is (2+max(0,k-1))n-1 (D11).",
+)
+
+
+def all_have_unplugged(now: OrderedState, r: Ring) -> Truth:
+    """All members have installed the ring, and no handle of them is plugged."""
+    plugged = any_of(Handle, lambda h: now.plugged[h])
+    return some(now.member[r]) & within(now.member[r], now.installed[r] - plugged)
+
+
+def needs_one_visit(now: OrderedState, r: Ring) -> Truth:
+    """A member has a recovery message of this configuration to send."""
+    return some(now.member[r] & now.queued)
+
+
+def needs_two_visits(now: OrderedState, r: Ring) -> Truth:
+    """A member has two of them, or one behind a leftover."""
+    return some(now.member[r] & (now.queued_two | (now.queued & now.leftover)))
+
+
+def needs_three_visits(now: OrderedState, r: Ring) -> Truth:
+    """A member has two of them behind a leftover."""
+    return some(now.member[r] & now.queued_two & now.leftover)
+
+
+LIVE_1.bound = Bound(
+    all_have_unplugged,
+    all_gates_are_open,
+    visits=("visit", "sole_visit"),
+    sends=("send_recovery", "send_leftover"),
+    needs=(needs_one_visit, needs_two_visits, needs_three_visits),
+    limit=lambda n, k: (2 + k) * n - 1,
+)
+
+
+@LIVE_1.witnessed()
+def all_have_unplugged_and_none_has_opened(now: OrderedState) -> Truth:
+    return exists(Ring, lambda r: several(now.member[r]) & all_have_unplugged(now, r) & empty(now.bits[r]))

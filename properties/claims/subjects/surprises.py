@@ -1,0 +1,50 @@
+"""What a reader would assume and what is false: non-properties. Each holds when its run exists."""
+
+from __future__ import annotations
+
+from model.language.sets import Truth, any_of, empty, exists, same, several, some, within
+from model.language.sorts import Handle, Ring, Seat
+from model.plug.ordered import OrderedState
+from model.plug.state import PlugState
+from properties.claims.claim import Least, claim
+
+N3 = claim(
+    "N3",
+    "It is false that all members open in the same rotation: the token may be back at the representative while some "
+    "gates are open and some are not.",
+    source="mail M6; Totem 1995 (representative)",
+    least=Least(2, 1, 1),
+    mutant="all-gates-open-together",
+    machine="ordered",
+)
+
+
+@N3.witnessed()
+def a_rotation_begins_with_some_gates_open_and_some_closed(now: OrderedState) -> Truth:
+    return exists(
+        Ring,
+        lambda r: (
+            several(now.member[r])
+            & some(now.gate & now.installed[r])
+            & some(now.installed[r] - now.gate)
+            & exists(Seat, lambda i: within(now.seat[i], now.due[r]) & empty(now.below[i] & now.member[r]))
+        ),
+    )
+
+
+N4 = claim(
+    "N4",
+    "It is false that an unplug once counted survives a configuration change: a member that was done in an older ring "
+    "has a handle plugged again.",
+    source="mail M8, M9; D4",
+    least=Least(1, 1, 2),
+    mutant="old-unplug-counts",
+)
+
+
+@N4.witnessed()
+def who_was_done_in_an_older_ring_is_plugged_again(now: PlugState) -> Truth:
+    plugged = any_of(Handle, lambda h: now.plugged[h])
+    return exists(
+        Ring, lambda r: exists(Ring, lambda old: ~same(r, old) & some(now.installed[r] & now.done[old] & plugged))
+    )

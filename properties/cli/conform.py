@@ -1,0 +1,71 @@
+"""The command that drives a program in any language: conform."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+import msgspec
+
+from properties.cli import report
+from properties.cli.lockstep import ended
+from properties.cli.progress import Progress
+from properties.conform.outcome import conform
+from properties.lockstep.run import MOST_MEMBERS, Plan
+
+
+@click.command("conform", context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--members",
+    type=click.IntRange(1, MOST_MEMBERS),
+    default=3,
+    show_default=True,
+    help="Processors, each a process of its own.",
+)
+@click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="How many events happen.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Which events happen.")
+@click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.FloatRange(0.01),
+    default=5.0,
+    show_default=True,
+    help="Seconds that an answer may take, the first one of a process included.",
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")
+@click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="Write every request and answer here.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+def conform_command(
+    members: int, steps: int, seed: int, timeout_seconds: float, out: Path | None, log: Path | None,
+    as_json: bool, command: tuple[str, ...],
+) -> int:  # fmt: skip
+    """Drive a plug layer in any language in lockstep with the machine, over its standard input and output.
+
+    \b
+    ringplug conform -- node examples/conform/main.mjs
+    ringplug conform --members 5 --seed 7 --steps 20000 -- ./my-plug --quiet
+    ringplug conform --log talk.txt -- node examples/conform/faulty.mjs      (exit code 1)
+
+    One process a processor is started; a processor that restarts is a new process. They are sent one JSON object a
+    line and answer with one: docs/conform.md has the table of messages.
+
+    Exit codes: 0 no divergence, 1 it diverged from the machine, 3 it cannot be driven: it could not be started, gave
+    no answer in time, ended, or answered with something else than was asked for.
+    """
+    with ExitStack() as stack:
+        write = stack.enter_context(log.open("w", encoding="utf-8")).write if log else None
+        progress = stack.enter_context(Progress())
+        found = conform(
+            command, Plan(members, seed, steps), timeout_seconds, log=write,
+            progress=lambda ran: progress.say(f"{ran.steps:,} of {steps:,} steps, {ran.episodes} episodes"),
+        )  # fmt: skip
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        console = report.out()
+        for line in found.lines():
+            console.print(line, markup=False, soft_wrap=True)
+    return ended(found.divergence, out, as_json) if found.divergence else found.exit_code

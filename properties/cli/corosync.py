@@ -1,0 +1,157 @@
+"""Commands that run real corosync: record one run, run a campaign of many."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import cast
+
+import click
+import msgspec
+
+from properties.cli import report
+from properties.cli.exit_codes import ALL_HOLD, UNDETERMINED
+from properties.cli.progress import Progress
+from properties.corosync.campaign import Campaign, Case, cases
+from properties.corosync.laboratory.namespaces import LaboratoryError
+from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, Transport
+from properties.corosync.laboratory.requirements import missing
+from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, without_faults
+from properties.corosync.recording import Recorded, RecordingError, record
+from properties.corosync.summary import exit_code, table
+
+
+@click.group("corosync")
+def corosync_command() -> None:
+    """Run real corosync daemons through faults, record what their clients saw, and judge it.
+
+    Needs Linux, root, and Debian's corosync and iproute2, for one-way-cut also nftables. Everything runs in namespaces
+    that end with the command, and all files are in its --out directory.
+
+    \b
+    ringplug corosync scenarios
+    ringplug corosync record --scenario partition-merge --out run
+    ringplug corosync campaign --runs 200 --out runs
+    """
+
+
+@corosync_command.command("scenarios")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def scenarios_command(as_json: bool) -> int:
+    """List the scenarios."""
+    if as_json:
+        listed = [{"scenario": name, "says": says(name)} for name in SCENARIOS]
+        sys.stdout.write(msgspec.json.encode(listed).decode() + "\n")
+        return ALL_HOLD
+    width = max(map(len, SCENARIOS))
+    for name in SCENARIOS:
+        report.out().print(f"{name:<{width}}  {says(name)}", markup=False)
+    return ALL_HOLD
+
+
+@corosync_command.command("record")
+@click.option("--scenario", required=True, metavar="NAME", help="Which scenario (ringplug corosync scenarios).")
+@click.option("--nodes", default=3, show_default=True, type=click.IntRange(NODE_COUNTS.start + 1, NODE_COUNTS.stop - 1),
+              help="How many nodes.")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0),
+              help="Decides faults, times, messages.")  # fmt: skip
+@click.option("--load", type=click.Choice(LOADS), default="light", show_default=True, help="How much is sent.")
+@click.option("--transport", type=click.Choice(TRANSPORTS), default="udpu", show_default=True,
+              help="udpu, or knet with encryption.")  # fmt: skip
+@click.option("--control", is_flag=True, help="Leave the faults out: the same traffic on a whole network.")
+@click.option("--trace", "trace_log", is_flag=True, help="Have the daemons log every message of the ring protocol.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
+              help="A directory for the files of this run; it must be empty or not exist.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print what was recorded as JSON.")
+def record_command(
+    scenario: str, nodes: int, seed: int, load: str, transport: str, control: bool, trace_log: bool, out: Path,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Run one scenario on real daemons, and write what was seen as a history.
+
+    The seed decides faults, times and messages. It repeats the plan, not the run: the daemons keep their own time.
+    Exit codes: 0 recorded, 2 recorded but the cluster did not come to rest, 3 bad input or something is missing.
+
+    \b
+    ringplug corosync record --nodes 3 --scenario partition-merge --seed 1 --out run
+    ringplug judge run/history.jsonl
+    ringplug corosync record --nodes 5 --scenario cut-in-sync --load backlog --transport knet --out run2
+    """
+    known_scenario(scenario)
+    chosen = plan(scenario, nodes=nodes, seed=seed, load=cast(Load, load), transport=cast(Transport, transport))
+    chosen = without_faults(chosen) if control else chosen
+    chosen.log_level = "trace" if trace_log else "on"
+    check_machine(chosen)
+    try:
+        with Progress() as progress:
+            recorded = record(chosen, out, progress.say)
+    except (RecordingError, LaboratoryError) as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(recorded).decode() + "\n")
+    else:
+        for line in recorded_lines(recorded):
+            report.out().print(line, markup=False)
+    return ALL_HOLD if recorded.settled else UNDETERMINED
+
+
+@corosync_command.command("campaign")
+@click.option("--runs", default=200, show_default=True, type=click.IntRange(1), help="How many runs.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of the first run.")
+@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only these scenarios. Repeatable.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
+              help="A directory for all runs; those that it has already are kept.")  # fmt: skip
+@click.option("--judge-again", is_flag=True, help="Judge the runs that are there again.")
+@click.option("--json", "as_json", is_flag=True, help="Print runs and verdicts as JSON.")
+def campaign_command(
+    runs: int, seed: int, scenarios: tuple[str, ...], out: Path, judge_again: bool, as_json: bool
+) -> int:
+    """Record and judge many runs: every scenario with 3 and 5 nodes, each transport, each load.
+
+    Interrupted, it goes on where it was with the same command. Exit codes: 0 all hold, 1 something is violated, 2 a run
+    failed or nothing was decided, 3 bad input or something is missing.
+
+    \b
+    ringplug corosync campaign --runs 200 --seed 1 --out runs
+    ringplug corosync campaign --runs 12 --scenario cut-in-sync --out more --json
+    """
+    for name in scenarios:
+        known_scenario(name)
+    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS))
+    for case in needs(chosen):
+        check_machine(case.plan)
+    with Progress() as progress:
+        campaign = Campaign(out, chosen, judge_again=judge_again)
+        found = campaign.run(progress.say)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        for line in table(found):
+            report.out().print(line, markup=False, soft_wrap=True)
+    return exit_code(found)
+
+
+def needs(chosen: list[Case]) -> list[Case]:
+    """One case of each scenario: what a machine must have depends on nothing else."""
+    return list({case.scenario: case for case in chosen}.values())
+
+
+def known_scenario(name: str) -> None:
+    """Refuse a scenario that does not exist."""
+    if name not in SCENARIOS:
+        raise click.ClickException(f"unknown scenario {name!r}; there are {', '.join(SCENARIOS)}")
+
+
+def check_machine(plan: Plan) -> None:
+    """Refuse a machine that lacks something, naming it."""
+    if lacking := missing(plan):
+        raise click.ClickException(f"{plan.scenario} cannot run here, missing: {'; '.join(lacking)}")
+
+
+def recorded_lines(recorded: Recorded) -> list[str]:
+    """A recording in words."""
+    what = f"{recorded.scenario}, {recorded.nodes} nodes, {recorded.transport}, {recorded.load}, seed {recorded.seed}"
+    rest = "came to rest" if recorded.settled else "did not come to rest"
+    lines = [f"{what}: {recorded.events} events in {recorded.seconds:.1f} s; the cluster {rest}"]
+    lines += [f"the daemon of n{node} ended by itself" for node in recorded.died]
+    return [*lines, f"next: ringplug judge {recorded.history}"]

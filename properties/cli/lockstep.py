@@ -1,0 +1,115 @@
+"""The command that runs an implementation and the machine in lockstep: the reference, or a copy with a named fault."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from properties.cli import report
+from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED
+from properties.cli.progress import Progress
+from properties.faults.patches import FaultError
+from properties.lockstep.divergence import DivergedError, Divergence
+from properties.lockstep.faults import start_of
+from properties.lockstep.implementation import Starts
+from properties.lockstep.run import LEADERS, MOST_MEMBERS, Plan, Run, run
+from properties.lockstep.tours.coverage import SCOPES, Toured, graph_of, tour
+from properties.traces import render
+from properties.traces.trace import write_trace
+
+SHOWN_STEPS = 20
+
+
+@click.command("lockstep")
+@click.option("--members", type=click.IntRange(1, MOST_MEMBERS), default=5, show_default=True, help="Processors.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of everything that is random.")
+@click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True, help="How many events.")
+@click.option("--lead", type=click.Choice(["both", *LEADERS]), default="both", show_default=True,
+              help="Who chooses what happens; both: by turns.")  # fmt: skip
+@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault: tests/faults has them.")
+@click.option("--tour", "kind", type=click.Choice(["classes", "all"]),
+              help="Instead: take a transition of each class, or every one (minutes), of small scopes.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def lockstep_command(
+    members: int, seed: int, steps: int, lead: str, fault: str | None, kind: str | None, out: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Run the reference plug layer and the machine step by step, and compare them after each.
+
+    \b
+    ringplug lockstep
+    ringplug lockstep --members 5 --seed 7 --steps 20000
+    ringplug lockstep --members 3 --fault opens-on-own-bit      (exit code 1, with a trace)
+    ringplug lockstep --tour classes
+
+    docs/lockstep.md says how to read a divergence. Exit code 1 if they part.
+    """
+    try:
+        start = start_of(fault)
+    except FaultError as error:
+        raise click.ClickException(str(error)) from error
+    if kind:
+        return _tour(kind, start, fault, out, as_json)
+    with Progress() as progress:
+        found = run(Plan(members, seed, steps, lead, fault), start, lambda one: progress.say(_words(one)))
+    if as_json:
+        record = {**msgspec.to_builtins(found), "steps_a_second": found.steps_a_second}
+        sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
+    else:
+        console = report.out()
+        console.print(_words(found), markup=False, soft_wrap=True)
+        counts = ", ".join(f"{kind} {count:,}" for kind, count in found.events.items())
+        console.print(f"events: {counts}", markup=False, soft_wrap=True)
+    return ended(found.divergence, out, as_json)
+
+
+def _words(found: Run) -> str:
+    plan = found.plan
+    return (
+        f"{found.steps:,} steps in {found.episodes} episodes, {plan.members} processors, seed {plan.seed}: "
+        f"{found.classes} classes of transitions, {found.steps_a_second:,} steps a second"
+    )
+
+
+def _tour(kind: str, start: Starts, fault: str | None, out: Path | None, as_json: bool) -> int:
+    console, records = report.out(), list[Toured]()
+    diverged: Divergence | None = None
+    with Progress() as progress:
+        for scope in SCOPES:
+            try:
+                toured = tour(graph_of(scope, progress.say), kind, start, progress.say)
+            except DivergedError as error:
+                diverged = error.divergence
+                diverged.command = f"ringplug lockstep --tour {kind}" + (f" --fault {fault}" if fault else "")
+                break
+            records.append(toured)
+            if not as_json:
+                progress.result(console, toured.words)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode({"tours": records, "divergence": diverged}).decode() + "\n")
+    return ended(diverged, out, as_json)
+
+
+def ended(divergence: Divergence | None, out: Path | None, as_json: bool) -> int:
+    """Say that nothing diverged, or what did and how it came to that."""
+    console = report.out()
+    if divergence is None:
+        if not as_json:
+            console.print("No divergence.")
+        return ALL_HOLD
+    if out:
+        out.write_bytes(write_trace(divergence.trace))
+    if not as_json:
+        console.print()
+        lines = list(render.trace_lines(divergence.trace))
+        if len(lines) > SHOWN_STEPS:
+            console.print(f"({len(lines) - SHOWN_STEPS} steps before these: --out FILE or --json has them)")
+        for line in lines[-SHOWN_STEPS:]:
+            console.print(render.marked(line), soft_wrap=True)
+        for line in divergence.lines():
+            console.print(line, markup=False, soft_wrap=True)
+    return SOME_VIOLATED

@@ -1,0 +1,86 @@
+"""The command line: `ringplug check` and its companions.
+
+Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad input.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from io import TextIOWrapper
+
+import click
+
+from properties.claims.scopes import ScopeTooLargeError
+from properties.cli import check, conform, corosync, explore, judge, lockstep, obligations, trace, variants
+from properties.cli.exit_codes import BAD_INPUT
+from properties.cli.services import services_command
+from properties.cli.simulate import simulate_command
+from properties.cli.theorem import theorem_command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="ringplug")
+def cli() -> None:
+    """Check the recovery plug protocol, and see why it is as it is.
+
+    \b
+    ringplug check                          decide every claim
+    ringplug claims PLUG-S1                 what a claim says, and why
+    ringplug trace PLUG-S1 --witness        a shortest run to its premise
+    ringplug explain s1.json --step 4       why a saved run could go there
+    ringplug variants                       what breaks without each clause
+    ringplug theorem                        which decisions the lookup rests on
+    ringplug mutants                        what notices each part that is dropped
+    ringplug explore --members 3 --rings 1  count the states of a scope
+    ringplug walk                           step through the machine by hand
+    ringplug judge run.jsonl                which promises a recorded run keeps
+    ringplug promela > plug.pml             the machine for spin to count
+    ringplug spec                           the specification as a text
+    ringplug obligations --out DIR          the proofs as SMT-LIB, for any solver
+    ringplug lockstep                       the reference and the machine, step by step
+    ringplug simulate                       whole rings, through faults
+    ringplug services                       the services of the mail on them
+    ringplug conform -- COMMAND             a program in any language and the machine
+    ringplug corosync                       real daemons, through faults
+
+    Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad input.
+    """
+
+
+for command in (
+    check.check_command, check.claims_command,
+    trace.trace_command, trace.explain_command, trace.replay_command,
+    variants.variants_command, variants.mutants_command, theorem_command,
+    explore.explore_command, explore.walk_command, explore.promela_command, explore.spec_command,
+    obligations.obligations_command, lockstep.lockstep_command, simulate_command, services_command,
+    conform.conform_command,
+    judge.judge_command, corosync.corosync_command,
+):  # fmt: skip
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; every error is one line on standard error."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        sys.exit(cli.main(standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(f"{error.format_message()}\n")
+        sys.exit(BAD_INPUT)
+    except click.ClickException as error:
+        sys.stderr.write(f"ringplug: {error.format_message()}\n")
+        sys.exit(BAD_INPUT)
+    except OSError as error:
+        sys.stderr.write(f"ringplug: {error.filename or 'output'}: {error.strerror}\n")
+        sys.exit(BAD_INPUT)
+    except ScopeTooLargeError as error:
+        sys.stderr.write(f"ringplug: scope too large: {error}; try a smaller scope, --without FEATURE or --memory\n")
+        sys.exit(BAD_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("ringplug: interrupted\n")
+        sys.exit(130)

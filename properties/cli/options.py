@@ -1,0 +1,96 @@
+"""What several commands take: sizes, features, variants, claims by id, and how a search may work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+import click
+
+from model.machines import MACHINES, PLUG
+from model.variants import VARIANTS
+from model.variants.mutants import find_variant
+from properties.claims import CLAIMS
+from properties.claims.claim import Claim
+from properties.claims.scopes import FEATURES
+from properties.sampling.stateful import DEFAULT_TRIES, Tries
+
+C = TypeVar("C", bound=Callable[..., int])
+
+
+def sized(command: C) -> C:
+    """The options that choose a machine's scope."""
+    for option in (
+        click.option("--variant", metavar="NAME", help="A variant instead of the protocol; most are broken."),
+        click.option("--without", "off", metavar="FEATURE", multiple=True,
+                     help=f"Switch a feature off: {', '.join(sorted(FEATURES))}. Repeatable."),
+        click.option("--rings", type=click.IntRange(1, 8), help="How many rings may form."),
+        click.option("--handles", type=click.IntRange(1, 8),
+                     help="Plug handles at each processor; of the machine delivery: messages."),
+        click.option("--members", type=click.IntRange(1, 16), help="How many processors there are."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def searched(command: C) -> C:
+    """The options of a search."""
+    for option in (
+        click.option("--memory", "memory_gib", type=click.FloatRange(0.001), default=4.0, show_default=True,
+                     help="Memory a search may use, in GiB."),
+        click.option("--no-symmetry", is_flag=True, help="Keep apart states that differ only in processors' names."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def looked_for(command: Callable[..., int]) -> Callable[..., int]:
+    """How far the bounded engine looks, and how much the stateful one tries: `depth` and `tries`."""
+
+    @wraps(command)
+    def with_tries(examples: int, steps: int, seed: int, **options: object) -> int:
+        return command(tries=Tries(examples, steps, seed), **options)
+
+    for option in (
+        click.option("--seed", type=click.IntRange(0), default=DEFAULT_TRIES.seed, show_default=True,
+                     help="Stateful: where the random runs come from."),
+        click.option("--steps", type=click.IntRange(1, 400), default=DEFAULT_TRIES.steps, show_default=True,
+                     help="Stateful: steps a run."),
+        click.option("--examples", type=click.IntRange(1), default=DEFAULT_TRIES.examples, show_default=True,
+                     help="Stateful: how many runs."),
+        click.option("--depth", metavar="K", type=click.IntRange(1, 100), help="Bounded: how many steps."),
+    ):  # fmt: skip
+        with_tries = option(with_tries)
+    return with_tries
+
+
+def of_machine(command: C) -> C:
+    """The option that chooses a machine."""
+    return click.option(
+        "--machine", type=click.Choice(list(MACHINES)), default=PLUG, show_default=True, help="Which machine."
+    )(command)
+
+
+def claims_named(ids: tuple[str, ...]) -> list[Claim]:
+    """The claims with these ids; without any, all."""
+    for id in ids:
+        if id not in CLAIMS:
+            raise click.ClickException(f"unknown claim {id!r}; there are {', '.join(CLAIMS)}")
+    return [claim for claim in CLAIMS.values() if not ids or claim.id in ids]
+
+
+def features_off(off: tuple[str, ...]) -> frozenset[str]:
+    """The features to switch off, if there are such."""
+    for feature in off:
+        if feature not in FEATURES:
+            raise click.ClickException(f"unknown feature {feature!r}; there are {', '.join(sorted(FEATURES))}")
+    return frozenset(off)
+
+
+def known_variant(name: str | None) -> None:
+    """Refuse a variant or mutant that does not exist."""
+    if name is not None and not find_variant(name):
+        raise click.ClickException(
+            f"unknown variant {name!r}; there are {', '.join(VARIANTS)}, and those of `ringplug mutants`"
+        )

@@ -1,0 +1,94 @@
+"""How traces come from files, and how they are put on standard output and into files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from properties.cli import report
+from properties.explain.ahead import TooFarError
+from properties.explain.explanation import explain_run
+from properties.explain.regression import write_test
+from properties.explain.wording import account
+from properties.traces import render
+from properties.traces.itf import read_any, write_itf
+from properties.traces.trace import Trace, write_trace
+
+TEXT, ITF, PYTEST = "text", "itf", "pytest"
+FORMATS = (TEXT, ITF, PYTEST)
+
+
+def saved_trace(file: Path) -> Trace:
+    """The trace in a file, ours or ITF; TraceError says what is wrong with it."""
+    try:
+        return read_any(file.read_bytes())
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from error
+
+
+def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> None:
+    """Print the traces, replayed: in words and explained, or as one file of another format."""
+    if form == TEXT:
+        for number, trace in enumerate(traces):
+            if number:
+                report.out().print()
+            show_trace(trace, read=read)
+            _explain(trace)
+    else:
+        sys.stdout.write(written(traces, form))
+
+
+def show_trace(trace: Trace, *, read: bool = False) -> None:
+    """Print the trace, replayed, in words and marked."""
+    console, lines = report.out(), list(render.trace_lines(trace))
+    console.print(render.trace_title(trace, read=read), markup=False, soft_wrap=True)
+    for line in lines:
+        console.print(render.marked(line), soft_wrap=True)
+
+
+def show_json(traces: Sequence[Trace], *, several: bool = False) -> None:
+    """Print the traces, replayed, as JSON: one, or an object with `traces`."""
+    for trace in traces:
+        for _ in render.trace_lines(trace):
+            pass
+    if several:
+        sys.stdout.write(msgspec.json.encode({"traces": traces}).decode() + "\n")
+    else:
+        sys.stdout.write(write_trace(traces[0]).decode())
+
+
+def written(traces: Sequence[Trace], form: str) -> str:
+    """Traces as one file: of our format or ITF, which hold just one, or a test."""
+    try:
+        if form == PYTEST:
+            return write_test(traces, render.trace_title(traces[0]).rpartition("; ")[2])
+    except TooFarError as error:
+        raise click.ClickException(str(error)) from error
+    return (write_itf(traces[0], render.trace_title(traces[0])) if form == ITF else write_trace(traces[0])).decode()
+
+
+def write_files(traces: Sequence[Trace], form: str, out: Path) -> None:
+    """Write the traces: a test into one file; of the other formats the second into `name-2.json`, and so on."""
+    if form == PYTEST:
+        out.write_text(written(traces, form))
+        return
+    name, dot, suffix = out.name.partition(".")
+    for number, trace in enumerate(traces, 1):
+        file = out if number == 1 else out.with_name(f"{name}-{number}{dot}{suffix}")
+        file.write_text(written([trace], form))
+
+
+def _explain(trace: Trace) -> None:
+    """Why the run shows what it shows."""
+    console = report.out()
+    try:
+        explanation = explain_run(trace)
+    except TooFarError as error:
+        console.print(f"Its end is not judged: {error}.", markup=False, soft_wrap=True)
+        return
+    for line in account(explanation) if explanation else ():
+        console.print(line, markup=False, soft_wrap=True)

@@ -1,0 +1,133 @@
+"""The command that runs the services of the mail under the simulator, and judges what they did."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from properties.cli import report
+from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.cli.progress import Progress
+from properties.history.judge import OK, VIOLATED, JudgedClaim
+from properties.simulate.run import sentence_of
+from properties.simulate.services import SENTENCES, ServiceRun, run
+from reference.simulator.campaigns import CAMPAIGNS, script_of
+from reference.simulator.script import MEMBERS_MOST, Script
+
+FAULTS = [name for name in CAMPAIGNS if name != "amnesic"]
+"""What takes stored numbers away, on which everything rests, is left to `ringplug simulate`."""
+
+
+@click.command("services")
+@click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=4, show_default=True, help="Processors.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
+@click.option("--faults", type=click.Choice(FAULTS), default="heavy", show_default=True, help="What the seed draws.")
+@click.option("--seconds", type=click.FloatRange(0.1, 100_000), default=5.0, show_default=True,
+              help="How long there are faults and load, in virtual time.")  # fmt: skip
+@click.option("--load", type=click.IntRange(0, 10_000), default=60, show_default=True,
+              help="What all programs together do in a second.")  # fmt: skip
+@click.option("--runs", type=click.IntRange(1), default=1, show_default=True, help="So many seeds, from --seed on.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the history of one run here.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def services_command(
+    members: int, seed: int, faults: str, seconds: float, load: int, runs: int, out: Path | None, as_json: bool
+) -> int:
+    """Run executive, clm, evt and evs on simulated rings, with programs that use them, and judge what they did.
+
+    \b
+    ringplug services --members 5 --seed 7
+    ringplug services --runs 100 --faults light
+    ringplug services --seed 7 --out history.jsonl         then: ringplug judge history.jsonl
+
+    Of several runs, the first that violates a claim is shown, and how to repeat it. Exit codes: 0 all hold, 1 a claim
+    is violated, 2 nothing is decided, 3 bad input.
+    """
+    if out and runs > 1:
+        raise click.UsageError("--out is for one run")
+    plan = _Plan(members, faults, seconds, load)
+    shown, total = _runs(plan, range(seed, seed + runs), keep=out is not None)
+    if out:
+        out.write_bytes(shown.history)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(_plain(shown, total, plan)).decode() + "\n")
+    else:
+        for line in _lines(shown, total, plan):
+            report.out().print(line, markup=False, soft_wrap=True)
+    return _code(shown)
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    """What all runs have in common."""
+
+    members: int
+    faults: str
+    seconds: float
+    load: int
+
+    def script(self, seed: int) -> Script:
+        lasts_us = round(self.seconds * 1_000_000)
+        return script_of(self.faults, members=self.members, seed=seed, lasts_us=lasts_us, load=self.load)
+
+    def command(self, seed: int) -> str:
+        """Repeats one run."""
+        sizes = f"--faults {self.faults} --seconds {self.seconds:g} --load {self.load}"
+        return f"ringplug services --members {self.members} --seed {seed} {sizes}"
+
+
+def _runs(plan: _Plan, seeds: range, *, keep: bool) -> tuple[ServiceRun, Counter[str]]:
+    """The first run that violates a claim, or the last; and how often each claim's premise was met in all."""
+    total: Counter[str] = Counter()
+    with Progress() as progress:
+        for seed in seeds[:-1]:
+            progress.say(f"seed {seed}")
+            shown = run(plan.script(seed))
+            total.update({claim.claim: claim.met for claim in shown.claims})
+            if shown.violated:
+                return shown, total
+        progress.say(f"seed {seeds[-1]}")
+        shown = run(plan.script(seeds[-1]), keep=keep)
+    total.update({claim.claim: claim.met for claim in shown.claims})
+    return shown, total
+
+
+def _code(shown: ServiceRun) -> int:
+    if shown.violated:
+        return SOME_VIOLATED
+    return ALL_HOLD if any(one.verdict == OK for one in shown.claims) else UNDETERMINED
+
+
+def _lines(shown: ServiceRun, total: Counter[str], plan: _Plan) -> Iterator[str]:
+    for one in shown.claims:
+        yield f"{one.claim:13} {_verdict(one, total):15} {total[one.claim]:>9,}  {_says(one, total)}"
+    if shown.violated:
+        yield f"repeat: {plan.command(shown.script.seed)}"
+    real = shown.seconds / (shown.ended_us / 1_000_000)
+    yield f"the last run: {shown.deliveries:,} deliveries in {shown.rings} rings, {real:.2f} s a simulated second"
+
+
+def _verdict(one: JudgedClaim, total: Counter[str]) -> str:
+    return OK if one.verdict != VIOLATED and total[one.claim] else one.verdict
+
+
+def _says(one: JudgedClaim, total: Counter[str]) -> str:
+    if _verdict(one, total) != OK:
+        return one.reason
+    return SENTENCES[one.claim] if one.claim in SENTENCES else sentence_of(one.claim)
+
+
+def _plain(shown: ServiceRun, total: Counter[str], plan: _Plan) -> dict[str, object]:
+    claims = [
+        {"claim": one.claim, "verdict": _verdict(one, total), "met": total[one.claim], "reason": one.reason}
+        for one in shown.claims
+    ]
+    return {
+        "claims": claims,
+        "violated": shown.violated,
+        "repeat": plan.command(shown.script.seed),
+        "refused": dict(shown.refused),
+    }

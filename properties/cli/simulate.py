@@ -1,0 +1,146 @@
+"""The command that runs the reference ring under the simulator: one run, reduced if it fails, or a campaign."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from properties.cli import report
+from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.cli.progress import Progress
+from properties.cli.repeat import EVERY_VARIANT, REPEAT_HELP, show_delivery_runs
+from properties.faults.patches import FaultError
+from properties.simulate.campaign import Plan, campaign
+from properties.simulate.faults import copy_of
+from properties.simulate.files import written
+from properties.simulate.report import campaign_lines, campaign_record, claim_table, run_lines, run_record
+from properties.simulate.run import Copy, Run, run
+from properties.simulate.shrink import Reduced, reduce
+from reference.simulator.campaigns import CAMPAIGNS
+from reference.simulator.lines import ScriptError
+from reference.simulator.script import MEMBERS_MOST, Script, parse
+
+
+@click.command("simulate")
+@click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=5, show_default=True, help="Processors.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
+@click.option("--faults", type=click.Choice(list(CAMPAIGNS)), default="heavy", show_default=True,
+              help="What the seed draws.")  # fmt: skip
+@click.option("--seconds", type=click.FloatRange(0.001, 100_000), default=20.0, show_default=True,
+              help="How long there are faults, in virtual time.")  # fmt: skip
+@click.option("--load", type=click.IntRange(0, 10_000), default=40, show_default=True, help="Messages a second.")
+@click.option("--runs", type=click.IntRange(1), help="A campaign: so many seeds, from --seed on.")
+@click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
+              help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
+@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault: tests/ring-faults has them.")
+@click.option("--repeat", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", help=REPEAT_HELP)
+@click.option("--no-follow", is_flag=True, help="Do not follow the plug layers with the machine; twice as fast.")
+@click.option("--no-reduce", is_flag=True, help="Do not look for a smaller run that fails, too.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False),
+              help="Write script, history, all that was seen, and the reduced run into this directory.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def simulate_command(
+    members: int, seed: int, faults: str, seconds: float, load: int, runs: int | None, file: Path | None,
+    fault: str | None, repeat: str | None, no_follow: bool, no_reduce: bool, out: Path | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Run whole rings of the reference in virtual time, under faults, and judge what they did.
+
+    \b
+    ringplug simulate --members 5 --seed 7 --faults heavy --seconds 60
+    ringplug simulate --runs 200 --faults heavy --seconds 10      (exit code 1 if something never occurred)
+    ringplug simulate --script faults.txt --out run               (then: ringplug judge run/history.jsonl)
+    ringplug simulate --fault NAME                                (a fault of the reference; exit code 1)
+    ringplug simulate --repeat free-at-one-rotation               (goes with --json alone; docs/delivery.md)
+
+    docs/simulator.md has the language of fault scripts, and how to read a failure. Exit codes: 0 all hold, 1 a claim is
+    violated or a campaign did not show all, 2 nothing is decided, 3 bad input.
+    """
+    if repeat is not None:
+        if _given() - {"repeat", "as_json"}:
+            raise click.UsageError("--repeat goes with --json alone")
+        return show_delivery_runs(repeat, as_json)
+    plan = Plan(faults, members, seconds, load, fault, not no_follow)
+    try:
+        copy = copy_of(fault)
+        script = parse(file.read_text()) if file else plan.script(seed)
+    except (FaultError, ScriptError) as error:
+        raise click.ClickException(f"{file}: {error}" if isinstance(error, ScriptError) else str(error)) from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file}: not text in UTF-8") from error
+    if runs is None:
+        command = f"ringplug simulate --script {file}{plan.ways}" if file else plan.command(seed)
+        return _one(script, copy, _Ways(command, plan.ways, not no_follow, not no_reduce, out, as_json))
+    if file or out:
+        raise click.UsageError("--runs draws its scripts itself and writes nothing: without --script and --out")
+    return _many(plan, range(seed, seed + runs), as_json)
+
+
+def _given() -> set[str]:
+    """The options that the command line has."""
+    context = click.get_current_context()
+    return {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+
+
+class _Ways(msgspec.Struct, frozen=True):
+    """How one run is made and told."""
+
+    command: str
+    options: str
+    follow: bool
+    reduce: bool
+    out: Path | None
+    as_json: bool
+
+
+def _one(script: Script, copy: Copy, ways: _Ways) -> int:
+    reduced: Reduced | None = None
+    with Progress() as progress:
+        end = script.lasts_us
+
+        def say(now_us: int) -> None:
+            progress.say(f"{now_us / 1e6:.1f} of {end / 1e6:g} s" if now_us < end else "the quiet end, and judging")
+
+        found = run(script, copy, follow=ways.follow, keep=True, say=say)
+        if found.violated and ways.reduce:
+            reduced = reduce(found, found.violated[0], copy, progress.say, follow=ways.follow)
+    if ways.out:
+        written(found, reduced, ways.out)
+    if ways.as_json:
+        record = run_record(found, reduced, ways.command)
+        sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
+    else:
+        console = report.out()
+        console.print(claim_table(found.claims))
+        for line in run_lines(found, reduced, ways.command, _again(ways)):
+            console.print(line, markup=False, soft_wrap=True)
+        if ways.out:
+            console.print(f"written: {ways.out}", markup=False, soft_wrap=True)
+    return _code(found)
+
+
+def _again(ways: _Ways) -> str:
+    """The command that repeats the reduced run."""
+    file = str(ways.out / "reduced.txt") if ways.out else "FILE"
+    return f"ringplug simulate --script {file}{ways.options}"
+
+
+def _code(found: Run) -> int:
+    if found.violated:
+        return SOME_VIOLATED
+    return ALL_HOLD if any(one.verdict == "ok" for one in found.claims) else UNDETERMINED
+
+
+def _many(plan: Plan, seeds: range, as_json: bool) -> int:
+    with Progress() as progress:
+        tally = campaign(plan, seeds, progress.say)
+    absent = tally.absent(plan)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(campaign_record(tally, plan, absent)).decode() + "\n")
+    else:
+        for line in campaign_lines(tally, absent):
+            report.out().print(line, markup=False, soft_wrap=True)
+    return SOME_VIOLATED if tally.failures or absent else ALL_HOLD

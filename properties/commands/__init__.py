@@ -1,1 +1,0 @@
-"""The commands of `ringplug`, by what they are for."""

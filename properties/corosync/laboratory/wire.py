@@ -1,0 +1,150 @@
+"""The wire between the nodes: a bridge that can be parted, or a switch of our own that can also disturb frames.
+
+Parting a bridge moves one port after the other, a few milliseconds in all; the switch does it at one moment.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from properties.corosync.laboratory.configuration import address, mac
+from properties.corosync.laboratory.namespaces import LaboratoryError, Place, die_with, ip, run
+from properties.corosync.laboratory.plan import CutAt, Disturb
+
+Link = tuple[int, int]
+TUN_DEVICE = "/dev/net/tun"
+TUNSETIFF = 0x400454CA
+IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
+
+
+def links_between(groups: Sequence[Sequence[int]]) -> set[Link]:
+    """What is blocked when the network is parted into these groups."""
+    side = {node: index for index, group in enumerate(groups) for node in group}
+    return {(a, b) for a in side for b in side if side[a] != side[b]}
+
+
+class Wires(Protocol):
+    """What the laboratory does with a wire."""
+
+    def split(self, groups: Sequence[Sequence[int]]) -> None: ...
+    def cut_one_way(self, source: int, target: int) -> None: ...
+    def heal(self) -> None: ...
+
+
+def furnish_interface(node: int, others: Iterable[int], place: Place) -> None:
+    """An address, and the hardware addresses of the others: or a lost frame could also be a lost ARP."""
+    lines = [f"link set eth0 address {mac(node)}", f"addr add {address(node)}/24 dev eth0", "link set eth0 up"]
+    lines += [f"neigh replace {address(other)} lladdr {mac(other)} dev eth0 nud permanent" for other in others]
+    run(place.command("ip", "-batch", "-"), "\n".join(lines) + "\n")
+
+
+class BridgeWire:
+    """One bridge for each group; a port is moved from one to the other."""
+
+    def __init__(self, places: Mapping[int, Place]) -> None:
+        self.places = places
+        ip(*(f"link add br{k} type bridge forward_delay 0" for k in range(len(places))))
+        ip(*(f"link set br{k} up" for k in range(len(places))))
+        for node, place in places.items():
+            ip(
+                f"link add h{node} type veth peer name p{node}",
+                f"link set p{node} netns {place.holder.pid} name eth0",
+                f"link set h{node} master br0 up",
+            )
+            furnish_interface(node, [other for other in places if other != node], place)
+        self.deaf: set[int] = set()
+
+    def split(self, groups: Sequence[Sequence[int]]) -> None:
+        ip(*(f"link set h{node} master br{k}" for k, group in enumerate(groups) for node in group))
+
+    def cut_one_way(self, source: int, target: int) -> None:
+        rules = (
+            "add table ip cut\nadd chain ip cut input { type filter hook input priority 0; }\n"
+            f"add rule ip cut input ip saddr {address(source)} drop\n"
+        )
+        run(self.places[target].command("nft", "-f", "-"), rules)
+        self.deaf.add(target)
+
+    def heal(self) -> None:
+        self.split([list(self.places)])
+        while self.deaf:
+            run(self.places[self.deaf.pop()].command("nft", "delete", "table", "ip", "cut"))
+
+
+class TapWire:
+    """The switch as a process; the interfaces of the nodes are its TAP devices."""
+
+    def __init__(self, places: Mapping[int, Place], seed: int) -> None:
+        self.nodes = list(places)
+        fds = [_tap(f"t{node}") for node in places]
+        for node, place in places.items():
+            ip(f"link set t{node} netns {place.holder.pid} name eth0")
+            furnish_interface(node, [other for other in places if other != node], place)
+        parent = os.getpid()
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "properties.corosync.laboratory.switch", str(seed), *map(str, fds)],
+            pass_fds=fds, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=lambda: die_with(parent),
+        )  # fmt: skip
+        for fd in fds:
+            os.close(fd)
+        self.rest = b""
+        self.answered = False
+        self.has_cut = False
+
+    @property
+    def says(self) -> int:
+        """The descriptor on which the switch answers, and says that it has cut."""
+        assert self.process.stdout
+        return self.process.stdout.fileno()
+
+    def listen(self) -> None:
+        """Take what the switch has said; nothing may wait in a buffer that no selector sees."""
+        text = os.read(self.says, 4096)
+        if not text:
+            raise LaboratoryError("the switch ended")
+        *words, self.rest = (self.rest + text).split(b"\n")
+        self.answered = self.answered or b"done" in words
+        self.has_cut = self.has_cut or b"cut" in words
+
+    def command(self, **what: object) -> None:
+        assert self.process.stdin
+        self.answered = False
+        self.process.stdin.write(json.dumps(what).encode() + b"\n")
+        self.process.stdin.flush()
+        while not self.answered:
+            self.listen()
+
+    def split(self, groups: Sequence[Sequence[int]]) -> None:
+        self.command(blocked=sorted(links_between(groups)))
+
+    def cut_one_way(self, source: int, target: int) -> None:
+        self.command(blocked=[(source, target)])
+
+    def heal(self) -> None:
+        self.command(blocked=[])
+
+    def disturb(self, how: Disturb) -> None:
+        self.command(disturb=msgspec.to_builtins(how) if how != Disturb() else {})
+
+    def cut_at(self, at: CutAt) -> None:
+        """Heal, and wait for the frame."""
+        self.has_cut = False
+        blocked = sorted(links_between(at.groups))
+        cut = {"kind": at.kind, "source": at.source, "count": at.count, "forming": at.forming, "blocked": blocked}
+        self.command(blocked=[], cut=cut)
+
+
+def _tap(name: str) -> int:
+    """A TAP device; it lives as long as its descriptor."""
+    fd = os.open(TUN_DEVICE, os.O_RDWR)
+    fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
+    return fd

@@ -1,0 +1,1 @@
+"""Why a run is as it is: values, differences, what lay ahead, which steps matter."""

@@ -1,0 +1,113 @@
+"""What the end of a run shows of a claim: a clause that is violated there, or the premise that is reached.
+
+Judged on integers, from the run alone: no search is asked. A clause of every state is judged in the last state, a
+clause of a step by the last step. What happened earlier in the run is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from model.language.ground import Bitmaps, GroundMachine, Step
+from model.language.sets import Truth
+from model.language.sorts import Index, Ring
+from properties.claims import CLAIMS
+from properties.claims.claim import Claim, Part, Statement
+from properties.claims.notation import goals, notation
+from properties.claims.subjects.liveness import LIVE_2, is_stuck
+from properties.explain.ahead import Ahead, is_deadlock, is_true, overlong, steps_named, towards
+from properties.explain.values import Said, Values
+from properties.traces.trace import Played, Trace, replay, trace_machine
+
+LOST, LATE, DEADLOCK = "the gates can no longer open", "more visits are possible", "deadlock"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """One thing that the end of a run shows."""
+
+    claim: Claim
+    label: str
+    violates: bool
+    """Else it is the claim's premise that is reached."""
+    terms: tuple[Truth, ...] = field(repr=False)
+    """What decides it."""
+    values: Values = field(repr=False)
+    part: Part | None = None
+    """Without, it is about what lies ahead."""
+    refused: Step | None = None
+    """Of a clause that an action is enabled: the step that is not."""
+    ring: Index | None = None
+    ahead: Ahead | None = None
+
+    @property
+    def statement(self) -> list[str]:
+        """The clause in set notation."""
+        return [notation(self.part, self.claim.machine)] if self.part else list(goals(self.claim))
+
+    @property
+    def because(self) -> list[Said]:
+        """The comparisons that decide it."""
+        return [said for term in self.terms for said in self.values.because(term)]
+
+
+def endings(
+    claim: Claim, ground: GroundMachine, played: Sequence[Played], label: str | None = None
+) -> Iterator[Ending]:
+    """All that the end of a run shows of a claim, violations first; with a label, only that."""
+    last = played[-1] if played else None
+    state = last.after if last else ground.initial
+    for part in claim.parts:
+        if label in (None, part.label):
+            yield from _of_part(claim, part, ground, state, last)
+    if label in (None, LOST, LATE, DEADLOCK):
+        yield from _of_what_is_ahead(claim, ground, state)
+    if claim.witness and label in (None, claim.witness.label):
+        yield from _of_part(claim, claim.witness, ground, state, last)
+
+
+def shown_by(trace: Trace) -> list[Ending]:
+    """All that the end of a trace shows of its claim; TraceError if it does not replay."""
+    ground = trace_machine(trace)
+    played = list(replay(ground, trace.steps))
+    claim = CLAIMS.get(trace.claim or "")
+    return list(endings(claim, ground, played)) if claim and claim.machine == trace.machine else []
+
+
+def _of_part(claim: Claim, part: Part, ground: GroundMachine, state: Bitmaps, last: Played | None) -> Iterator[Ending]:
+    wanted = part is claim.witness
+    if part.enables:
+        for step in steps_named(ground, (part.at,) if part.at else ()):
+            values, premise = Values(ground, state, step), step.action.read(part.statement)
+            if values.holds(premise) and ground.refusals(step, state):
+                yield Ending(claim, part.label, True, (premise,), values, part, refused=step)
+    elif not part.of_steps:
+        values, term = Values(ground, state), part.statement(ground.machine.state())
+        if values.holds(term) is wanted:
+            yield Ending(claim, part.label, not wanted, (term,), values, part)
+    elif last and part.concerns(last.step.action.name):
+        values = Values(ground, last.before, last.step, last.after)
+        term = last.step.action.read(part.statement, then=ground.machine.state("{}'".format))
+        if values.holds(term) is wanted:
+            yield Ending(claim, part.label, not wanted, (term,), values, part)
+
+
+def _of_what_is_ahead(claim: Claim, ground: GroundMachine, state: Bitmaps) -> Iterator[Ending]:
+    now, values, stuck = ground.machine.state(), Values(ground, state), cast("Statement", is_stuck)
+    if claim.id == LIVE_2.id and values.holds(stuck(now)) and is_deadlock(ground, state):
+        yield Ending(claim, DEADLOCK, True, (stuck(now),), values)
+    target = claim.reach or claim.bound
+    if not target:
+        return
+    for (ring,) in ground.scope.places([Ring]):
+        terms = (target.premise(now, ring), target.goal(now, ring))
+        if not values.holds(terms[0]):
+            continue
+        if claim.reach:
+            ahead = towards(ground, state, claim.reach.by, is_true(ground, claim.reach.goal, ring))
+            if ahead.run is None:
+                yield Ending(claim, LOST, True, terms, values, ring=ring, ahead=ahead)
+        if claim.bound and (run := overlong(ground, state, claim.bound, ring)) is not None:
+            yield Ending(claim, LATE, True, terms, values, ring=ring, ahead=Ahead(run, 0))

@@ -1,0 +1,277 @@
+"""Breadth-first search of every reachable state of a machine in a scope.
+
+Exact: states are compared whole (`properties.numbering`). With symmetry on, one state stands for all that differ only
+in processors' names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.language.ground import Bitmaps, GroundMachine, Step
+from model.language.machine import Kind
+from model.language.sets import FALSE, Set, Truth
+from properties.claims.probe import Probe
+from properties.claims.scopes import ScopeTooLargeError
+from properties.explicit.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
+from properties.explicit.numbering import Ids, StateIndex, distinct
+
+BLOCK_ROWS = 1 << 17
+"""States expanded at once: their columns stay in the processor's cache."""
+GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a probe first held: a state, by its number, and the step taken there if the probe is about one."""
+
+    probe: Probe
+    state: int
+    depth: int
+    step: Step | None = None
+
+    @property
+    def length(self) -> int:
+        """The number of steps of the shortest run to it."""
+        return self.depth + (self.step is not None)
+
+
+@dataclass
+class Report:
+    """What was counted on the way."""
+
+    states: int = 0
+    transitions: int = 0
+    """Enabled steps that change the state."""
+    stutters: int = 0
+    """Enabled steps that change nothing; not counted as transitions."""
+    depth: int = 0
+    fired: set[str] = field(default_factory=set[str])
+    """Actions enabled somewhere."""
+    refused: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Guard parts, by action and words, that are false somewhere."""
+    found: dict[str, Found] = field(default_factory=dict[str, Found])
+    """By probe."""
+
+    @property
+    def words(self) -> str:
+        """The counts, for a reader."""
+        return f"{self.states:,} states, {self.transitions:,} transitions, depth {self.depth}"
+
+
+Progress = Callable[[Report], None]
+
+
+class Search:
+    """The reachable states of a ground machine, numbered from 0 in the order in which they were found."""
+
+    def __init__(
+        self,
+        ground: GroundMachine,
+        *,
+        symmetry: bool = True,
+        memory_gib: float = 4.0,
+        most_states: int | None = None,
+    ) -> None:
+        if ground.scope.processors > MOST_PROCESSORS:
+            raise ScopeTooLargeError(f"{ground.scope.processors} processors; the search takes {MOST_PROCESSORS}")
+        if len(ground.slots) > WORD_BITS:
+            raise ScopeTooLargeError(f"{len(ground.slots)} sets a state; the search takes {WORD_BITS}")
+        if symmetry and not ground.is_symmetric:
+            raise ValueError("the machine tells processors apart from the start: search it without symmetry")
+        self.ground, self.symmetry, self.memory_gib, self.most_states = ground, symmetry, memory_gib, most_states
+        self.packing = Packing(ground.scope.processors, len(ground.slots))
+        self.starts = [0]
+        """The number of the first state at each depth, and the number of states."""
+        self.index = StateIndex(self.packing.words)
+        self.report = Report()
+
+    def run(
+        self,
+        probes: Sequence[Probe] = (),
+        progress: Progress | None = None,
+        *,
+        until_found: bool = False,
+        until_any: bool = False,
+    ) -> Report:
+        """Visit every reachable state; end early once every probe has been found, or once any has."""
+        looking = _Looking(self.ground, probes, self.report)
+        self._admit([self._pack(self.ground.initial)])
+        while self.starts[-1] > self.starts[-2]:
+            self.report.depth = len(self.starts) - 2
+            successors: list[list[Word]] = []
+            for first, block in self.blocks(self.report.depth):
+                if (until_found and not looking.open) or (until_any and self.report.found):
+                    return self.report
+                successors.append(self._expand_block(block, first, looking))
+                if progress:
+                    progress(self.report)
+            self._admit(successors)
+        self.starts.pop()
+        return self.report
+
+    def depth(self, number: int) -> int:
+        """How many steps the state with this number is from the initial one."""
+        return int(np.searchsorted(self.starts, number, side="right")) - 1
+
+    def words(self, number: int) -> list[Word]:
+        """The state with this number, one of its symmetry class."""
+        return self.index.rows(number, number + 1)
+
+    def blocks(self, depth: int | None = None) -> Iterator[tuple[int, list[Word]]]:
+        """The states at one depth, or all, in blocks of bounded size; each with its first state's number."""
+        first, last = (0, self.index.size) if depth is None else (self.starts[depth], self.starts[depth + 1])
+        for start in range(first, last, BLOCK_ROWS):
+            yield start, self.index.rows(start, min(start + BLOCK_ROWS, last))
+
+    def bitmaps(self, words: list[Word]) -> Bitmaps:
+        """The one state in these words."""
+        return tuple(int(bitmap) for bitmap in self.packing.unpack(words)[:, 0])
+
+    def canonical(self, state: Bitmaps) -> Bitmaps:
+        """The representative of the state's symmetry class."""
+        return self.bitmaps(self._pack(state))
+
+    def successors(
+        self, words: list[Word], steps: Sequence[Step]
+    ) -> Iterator[tuple[Step, NDArray[np.intp], list[Word]]]:
+        """For each step: the rows of a block that it changes, and the states it leads to from there."""
+        columns = Columns(self.ground, self.packing.unpack(words))
+        for step in steps:
+            enabled = _everywhere(columns, [*(part for _, part in step.guard), step.first_unused], len(words[0]))
+            rows, after, _ = self._take(words, columns, step, enabled)
+            if len(rows):
+                yield step, rows, after
+
+    def edges(self, steps: Sequence[Step]) -> Iterator[tuple[int, Step, Ids, Ids]]:
+        """After a run, block by block: the block's first state, a step, and the states before and after it."""
+        for first, block in self.blocks():
+            for step, rows, after in self.successors(block, steps):
+                yield first, step, (rows + first).astype(np.uint32), self.index.numbers(after)
+
+    def holds(self, statement: Callable[..., Truth]) -> Mask:
+        """After a run: of which states, by number, a statement (now) holds."""
+        truth = self.ground.truth(statement(self.ground.machine.state()))
+        masks = [
+            _everywhere(Columns(self.ground, self.packing.unpack(block)), [truth], len(block[0]))
+            for _, block in self.blocks()
+        ]
+        return np.concatenate(masks)
+
+    def values(self, term: Set) -> Column:
+        """After a run: what a set is in each state, by number."""
+        return np.concatenate(
+            [Columns(self.ground, self.packing.unpack(block)).set(self.ground.set(term)) for _, block in self.blocks()]
+        )
+
+    def _pack(self, state: Bitmaps) -> list[Word]:
+        words = self.packing.pack(np.array(state, np.uint8)[:, None])
+        return self.packing.canonical(words) if self.symmetry else words
+
+    def _admit(self, successors: list[list[Word]]) -> None:
+        """Number the states that are new, as the next level."""
+        self.index.add(distinct([np.concatenate(column) for column in zip(*successors, strict=True)]))
+        self.starts.append(self.index.size)
+        self.report.states = self.index.size
+        if self.index.bytes > self.memory_gib * GIB:
+            raise ScopeTooLargeError(
+                f"{self.index.size:,} states at depth {len(self.starts) - 2} fill the {self.memory_gib:g} GiB allowed"
+            )
+        if self.most_states and self.index.size > self.most_states:
+            raise ScopeTooLargeError(f"more than {self.most_states:,} states at depth {len(self.starts) - 2}")
+
+    def _expand_block(self, words: list[Word], first: int, looking: _Looking) -> list[Word]:
+        """The new successors of a block of states; counts and probes on the way."""
+        rows_count = len(words[0])
+        columns = Columns(self.ground, self.packing.unpack(words))
+        stuck = np.ones(rows_count, np.bool_)
+        found: list[list[Word]] = [[np.zeros(0, np.uint64)] * len(words)]
+        for step in self.ground.steps:
+            enabled = looking.at_guard(step, columns, rows_count)
+            looking.at_step(step, columns, enabled, first)
+            if not enabled.any():
+                continue
+            rows, after, taken = self._take(words, columns, step, enabled)
+            self.report.transitions += len(rows)
+            self.report.stutters += taken - len(rows)
+            if step.action.rule.kind is not Kind.ENVIRONMENT:
+                stuck[rows] = False
+            found.append(after)
+        looking.at_states(columns, stuck, first)
+        together = distinct([np.concatenate(column) for column in zip(*found, strict=True)])
+        return self.index.unknown(together)
+
+    def _take(
+        self, words: list[Word], columns: Columns, step: Step, enabled: Mask
+    ) -> tuple[NDArray[np.intp], list[Word], int]:
+        """The rows that an enabled step changes, the states after it, and the number of rows where it is enabled."""
+        rows = np.flatnonzero(enabled)
+        if not step.effect:
+            return rows[:0], [word[:0] for word in words], len(rows)
+        flips = {slot: self._flip(columns, slot, columns.set(value), len(enabled)) for slot, value in step.effect}
+        after, moved = self.packing.change(words, rows, flips)
+        if not moved.all():
+            after = [word[moved] for word in after]
+        return rows[moved], self.packing.canonical(after) if self.symmetry else after, len(rows)
+
+    @staticmethod
+    def _flip(columns: Columns, slot: int, value: Column, rows_count: int) -> Column:
+        return np.broadcast_to(columns.fields[slot] ^ value, rows_count)
+
+
+class _Looking:
+    """The probes not yet found, written out for every step that they are about."""
+
+    def __init__(self, ground: GroundMachine, probes: Sequence[Probe], report: Report) -> None:
+        self.report = report
+        self.open = {probe.name for probe in probes}
+        self.states = [
+            (probe, ground.truth(probe.statement(ground.machine.state()))) for probe in probes if not probe.at
+        ]
+        self.steps: dict[int, list[tuple[Probe, Truth]]] = {
+            id(step): [(probe, step.read(probe.statement)) for probe in probes if probe.at == step.action.name]
+            for step in ground.steps
+        }
+        for step in ground.steps:
+            self.steps[id(step)] = [(probe, truth) for probe, truth in self.steps[id(step)] if truth is not FALSE]
+
+    def at_guard(self, step: Step, columns: Columns, rows_count: int) -> Mask:
+        """Where the step is enabled; notes which guard parts refuse it somewhere."""
+        for label, part in step.guard:
+            if (step.action.name, label) not in self.report.refused and not columns.truth(part).all():
+                self.report.refused.add((step.action.name, label))
+        enabled = _everywhere(columns, [*(part for _, part in step.guard), step.first_unused], rows_count)
+        if step.action.name not in self.report.fired and enabled.any():
+            self.report.fired.add(step.action.name)
+        return enabled
+
+    def at_step(self, step: Step, columns: Columns, enabled: Mask, first: int) -> None:
+        """Note the first state in which a probe about this step holds."""
+        for probe, truth in self.steps[id(step)]:
+            if probe.name in self.open:
+                where = ~enabled if probe.refused else enabled
+                self._note(probe, columns.truth(truth) & where, first, None if probe.refused else step)
+
+    def at_states(self, columns: Columns, stuck: Mask, first: int) -> None:
+        """Note the first state of which a probe holds."""
+        for probe, truth in self.states:
+            if probe.name in self.open:
+                holds = np.broadcast_to(columns.truth(truth), len(stuck))
+                self._note(probe, holds & stuck if probe.stuck else holds, first, None)
+
+    def _note(self, probe: Probe, holds: Mask, first: int, step: Step | None) -> None:
+        if holds.any():
+            self.report.found[probe.name] = Found(probe, first + int(np.argmax(holds)), self.report.depth, step)
+            self.open.discard(probe.name)
+
+
+def _everywhere(columns: Columns, truths: Sequence[Truth], rows_count: int) -> Mask:
+    """The rows in which all these hold."""
+    holds = np.ones(rows_count, np.bool_)
+    for truth in truths:
+        holds &= columns.truth(truth)
+    return holds

@@ -1,0 +1,1 @@
+"""The model and the catalogue as texts: the specification, tables, Promela."""

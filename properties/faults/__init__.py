@@ -1,0 +1,1 @@
+"""Named faults of the reference, kept as patches."""

@@ -1,0 +1,1 @@
+"""What each promise asks of a history, one module a subject."""

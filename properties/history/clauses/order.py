@@ -1,0 +1,223 @@
+"""Order: the deliveries of one message in a ring are one moment, the installs of one configuration are one moment.
+
+There is a total order (EVS-6.2) if and only if nothing then comes before itself. Within a ring that is decided when the
+ring is settled. A cycle through several rings needs a ring number that falls, or a message that is sent in a later ring
+than it is delivered in. Only if there is such a thing, or a cycle in a ring, the whole history is put in order, with
+nothing forgotten.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from properties.history.findings import Findings
+from properties.history.finished import Settled
+from properties.history.views import Message, Sent, Stay
+
+Moment = Hashable
+
+
+class Edge(NamedTuple):
+    """One moment comes before another: two events of one process show it."""
+
+    first_at: int
+    then_at: int
+
+
+@dataclass
+class Forced:
+    """Moments, and which come directly before which."""
+
+    before_it: dict[Moment, dict[Moment, Edge]] = field(default_factory=dict[Moment, dict[Moment, Edge]])
+
+    def add(self, first: Moment, then: Moment, edge: Edge) -> None:
+        """One moment comes before another; of several witnesses the earliest stays."""
+        self.before_it.setdefault(first, {})
+        known = self.before_it.setdefault(then, {})
+        if first not in known or max(edge.first_at, edge.then_at) < max(known[first].first_at, known[first].then_at):
+            known[first] = edge
+
+    def before(self, these: Sequence[Message]) -> dict[Message, Message]:
+        """All messages before any of these, each with the one of these that it was found behind."""
+        found: dict[Moment, Message] = {}
+        todo: list[tuple[Moment, Message]] = [(message, message) for message in these]
+        while todo:
+            moment, behind = todo.pop()
+            for earlier in self.before_it.get(moment, ()):
+                if earlier not in found:
+                    found[earlier] = behind
+                    todo.append((earlier, behind))
+        return {moment: behind for moment, behind in found.items() if isinstance(moment, Message)}
+
+    def circular(self) -> dict[Moment, int]:
+        """The moments that cannot be put into an order, and what lies behind them: what each still waits for."""
+        waits = {moment: len(earlier) for moment, earlier in self.before_it.items()}
+        after: dict[Moment, list[Moment]] = {}
+        for moment, earlier in self.before_it.items():
+            for one in earlier:
+                after.setdefault(one, []).append(moment)
+        ready = [moment for moment, count in waits.items() if not count]
+        while ready:
+            moment = ready.pop()
+            del waits[moment]
+            for later in after.get(moment, ()):
+                waits[later] -= 1
+                if not waits[later]:
+                    ready.append(later)
+        return waits
+
+    def cycle(self) -> list[Edge] | None:
+        """A short cycle, if there is one, as the edges around it."""
+        left = self.circular()
+        found = [cycle for start in self._starts(left) if (cycle := self._back_to(start, left))]
+        return min(found, key=lambda edges: (len(edges), [edge.first_at for edge in edges])) if found else None
+
+    def _starts(self, left: dict[Moment, int], most: int = 40) -> Iterator[Moment]:
+        """Moments on cycles: going back from anywhere in `left` without end leads into one."""
+        seen: set[Moment] = set()
+        for moment in left:
+            trail: list[Moment] = []
+            on_trail: set[Moment] = set()
+            while moment not in on_trail and moment not in seen:
+                trail.append(moment)
+                on_trail.add(moment)
+                moment = next(one for one in self.before_it[moment] if one in left)
+            if moment in on_trail:
+                yield moment
+                most -= 1
+            seen |= on_trail
+            if not most:
+                return
+
+    def _back_to(self, start: Moment, left: dict[Moment, int]) -> list[Edge] | None:
+        """The shortest way back from a moment to itself."""
+        came: dict[Moment, Moment] = {}
+        layer = [start]
+        while layer and start not in came:
+            reached: list[Moment] = []
+            for moment in layer:
+                for earlier in self.before_it[moment]:
+                    if earlier in left and earlier not in came:
+                        came[earlier] = moment
+                        reached.append(earlier)
+            layer = reached
+        if start not in came:
+            return None
+        edges: list[Edge] = []
+        moment = start
+        while not edges or moment != start:
+            edges.append(self.before_it[came[moment]][moment])
+            moment = came[moment]
+        return edges
+
+
+def _moments(stay: Stay) -> Iterator[tuple[Moment, int]]:
+    """What happens in a stay after its install: deliveries and the transitional configuration."""
+    for i, message in enumerate(stay.sequence):
+        if stay.turn and stay.turn.index == i:
+            yield (stay.ring.id, stay.follows), stay.turn.at
+        yield message, stay.places[i]
+    if stay.turn and stay.turn.index == len(stay.sequence):
+        yield (stay.ring.id, stay.follows), stay.turn.at
+
+
+def forced_order(ring: Settled) -> Forced:
+    """What comes before what by the deliveries in one ring."""
+    forced = Forced()
+    for stay in ring.stays:
+        last: tuple[Moment, int] | None = None
+        for moment, at in _moments(stay):
+            if last:
+                forced.add(last[0], moment, Edge(last[1], at))
+            else:
+                forced.before_it.setdefault(moment, {})
+            last = moment, at
+    for stay in ring.stays:
+        for sent in stay.sends:
+            last = last_before(stay, sent)
+            if last and sent.message in forced.before_it:
+                forced.add(last[0], sent.message, Edge(last[1], sent.at))
+    return forced
+
+
+def last_before(stay: Stay, sent: Sent) -> tuple[Moment, int] | None:
+    """The last moment of its stay before a send."""
+    if stay.turn and stay.turn.index == sent.index and stay.turn.at < sent.at:
+        return (stay.ring.id, stay.follows), stay.turn.at
+    return (stay.sequence[sent.index - 1], stay.places[sent.index - 1]) if sent.index else None
+
+
+def one_moment(ring: Settled, findings: Findings) -> None:
+    """EVS-6.2, in one ring: what is delivered at several members is in one order."""
+    findings.met["EVS-6.2"] += len({stay.name for stay in ring.stays}) > 1
+    if not ring.agreed and forced_order(ring).circular():
+        findings.suspicious = True
+
+
+def sent_before_delivered(ring: Settled, findings: Findings) -> None:
+    """EVS-1.1 and 6.1: how often a send is seen to precede a delivery."""
+    for message in ring.messages:
+        if message.sends:
+            findings.met["EVS-1.1"] += 1
+            findings.met["EVS-6.1"] += 1
+            return
+
+
+def whole_order(lives: Sequence[Sequence[Stay]], findings: Findings) -> None:
+    """EVS-6.2 over the whole history: `lives` are the stays of each incarnation, in order."""
+    forced = Forced()
+    for life in lives:
+        last: tuple[Moment, int] | None = None
+        for stay in life:
+            for moment, at in itertools.chain([(stay.ring.id, stay.at)], _placed(stay)):
+                if last:
+                    forced.add(last[0], moment, Edge(last[1], at))
+                last = moment, at
+    delivered: dict[Message, set[Moment]] = {}
+    for stay in itertools.chain.from_iterable(lives):
+        for message in stay.sequence:
+            delivered.setdefault(message, set()).add((message, stay.ring.id))
+    for stay in itertools.chain.from_iterable(lives):
+        for sent in stay.sends:
+            moment, at = last_before(stay, sent) or (stay.ring.id, stay.at)
+            first = (moment, stay.ring.id) if isinstance(moment, Message) else moment
+            for delivery in delivered.get(sent.message, ()):
+                forced.add(first, delivery, Edge(at, sent.at))
+    if cycle := forced.cycle():
+        _report(findings, ("EVS-6.2",), cycle, "there is no total order: each of these comes before the next")
+
+
+def _placed(stay: Stay) -> Iterator[tuple[Moment, int]]:
+    """Moments of a stay, the delivery of a message being another moment in another ring."""
+    for moment, at in _moments(stay):
+        yield ((moment, stay.ring.id) if isinstance(moment, Message) else moment), at
+
+
+def whole_precedence(lives: Sequence[Sequence[Stay]], findings: Findings) -> None:
+    """EVS-1.1, and so 6.1: no event precedes itself, by processes' own orders and from sends to deliveries."""
+    forced = Forced()
+    for life in lives:
+        own = sorted((sent for stay in life for sent in stay.sends), key=lambda sent: sent.at)
+        taken = [(at, m) for stay in life for at, m in zip(stay.places, stay.sequence, strict=True)]
+        for one, then in itertools.pairwise(own):
+            forced.add(one, then, Edge(one.at, then.at))
+        next_send = iter(own)
+        then = next(next_send, None)
+        for at, message in taken:
+            while then and then.at < at:
+                then = next(next_send, None)
+            if then is None:
+                break
+            for sent in message.sends:
+                forced.add(sent, then, Edge(at, then.at))
+    if cycle := forced.cycle():
+        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, "each of these precedes the next, and the last the first")
+
+
+def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], text: str) -> None:
+    events = [at for edge in cycle for at in (edge.first_at, edge.then_at)]
+    for claim in claims:
+        findings.violated(claim, text, *events)

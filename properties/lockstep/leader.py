@@ -1,0 +1,236 @@
+"""Who chooses what happens next: the machine, or a scheduler that knows nothing of it.
+
+Where the machine leads, an enabled step is chosen at random and the implementation must be able to take it. Where the
+implementation leads, a small network loses, duplicates and delays tokens, services and membership call at random, and
+the machine must be able to follow.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from types import MappingProxyType
+
+from model.language.ground import Step
+from model.language.sorts import Ring
+from properties.lockstep.cluster import Cluster
+from properties.lockstep.driver import SENDS, TURNS, event_of, is_for_nobody, message_before
+from properties.lockstep.events import ROOM, At, Event, Kind
+from properties.lockstep.follower import Following
+from properties.lockstep.implementation import HIGH, LOW, MEDIUM, RECOVERY
+
+MOST_TRIES = 1000
+"""After so many choices that cannot be taken there is nothing to do."""
+
+
+def some_members(rng: random.Random, up: list[int]) -> tuple[int, ...]:
+    """Half of the time all that are up, else any of them."""
+    return tuple(up if rng.random() < 0.5 else sorted(rng.sample(up, rng.randint(1, len(up)))))
+
+
+class MachineLeads:
+    """Enabled steps of the machine at random."""
+
+    def __init__(self, following: Following, rng: random.Random) -> None:
+        self.following, self.rng = following, rng
+        actions = [name for name in following.grounded.actions if name not in SENDS]
+        self.actions = [(name, WEIGHTS_OF_ACTIONS.get(name, 4.0)) for name in actions]
+
+    def advance(self) -> bool:
+        """Choose the next event and let it happen. False if there is nothing to do."""
+        names, weights = zip(*self.actions, strict=True)
+        for _ in range(MOST_TRIES):
+            step = self._candidate(self.rng.choices(names, weights)[0])
+            if step and not self.following.ground.refusals(step, self.following.state):
+                self._take(step)
+                return True
+        return False
+
+    def _candidate(self, action: str) -> Step | None:
+        """The action with random arguments; None if nobody would be called."""
+        cluster, ground = self.following.cluster, self.following.ground
+        p = self.rng.randrange(cluster.size)
+        given = {"p": p, "r": self._ring(action, p), "h": self.rng.randrange(cluster.handle_count)}
+        if action == "form_ring":
+            given["members"] = sum(1 << p for p in some_members(self.rng, sorted(cluster.layers) or [0]))
+        if not 0 <= given["r"] < ground.scope.sizes[Ring]:
+            return None
+        step = self.following.grounded.step(action, given)
+        return None if is_for_nobody(cluster, step) else step
+
+    def _ring(self, action: str, p: int) -> int:
+        """The ring that a step of this action at p is likely to be about; -1 if there is none."""
+        cluster, seen = self.following.cluster, self.following.cluster.seen.get(p)
+        if action == "form_ring":
+            return len(cluster.rings)
+        if action in ("visit", "sole_visit", "leave"):
+            return cluster.number_of(seen.installed) if seen else -1
+        if action in ("install", "pass_on"):
+            return cluster.number_of(seen.pending) if seen else -1
+        return self.rng.randrange(len(cluster.rings)) if cluster.rings else 0
+
+    def _take(self, step: Step) -> None:
+        following, sends = self.following, self._sends(step)
+        for event in message_before(step.arguments.get("p", -1), sends, self.rng.choice((HIGH, MEDIUM, LOW))):
+            following.take(event)
+        following.take(event_of(following.cluster, step, sends), sends or step.action.name)
+
+    def _sends(self, step: Step) -> str | None:
+        """What to originate in this turn: something that the machine can send then, or nothing."""
+        if step.action.name not in TURNS or self.rng.random() < 0.25:
+            return None
+        following = self.following
+        after = following.ground.after(step, following.state)
+        at_once = [name for name in SENDS if name in following.grounded.actions]
+        able = [
+            name for name in at_once
+            if not following.ground.refusals(following.grounded.step(name, step.arguments), after)
+        ]  # fmt: skip
+        return self.rng.choice(able) if able else None
+
+
+WEIGHTS_OF_ACTIONS = MappingProxyType(
+    {"visit": 60.0, "pass_on": 6.0, "sole_visit": 12.0, "install": 30.0, "leave": 6.0, "unplug": 8.0, "destroy": 1.0,
+     "create": 2.0, "form_ring": 0.3, "crash": 0.2, "restart": 3.0, "queue_recovery": 5.0, "reject": 2.0}
+)  # fmt: skip
+
+
+class ImplementationLeads:
+    """A scheduler of what membership, network and services do; it never asks the machine."""
+
+    def __init__(self, following: Following, rng: random.Random) -> None:
+        self.following, self.rng = following, rng
+        self.flight: list[tuple[int, bytes, int]] = []
+        """Tokens under way: of which ring, and to whom."""
+        self.choices: dict[Kind, Callable[[], Event | None]] = {
+            Kind.FORM: self._form, Kind.LEAVE: self._leave, Kind.INSTALL: self._install, Kind.TOKEN: self._token,
+            Kind.ALONE: self._alone, Kind.CREATE: self._create, Kind.UNPLUG: self._unplug,
+            Kind.DESTROY: self._destroy, Kind.QUEUE: self._queue, Kind.CRASH: self._crash,
+            Kind.RESTART: self._restart, Kind.LOSE: self._lose, Kind.DUPLICATE: self._duplicate,
+            Kind.RESEND: self._resend,
+        }  # fmt: skip
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.following.cluster
+
+    def advance(self) -> bool:
+        """Choose the next event and let it happen. False if there is nothing to do."""
+        kinds = list(self.choices)
+        for _ in range(MOST_TRIES):
+            event = self.choices[self.rng.choices(kinds, WEIGHTS_OF_EVENTS)[0]]()
+            if event:
+                self._happen(event)
+                return True
+        return False
+
+    def _happen(self, event: Event) -> None:
+        before = [ring.newest for ring in self.cluster.rings]
+        self.following.take(event)
+        for number, ring in enumerate(self.cluster.rings):
+            if ring.newest and (number >= len(before) or ring.newest != before[number]):
+                self.flight.append((number, ring.newest, ring.due))
+
+    def _somebody(self, holds: Callable[[int], object]) -> int | None:
+        found = [p for p in self.cluster.layers if holds(p)]
+        return self.rng.choice(found) if found else None
+
+    def _form(self) -> Event | None:
+        up = sorted(self.cluster.layers)
+        formed, size = len(self.cluster.rings), self.following.ground.scope.sizes[Ring]
+        if not up or formed == size or (formed and self.rng.random() > 0.4 / self.cluster.size):
+            return None
+        return Event(Kind.FORM, ring=formed, members=some_members(self.rng, up))
+
+    def _leave(self) -> Event | None:
+        p = self._somebody(lambda p: self.cluster.seen[p].installed and self.cluster.seen[p].pending)
+        return None if p is None else Event(Kind.LEAVE, p, self.cluster.number_of(self.cluster.seen[p].installed))
+
+    def _install(self) -> Event | None:
+        p = self._somebody(lambda p: self.cluster.seen[p].pending and not self.cluster.seen[p].installed)
+        return None if p is None else Event(Kind.INSTALL, p, self.cluster.number_of(self.cluster.seen[p].pending))
+
+    def _token(self) -> Event | None:
+        """A token arrives where it was sent; now and then one strays to a processor that is not on its ring."""
+        if not self.flight:
+            return None
+        i = self.rng.randrange(len(self.flight))
+        ring, token, to = self.flight[i]
+        if self.rng.random() < 0.05:
+            stray = self._somebody(lambda p: self.cluster.standing(p, ring) is At.NEITHER)
+            return None if stray is None else Event(Kind.TOKEN, stray, ring, token=token, packet_count=1)
+        del self.flight[i]
+        if not self.cluster.is_up(to):
+            return Event(Kind.LOSE, ring=ring)
+        return Event(Kind.TOKEN, to, ring, token=token, packet_count=0 if self.rng.random() < 0.1 else 1)
+
+    def _alone(self) -> Event | None:
+        p = self._somebody(lambda p: self._is_alone(p))
+        if p is None:
+            return None
+        return Event(Kind.ALONE, p, self.cluster.number_of(self.cluster.seen[p].installed), packet_count=1)
+
+    def _is_alone(self, p: int) -> bool:
+        number = self.cluster.number_of(self.cluster.seen[p].installed)
+        return number >= 0 and len(self.cluster.rings[number].members) == 1
+
+    def _handle(self) -> tuple[int, int] | None:
+        p = self._somebody(lambda p: True)
+        return None if p is None else (p, self.rng.randrange(self.cluster.handle_count))
+
+    def _create(self) -> Event | None:
+        place = self._handle()
+        return Event(Kind.CREATE, place[0], handle=place[1]) if place and not self.cluster.registered(*place) else None
+
+    def _unplug(self) -> Event | None:
+        place = self._handle()
+        return Event(Kind.UNPLUG, place[0], handle=place[1]) if place else None
+
+    def _destroy(self) -> Event | None:
+        place = self._handle()
+        return Event(Kind.DESTROY, place[0], handle=place[1]) if place else None
+
+    def _queue(self) -> Event | None:
+        """Only high priority messages are long: see docs/lockstep.md."""
+        p = self._somebody(lambda p: True)
+        if p is None:
+            return None
+        priority = self.rng.choice((RECOVERY, HIGH, HIGH, MEDIUM, LOW))
+        if priority == RECOVERY and self.cluster.recovery_count(p, of_this_ring=True) >= ROOM:
+            return None
+        long = priority in (RECOVERY, HIGH) and self.rng.random() < 0.5
+        return Event(Kind.QUEUE, p, priority=priority, packet_count=2 if long else 1)
+
+    def _crash(self) -> Event | None:
+        p = self._somebody(lambda p: True)
+        return None if p is None else Event(Kind.CRASH, p)
+
+    def _restart(self) -> Event | None:
+        down = [p for p in range(self.cluster.size) if not self.cluster.is_up(p)]
+        return Event(Kind.RESTART, self.rng.choice(down)) if down else None
+
+    def _lose(self) -> Event | None:
+        if not self.flight:
+            return None
+        ring, _, _ = self.flight.pop(self.rng.randrange(len(self.flight)))
+        return Event(Kind.LOSE, ring=ring)
+
+    def _duplicate(self) -> Event | None:
+        if not self.flight or len(self.flight) > 2 * self.following.ground.scope.sizes[Ring]:
+            return None
+        self.flight.append(self.rng.choice(self.flight))
+        return Event(Kind.DUPLICATE, ring=self.flight[-1][0])
+
+    def _resend(self) -> Event | None:
+        under_way = {token for _, token, _ in self.flight}
+        lost = [i for i, ring in enumerate(self.cluster.rings) if ring.newest and ring.newest not in under_way]
+        if not lost:
+            return None
+        number = self.rng.choice(lost)
+        ring = self.cluster.rings[number]
+        self.flight.append((number, ring.newest or b"", ring.due))
+        return Event(Kind.RESEND, ring=number)
+
+
+WEIGHTS_OF_EVENTS = (3, 6, 20, 60, 8, 2, 6, 1, 8, 0.2, 2, 1, 2, 4)
+"""In the order of the choices."""

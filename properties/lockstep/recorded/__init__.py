@@ -1,0 +1,1 @@
+"""Recorded runs, followed by the machine."""

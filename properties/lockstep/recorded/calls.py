@@ -1,0 +1,138 @@
+"""What is recorded of a plug layer, read as events: which call is which, what it answered, and of which ring it was.
+
+A recorded token is compared by its ring, its number and its bitmap. What else it carries is the ordering's, which may
+change it between two members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, cast
+
+from properties.lockstep.adapter import visit_of
+from properties.lockstep.events import Event, Kind
+from properties.lockstep.implementation import RingName, Visit
+from properties.lockstep.recorded.formations import Telling
+from properties.lockstep.recorded.playback import RecordedCluster
+from reference.errors import RemoteProtocolError
+from reference.plug.token_codec import decode, encode
+from reference.plug.tokens import MessageSeq, Token, TokenSeq
+from reference.ring.effects import PlugStep
+from reference.rings import ProcessorId, RingId, RingSeq
+
+
+class Life(Enum):
+    """What happens to a processor as a whole."""
+
+    STARTED = "started"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStep:
+    """A step of the run: when, where, and what its plug layer was called, or that the processor started or crashed."""
+
+    time_us: int
+    processor: int
+    step: PlugStep | Life
+
+
+CALLS = MappingProxyType(
+    {
+        "ring_pending": Kind.TOLD,
+        "transitional_configuration": Kind.LEAVE,
+        "regular_configuration": Kind.INSTALL,
+        "token_received": Kind.TOKEN,
+        "datagram_received": Kind.TOKEN,
+        "visit_alone": Kind.ALONE,
+        "gmi_mcast": Kind.QUEUE,
+        "gmi_recovery_plug_create": Kind.CREATE,
+        "gmi_recovery_plug_unplug": Kind.UNPLUG,
+        "gmi_recovery_plug_destroy": Kind.DESTROY,
+    }
+)
+"""The calls of `PlugLayer`."""
+
+
+def answer_of(step: PlugStep) -> Visit:
+    """What the call answered."""
+    return visit_of(step.effects, lambda effect: token_bytes(effect.token))
+
+
+def token_bytes(token: Token) -> bytes:
+    """What is compared of a token."""
+    ring_id = RingId(ProcessorId(token.ring_id[0]), RingSeq(token.ring_id[1]))
+    return encode(Token(ring_id, TokenSeq(token.token_seq), MessageSeq(0), (), token.bitmap))
+
+
+def tellings(recorded: Sequence[RecordedStep], processors: Sequence[int]) -> list[Telling]:
+    """Who was told of which ring, and when."""
+    return [
+        Telling(index, processors.index(one.processor), _ring(one.step), _members(one.step, processors),
+                answer_of(one.step).token)
+        for index, one in enumerate(recorded)
+        if not isinstance(one.step, Life) and one.step.call == "ring_pending"
+    ]  # fmt: skip
+
+
+def crashes(recorded: Sequence[RecordedStep], processors: Sequence[int]) -> list[tuple[int, int]]:
+    """Who crashed, and when."""
+    return [(i, processors.index(one.processor)) for i, one in enumerate(recorded) if one.step is Life.CRASHED]
+
+
+def event_of(cluster: RecordedCluster, p: int, step: PlugStep, processors: Sequence[int]) -> Event:
+    """The event that a call is."""
+    kind, given = CALLS[step.call], cast("tuple[Any, ...]", step.arguments)
+    match kind:
+        case Kind.TOLD:
+            ring = cluster.number_of(_ring(step))
+            return Event(kind, p, ring, members=_members(step, processors))
+        case Kind.LEAVE | Kind.INSTALL:
+            return Event(kind, p, cluster.number_of(_ring(step)))
+        case Kind.TOKEN:
+            return _arrival(cluster, p, step)
+        case Kind.ALONE:
+            ring = cluster.number_of(cluster.seen[p].installed)
+            return Event(kind, p, ring, packet_count=_granted(step, 0))
+        case Kind.QUEUE:
+            return Event(kind, p, priority=int(given[0]))
+        case Kind.CREATE:
+            return Event(kind, p, handle=cluster.free_number(p))
+        case _:
+            return Event(kind, p, handle=cluster.number_of_handle(p, int(given[0])))
+
+
+def _arrival(cluster: RecordedCluster, p: int, step: PlugStep) -> Event:
+    """A token arrives. What is no token at all is of no ring."""
+    token = cast("Any", step.arguments[0])
+    try:
+        token = decode(token) if isinstance(token, bytes) else token
+    except RemoteProtocolError:
+        return Event(Kind.TOKEN, p)
+    ring = cluster.number_of(RingName(*token.ring_id))
+    return Event(Kind.TOKEN, p, ring, token=token_bytes(token), packet_count=_granted(step, 1))
+
+
+def _granted(step: PlugStep, place: int) -> int:
+    """How many packets were granted; where it is not recorded, as many as were originated."""
+    given = step.arguments[place:]
+    if given and isinstance(given[0], int):
+        return given[0]
+    return sum(type(effect).__name__ == "Originated" for effect in step.effects)
+
+
+def _ring(step: PlugStep) -> RingName:
+    return RingName(*cast("tuple[int, int]", step.arguments[0]))
+
+
+def _members(step: PlugStep, processors: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted(processors.index(member) for member in cast("Sequence[int]", step.arguments[1])))
+
+
+def handle_count(recorded: Sequence[RecordedStep]) -> int:
+    """The most handles that a processor ever had at once; at least one."""
+    states = [one.step.state for one in recorded if not isinstance(one.step, Life)]
+    return max([1, *(len(state.plugs.registered) for state in states)])

@@ -1,0 +1,186 @@
+"""A recorded run is followed: what each processor's plug layer did, in the global order, as steps of the machine.
+
+Nothing is driven here. `calls.py` reads what was recorded, `formations.py` says when a ring was formed, `playback.py`
+is the cluster; tables, map and comparison are those of every lockstep. `docs/recorded.md` says what is compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import cast
+
+import msgspec
+
+from model.language.sorts import Ring
+from properties.lockstep.abstraction import Named
+from properties.lockstep.adapter import observation
+from properties.lockstep.cluster import Cluster, Happened
+from properties.lockstep.divergence import DivergedError, Divergence
+from properties.lockstep.driver import SENDS
+from properties.lockstep.events import Event, Kind
+from properties.lockstep.follower import Following, Grounded, blamed
+from properties.lockstep.implementation import Starts
+from properties.lockstep.recorded.calls import Life, RecordedStep, answer_of, crashes, event_of, handle_count, tellings
+from properties.lockstep.recorded.formations import Formation, formations
+from properties.lockstep.recorded.playback import Playback, RecordedCluster
+from properties.traces.trace import Trace, record_trace, show_step
+
+SAY_EVERY = 1000
+RING = re.compile(r"\br(\d+)\b")
+"""A ring, as steps and variables name it."""
+
+
+def follow(
+    steps: Iterable[RecordedStep], *, counts: Counter[str] | None = None, progress: Callable[[str], None] | None = None
+) -> Divergence | None:
+    """Follow a run from its beginning; the first step that does not fit, or None.
+
+    `counts` gets how many events of each kind there were, and how often the machine took each action.
+    """
+    recorded = list(steps)
+    following = RecordedFollowing(recorded)
+    try:
+        for number, step in enumerate(recorded):
+            following.follow(number, step)
+            if progress and number % SAY_EVERY == 0:
+                progress(f"{number:,} of {len(recorded):,} recorded steps")
+    except DivergedError as error:
+        return error.divergence
+    finally:
+        if counts is not None:
+            counts.update(following.events)
+            counts.update(step.action.name for step in following.run)
+    return None
+
+
+@lru_cache
+def _grounded(members: int, handles: int) -> Grounded:
+    """At a processor at most two rings are not dead, one installed and one pending; there is one more place."""
+    return Grounded(members, handles, 2 * members + 1)
+
+
+class RecordedFollowing(Following):
+    """A recorded run and the machine, from the state on in which nobody has started.
+
+    A run has any number of rings, the machine a fixed number of places for them. A place is used again when its ring is
+    dead: pending and installed nowhere. A dead ring stays dead, and what concerns other rings never reads it, so this
+    renames rings: a machine with a place for each ring takes the same steps. `numbers` are the places there.
+    """
+
+    def __init__(self, recorded: Sequence[RecordedStep]) -> None:
+        self.processors = sorted({step.processor for step in recorded})
+        self.formations = formations(tellings(recorded, self.processors), crashes(recorded, self.processors))
+        self.numbers: dict[int, int] = {}
+        """By place, the number of its ring in the run."""
+        self.formed_count = 0
+        self.ring_of_step: list[int] = []
+        """Of each step of the machine, the number of the ring that it is about; -1 for none."""
+        handles = handle_count(recorded)
+        super().__init__(_grounded(len(self.processors), handles), Playback, handles)
+
+    @property
+    def playing(self) -> RecordedCluster:
+        """The cluster."""
+        return cast("RecordedCluster", self.cluster)
+
+    def follow(self, number: int, recorded: RecordedStep) -> None:
+        """Take the next step of the run, and before it form the rings that are formed then; DivergedError."""
+        try:
+            for formation in self.formations.get(number, ()):
+                self._form(formation)
+            self._play(recorded)
+        except DivergedError as error:
+            self._locate(error.divergence, number, recorded)
+            raise
+
+    def _locate(self, divergence: Divergence, number: int, recorded: RecordedStep) -> None:
+        """Say where in the run it is, with the numbers that rings have in the trace."""
+        said = [divergence.event, divergence.action, *(one.variable for one in divergence.differences)]
+        divergence.step, divergence.time_us = number + 1, recorded.time_us
+        divergence.names = {f"p{i}": f"processor {p}" for i, p in enumerate(self.processors)}
+        for place in sorted({int(place) for words in said for place in re.findall(RING, words)}):
+            name = self.cluster.rings[place].name
+            divergence.names[f"r{self.numbers[place]}"] = f"ring {name.representative}:{name.seq}"
+        divergence.event, divergence.action = self._renumbered(divergence.event), self._renumbered(divergence.action)
+        divergence.differences = [
+            msgspec.structs.replace(one, variable=self._renumbered(one.variable)) for one in divergence.differences
+        ]
+
+    def _renumbered(self, words: str) -> str:
+        return re.sub(RING, lambda found: f"r{self.numbers[int(found[1])]}", words)
+
+    def _form(self, formation: Formation) -> None:
+        place = self._free_place()
+        self.numbers[place] = self.formed_count
+        self.formed_count += 1
+        self.playing.formed(place, formation)
+        self.take(Event(Kind.FORM, ring=place, members=formation.members))
+
+    def _free_place(self) -> int:
+        """A place that has no ring, or a dead one, which the machine then forgets."""
+        slots, state = self.ground.slots, list(self.state)
+        for place in range(self.ground.scope.sizes[Ring]):
+            if not state[slots["pending", (place,)]] | state[slots["installed", (place,)]]:
+                for variable in ("member", "bits", "normal"):
+                    state[slots[variable, (place,)]] = 0
+                self.state = tuple(state)
+                return place
+        raise AssertionError("there is a place more than rings that are not dead")
+
+    def _play(self, recorded: RecordedStep) -> None:
+        p, step, cluster = self.processors.index(recorded.processor), recorded.step, self.playing
+        if isinstance(step, Life):
+            self.take(Event(Kind.RESTART if step is Life.STARTED else Kind.CRASH, p))
+            return
+        try:
+            cluster.playback(p).play(answer_of(step), observation(step.state))
+            event = event_of(cluster, p, step, self.processors)
+        except Exception as error:
+            raise self._diverged(Event(Kind.RESTART, p), f"{step.call} cannot be read", blamed(error)) from error
+        self.take(event)
+
+    def _cluster(self, start: Starts, handles: int) -> Cluster:
+        return RecordedCluster(self.ground.scope.processors, handles, start)
+
+    def _begin(self) -> None:
+        """Nobody has started: to the machine, all have crashed."""
+        for p in range(len(self.processors)):
+            self._follow(Event(Kind.CRASH, p), ("crash", {"p": p}))
+
+    def _steps(self, happened: Happened) -> list[Named]:
+        """A processor that starts has no handle: its services create them one by one, which is recorded."""
+        named = super()._steps(happened)
+        if happened.event.kind is Kind.BETWEEN:
+            self.events[Kind.BETWEEN.name.lower()] += 1
+        if happened.event.kind is Kind.RESTART:
+            given = {"p": happened.event.processor}
+            named += [("destroy", {**given, "h": h}) for h in range(self.cluster.handle_count)]
+        return named
+
+    def _follow(self, event: Event, named: Named) -> None:
+        """The machine originates one message a visit: for each further one the token comes once more."""
+        action, given = named
+        if action in SENDS and not self.state[self.ground.slots["turn", ()]] >> given["p"] & 1:
+            alone = len(self.cluster.rings[given["r"]].members) == 1
+            self._take_step(event, ("sole_visit" if alone else "visit", given))
+        self._take_step(event, named)
+
+    def _take_step(self, event: Event, named: Named) -> None:
+        step = self.grounded.step(*named)
+        if refusing := self.ground.refusals(step, self.state):
+            raise self._diverged(event, show_step(step), "the machine does not allow this step", refusing)
+        self.state = self.ground.after(step, self.state)
+        self.run.append(step)
+        self.ring_of_step.append(self.numbers.get(step.arguments.get("r", -1), -1))
+
+    def trace(self, shows: str) -> Trace:
+        """The steps of the machine that has a place for each ring."""
+        trace = record_trace(self.run, self.ground, machine=self.grounded.name, shows=shows)
+        trace.scope.rings = max(self.formed_count, 1)
+        for line, ring in zip(trace.steps, self.ring_of_step, strict=True):
+            if "r" in line.arguments:
+                line.arguments["r"] = ring
+        return trace

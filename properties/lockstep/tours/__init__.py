@@ -1,0 +1,1 @@
+"""Tours: every transition of a scope, or one of each class, taken by an implementation."""

@@ -1,0 +1,1 @@
+"""A run of the model repeated on the running reference."""

@@ -1,0 +1,1 @@
+"""The stateful engine: random runs, drawn from a seed and watched."""

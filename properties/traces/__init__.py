@@ -1,0 +1,1 @@
+"""Traces: the runs that every engine finds, replayed, written and read."""

@@ -1,0 +1,1 @@
+"""What each variant, mutant and set of decisions breaks."""

@@ -1,0 +1,155 @@
+"""Which variant breaks which claim, and in how many steps: every claim in every scope of a list that it fits.
+
+The scopes have two rings, or two handles, or three processors, or all features; a break is reported where it is
+shortest, and of equal ones in the scope that is searched fastest. A variant that only puts a claim's premise out of
+reach does not break it, unless the claim is that its run exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from model.language.machine import Text
+from model.machines import MACHINES, PLUG
+from model.services.theorem import RECOVERY_ADD_NODE
+from model.variants import GMI_2004, VARIANTS, Variant, together
+from properties.check.engines import too_small
+from properties.claims import CLAIMS
+from properties.claims.claim import Claim
+from properties.claims.scopes import FEATURES, NamedScope, ScopeTooLargeError
+from properties.explicit.exhaustive import NOT_ATTAINED, Outcome, explore
+
+MOST_STATES = 1_000_000
+"""A variant that may do anything has more states than is worth a search."""
+QUEUES = frozenset({"leftovers", "long-message", "recovery-queue"})
+
+
+def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
+    members, handles, rings = map(int, sizes.split("/"))
+    return NamedScope(members, handles, rings, frozenset(features), machine)
+
+
+STANDARD = (
+    _scope("1/2/2", *FEATURES),
+    _scope("2/1/1", "recovery-queue", machine="ordered"),
+    _scope("2/1/1", RECOVERY_ADD_NODE, machine="services"),
+    _scope("2/2/1", "create-destroy"),
+    _scope("3/1/1", "late-copies"),
+    _scope("2/1/2", "create-destroy"),
+    _scope("3/1/1", "create-destroy", "recovery-queue"),
+    _scope("2/1/2", "recovery-queue", machine="ordered"),
+    _scope("2/1/2", "crash"),
+    _scope("2/1/1", *FEATURES),
+    _scope("2/1/1", machine="numbered"),
+    _scope("2/2/2"),
+    _scope("3/1/2"),
+    _scope("2/1/3"),
+    _scope("2/1/2", *QUEUES),
+    _scope("3/1/1", machine="numbered"),
+    _scope("2/1/2", machine="services"),
+    _scope("3/1/1", machine="delivery"),
+    _scope("2/2/1", machine="delivery"),
+    _scope("2/1/2", "crash", machine="delivery"),
+    _scope("3/1/2", machine="delivery"),
+)
+"""Tried for every variant, the fastest first: about three seconds."""
+LARGER = (
+    _scope("2/1/2", "late-copies"),
+    _scope("3/2/1", "create-destroy"),
+    _scope("2/1/2", "crash", "recovery-queue"),
+)
+"""Tried as well by the deep tests."""
+
+
+class Break(msgspec.Struct):
+    """A claim that a variant breaks; `length` is None if it is broken by what no longer exists."""
+
+    claim: str
+    clause: str
+    length: int | None
+    scope: str
+    features: list[str]
+    where: str
+    """Scope and features, in words."""
+
+
+class Tried(msgspec.Struct):
+    """The claims that an edit breaks, in the catalogue's order, and the scopes that were too large to search."""
+
+    broken: list[Break]
+    too_large: list[str] = []
+
+
+def breaks(
+    edit: Callable[[Text], Text], scopes: Sequence[NamedScope] = STANDARD, on_scope: Callable[[str], None] | None = None
+) -> Tried:
+    """What the machine breaks when it is edited so: each claim where its run is shortest."""
+    found: dict[str, Break] = {}
+    too_large: list[str] = []
+    for scope in scopes:
+        if on_scope:
+            on_scope(scope.title)
+        try:
+            if (edited := edit(MACHINES[scope.machine])) is MACHINES[scope.machine]:
+                continue
+            here = list(breaks_in(edited, scope))
+        except ScopeTooLargeError:
+            too_large.append(scope.title)
+            continue
+        for one in here:
+            if one.claim not in found or steps(one) < steps(found[one.claim]):
+                found[one.claim] = one
+    return Tried([found[id] for id in CLAIMS if id in found], too_large)
+
+
+def breaks_in(text: Text, scope: NamedScope) -> Iterator[Break]:
+    """The claims that a machine breaks in one scope."""
+    fitting = [claim for claim in CLAIMS.values() if not too_small(claim, scope)]
+    for id, outcome in explore(
+        text.record(scope.features), scope.ground, fitting, most_states=MOST_STATES
+    ).outcomes.items():
+        if broken := _broken(CLAIMS[id], outcome):
+            clause, length = broken
+            yield Break(id, clause, length, scope.name, sorted(scope.features), scope.title)
+
+
+def steps(one: Break) -> float:
+    """How long the shortest run is; no run is longer than any."""
+    return float("inf") if one.length is None else one.length
+
+
+class Pair(msgspec.Struct):
+    """Two variants at once, of which the first breaks nothing alone."""
+
+    harmless: str
+    other: str
+    more: list[Break]
+    """What they break that the second alone does not break, or not so soon."""
+    too_large: list[str] = []
+
+
+def pairs_to_try() -> list[tuple[Variant, Variant]]:
+    """Each deviation of the built protocol that breaks nothing alone, with each other one."""
+    parts = [VARIANTS[part] for part in GMI_2004.parts]
+    return [(one, other) for one in parts if one.argument for other in parts if other is not one]
+
+
+def pair_with(harmless: Variant, other: Variant, on_scope: Callable[[str], None] | None = None) -> Pair:
+    """Both edits at once, in the order in which the built protocol has them, against the second alone."""
+    in_order = [VARIANTS[part] for part in GMI_2004.parts if part in (harmless.id, other.id)]
+    alone = {one.claim: one for one in breaks(other.edit, on_scope=on_scope).broken}
+    both = breaks(together(Variant("pair", ""), in_order).edit, on_scope=on_scope)
+    more = [one for one in both.broken if one.claim not in alone or steps(one) < steps(alone[one.claim])]
+    return Pair(harmless.id, other.id, more, both.too_large)
+
+
+def _broken(claim: Claim, outcome: Outcome) -> tuple[str, int | None] | None:
+    if outcome.violation:
+        return outcome.clause, outcome.violation.length
+    if outcome.detail and outcome.detail.startswith(NOT_ATTAINED):
+        return NOT_ATTAINED, None
+    if claim.is_surprise and not outcome.witness:
+        return "its run does not exist", None
+    return None
