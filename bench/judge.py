@@ -19,8 +19,8 @@ from pathlib import Path
 import msgspec
 
 from properties.history.events import FORMAT, Configuration, Deliver, End, Event, Facet, Meta, Originate, Start
-from properties.history.judge import judge, violated
 from properties.history.reader import FileHistory
+from properties.judge.judgement import judge, violated
 
 NAMES = tuple(f"n{i}" for i in range(1, 6))
 OBSERVES: tuple[Facet, ...] = ("regular", "transitional", "lists", "originate", "deliver", "level")

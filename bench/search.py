@@ -19,7 +19,7 @@ from rich.table import Table
 
 from model.language.ground import GroundMachine
 from model.machines import MACHINES
-from properties.claims.scopes import CORE, FEATURES, NamedScope
+from properties.catalogue.scopes import CORE, FEATURES, NamedScope
 from properties.cli import report
 from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.explicit.search import Search

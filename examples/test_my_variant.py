@@ -8,9 +8,9 @@ from model.language.sets import Processor, Truth, any_of, empty, every, some, wh
 from model.language.sorts import Handle, Ring
 from model.plug.state import PlugState
 from model.variants import Argument, Harmless, edits
+from properties.catalogue.claim import Least, claim
 from properties.check.testing import Engine, VerdictError, every_engine
 from properties.claims import CLAIMS
-from properties.claims.claim import Least, claim
 
 # A variant: what is edited, and what is said of it. The function runs after the action's own text.
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from properties.history.events import Event, Facet
-from properties.history.judge import judge
+from properties.judge.judgement import judge
 
 PLUG: frozenset[Facet] = frozenset({"plug", "bit", "gate", "lookup", "table", "counted", "step"})
 SEEDS = st.integers(0, 2**48)

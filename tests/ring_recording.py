@@ -21,7 +21,7 @@ from properties.history.events import (
     Queue,
     Start,
 )
-from properties.history.judge import Judgement, judge
+from properties.judge.judgement import Judgement, judge
 from reference.plug.bitmaps import positions
 from reference.plug.effects import SendToken
 from reference.ring.effects import (

@@ -10,14 +10,14 @@ from model.language.ground import GroundMachine
 from model.machines import MACHINES
 from model.plug.machine import RECOVERY_PLUG
 from model.variants import VARIANTS
+from properties.catalogue.claim import Claim
+from properties.catalogue.probe import Probe
+from properties.catalogue.scopes import BOUNDED, NamedScope, least_scope
 from properties.check.engines import Job
 from properties.check.seeking import bounded_verdicts
 from properties.check.verdict import BOUNDED as UP_TO_K
 from properties.check.verdict import OPEN, VIOLATED
 from properties.claims import CLAIMS
-from properties.claims.claim import Claim
-from properties.claims.probe import Probe
-from properties.claims.scopes import BOUNDED, NamedScope, least_scope
 from properties.cli.exit_codes import UNDETERMINED, exit_code
 from properties.explicit.exhaustive import Outcome, explore
 from properties.explicit.search import Search

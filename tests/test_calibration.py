@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from properties.claims.probe import Probe
+from properties.catalogue.probe import Probe
 from properties.explicit.search import Search
 from tests.plugring import ANY_RING_ACCEPTED, PLUGRING, Size, sent_while_plugged
 

@@ -13,9 +13,9 @@ from model.language.notation import Notation, equations
 from model.machines import DELIVERY, MACHINES, PLUG
 from model.services.theorem import RECOVERY_ADD_NODE
 from model.variants import VARIANTS, delivery, services
+from properties.catalogue.scopes import least_scope
 from properties.claims import CLAIMS
-from properties.claims.scopes import least_scope
-from properties.claims.subjects.services import SERVICES
+from properties.claims.services import SERVICES
 from properties.explicit.exhaustive import Exploration, explore, found_trace
 from properties.symbolic.induction import Proof, prove, proved
 from properties.traces.trace import machine_text, read_trace, replay, trace_machine, write_trace

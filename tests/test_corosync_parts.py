@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from properties.cli.corosync import exit_code
 from properties.corosync import campaign, summary
 from properties.corosync.campaign import Campaign, Case, Run, cases
 from properties.corosync.judge import Finding
@@ -256,7 +257,7 @@ def test_a_run_that_fails_is_tried_again_and_then_counted(
     [case] = cases(1, 1, ["calm"])
     found = Campaign(tmp_path, [case]).run(lambda _: None)
     assert bool(found.runs[0].failed) == failed
-    assert summary.exit_code(found) == (2 if failed else 0)
+    assert exit_code(found) == (2 if failed else 0)
     assert ("1 failed" in next(summary.table(found))) == failed
     monkeypatch.setattr(campaign, "record", stub_record(0 if failed else 9))
     again = Campaign(tmp_path, [case]).run(lambda _: None)
@@ -275,7 +276,7 @@ def test_a_table_counts_verdicts_and_lists_violations() -> None:
     assert not [line for line in lines if line.startswith("| EVS-7.1")]
     assert any(line.startswith("- EVS-7.1: not observable") for line in lines)
     assert any("0002-calm-3-udpu-light: because" in line for line in lines)
-    assert summary.exit_code(found) == 1
+    assert exit_code(found) == 1
 
 
 def test_a_plan_with_a_mended_network_ends_healed() -> None:

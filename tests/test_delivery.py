@@ -16,9 +16,9 @@ from model.language.notation import Notation, equations
 from model.language.sets import TRUE, Set, Truth, every, exists, implies, several, within
 from model.language.sorts import Number, Ring
 from model.machines import DELIVERY
+from properties.catalogue.probe import Probe
+from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
-from properties.claims.probe import Probe
-from properties.claims.scopes import NamedScope
 from properties.explicit.exhaustive import explore, found_trace
 from properties.explicit.search import Search
 from properties.traces.trace import machine_text, replay, show_step, trace_machine

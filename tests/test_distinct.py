@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from model.language.ground import GroundMachine
+from properties.catalogue.scopes import least_scope
 from properties.claims import CLAIMS
-from properties.claims.scopes import least_scope
 from properties.explain.distinct import Run, distinct_runs, signature
 from properties.explain.endings import endings
 from properties.explain.shrink import needed, replayed

@@ -17,9 +17,9 @@ from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
 from model.services.actions import NODEJOIN_FIRST
 from model.variants import VARIANTS
+from properties.catalogue.scopes import least_scope
 from properties.claims import CLAIMS
-from properties.claims.scopes import least_scope
-from properties.claims.subjects.liveness import LIVE_1, LIVE_2
+from properties.claims.liveness import LIVE_1, LIVE_2
 from properties.explain import ahead
 from properties.explain.ahead import steps_named
 from properties.explain.diff import first_difference

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from properties.cli.judge import judge_command
 from properties.history.catalogue import history_rows
 from properties.history.events import Bit, Start
-from properties.history.judge import judge, violated
 from properties.history.ledger import MOST_RANGES, Ledger
 from properties.history.reader import MOST_BYTES, FileHistory
+from properties.judge.judgement import judge, violated
 
 RINGPLUG = Path(sys.executable).with_name("ringplug")
 META = ('{"event":"meta","format":"ringplug-history-1","observes":["regular","deliver","level","sender"],'

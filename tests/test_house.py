@@ -25,7 +25,8 @@ ROOT = Path(__file__).parent.parent
 ALLOWED = {"model": {"model"}, "properties": {"model", "properties", "reference"}, "reference": {"reference"}}
 NO_IO = {"asyncio", "socket", "time", "random", "logging", "threading", "subprocess", "z3", "hypothesis"}
 OURS = {"model", "properties", "reference", "tests"}
-KNOWS_Z3 = {f"properties/{name}.py" for name in ("predicates", "inductive", "bitvectors", "bounded")}
+KNOWS_Z3 = {f"properties/symbolic/{name}.py" for name in ("predicates", "induction", "bitvectors", "bounded")}
+KNOWS_HYPOTHESIS = {f"properties/sampling/{name}.py" for name in ("stateful", "seeded")}
 
 
 def modules() -> list[Path]:
@@ -49,9 +50,7 @@ def test_imports_follow_the_arrows(path: Path) -> None:
     assert imports(path) & OURS <= ALLOWED[path.relative_to(ROOT).parts[0]]
     assert ("z3" in imports(path)) == (name in KNOWS_Z3)
     assert ("cvc5" in imports(path)) == (name == "properties/symbolic/cvc5.py")
-    assert ("hypothesis" in imports(path)) == (
-        name in ("properties/sampling/stateful.py", "properties/sampling/seeded.py")
-    )
+    assert ("hypothesis" in imports(path)) == (name in KNOWS_HYPOTHESIS)
     assert len(path.read_text().splitlines()) <= 400
 
 

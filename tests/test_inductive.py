@@ -14,10 +14,10 @@ from model.machines import DELIVERY, MACHINES
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.numbered import NUMBERED
 from model.plug.state import PlugState
+from properties.catalogue.claim import Auxiliary, Claim
 from properties.check.engines import Job
 from properties.check.verdict import OPEN
 from properties.claims import AUXILIARY, CLAIMS
-from properties.claims.claim import Auxiliary, Claim
 from properties.cli.exit_codes import UNDETERMINED, exit_code
 from properties.symbolic import induction
 from properties.symbolic.induction import Invariant, needs, prove

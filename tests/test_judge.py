@@ -24,11 +24,11 @@ from properties.history.catalogue import HISTORY_CLAIMS
 from properties.history.events import FACETS as ALL
 from properties.history.events import Deliver, Event, Facet, Message, Start
 from properties.history.findings import Findings
-from properties.history.judge import judge, read_through, violated
-from properties.history.observer import Observer
 from properties.history.reader import Excerpt, FileHistory
-from properties.history.shrink import encoded, reduce
 from properties.history.views import Eyes
+from properties.judge.judgement import judge, read_through, violated
+from properties.judge.observer import Observer
+from properties.judge.shrink import encoded, reduce
 
 
 def breaches(past: Excerpt, limit: int | None = None) -> set[str]:

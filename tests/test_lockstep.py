@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import reference.plug.layer
 from model.machines import MACHINES
-from properties.claims.scopes import FEATURES, NamedScope
+from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.cli.main import cli
 from properties.export import lockstep_tables
 from properties.faults import patches

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pytest
 
 from model.machines import MACHINES, PLUG
-from properties.claims.scopes import FEATURES
+from properties.catalogue.scopes import FEATURES
 from properties.faults.patches import from_a_copy
 from properties.lockstep import faults
 from properties.lockstep.divergence import Divergence

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from ring_runs import a_run
 
-from properties.history.judge import VIOLATED
+from properties.judge.judgement import VIOLATED
 from reference.ring.effects import Transition
 from reference.ring.transitions import ROWS, Event
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ring_network import QUICK, Network
 
-from properties.history.judge import VIOLATED
+from properties.judge.judgement import VIOLATED
 from reference.priorities import Priority
 from reference.ring.effects import ConfigurationChange, Delivery, Guarantee, Kind, Store
 from reference.ring.gmi import GroupMessagingInterface

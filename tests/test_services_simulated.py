@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from properties.history.judge import OK
+from properties.judge.judgement import OK
 from properties.replay.service_variants import SERVICE_VARIANTS
 from properties.replay.services import repetition
 from properties.simulate.services import ServiceRun, run

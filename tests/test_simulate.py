@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from properties.cli.main import cli
-from properties.history.judge import OK, OPEN, VIOLATED
+from properties.judge.judgement import OK, OPEN, VIOLATED
 from properties.simulate.campaign import Chunk, Plan, Tally, campaign, ways
 from properties.simulate.faults import copy_of
 from properties.simulate.historian import OBSERVES, Historian

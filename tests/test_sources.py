@@ -17,8 +17,8 @@ from bench.judge import pairwise_s, write
 from properties.history.catalogue import history_rows
 from properties.history.events import FACETS as ALL
 from properties.history.events import Facet
-from properties.history.judge import judge, violated
 from properties.history.reader import FileHistory
+from properties.judge.judgement import judge, violated
 
 ROOT = Path(__file__).parent.parent
 

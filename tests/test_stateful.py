@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from properties.catalogue.probe import violated
+from properties.catalogue.scopes import RANDOM, NamedScope, least_scope
 from properties.check.engines import Job
 from properties.check.seeking import random_verdicts
 from properties.check.verdict import OPEN, TESTED, VIOLATED
 from properties.claims import CLAIMS
-from properties.claims.probe import violated
-from properties.claims.scopes import RANDOM, NamedScope, least_scope
 from properties.cli.exit_codes import UNDETERMINED, exit_code
 from properties.explicit.exhaustive import explore
 from properties.sampling.monitor import Watch

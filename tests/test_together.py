@@ -24,7 +24,7 @@ from properties.history.events import (
     Queue,
     Start,
 )  # fmt: skip
-from properties.history.judge import judge
+from properties.judge.judgement import judge
 
 CONFIGURATION = re.compile(r"(~?)\[(\d+)\] (.*)")
 PLAIN: frozenset[Facet] = frozenset({"regular", "transitional", "originate", "deliver", "level", "sender"})

@@ -16,8 +16,8 @@ import pytest
 from model.machines import MACHINES
 from model.notes.decisions import DECISIONS
 from model.variants import VARIANTS
+from properties.catalogue.scopes import least_scope
 from properties.claims import CLAIMS
-from properties.claims.scopes import least_scope
 from properties.export import pages
 from properties.export.pages import Row
 from properties.variants.matrix import LARGER, STANDARD, Break, Tried, breaks, breaks_in, pair_with, pairs_to_try, steps

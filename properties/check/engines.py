@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model.machines import PLUG
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.check.seeking import bounded_verdicts, random_verdicts
 from properties.check.verdict import EXHAUSTIVE, OPEN, PROVED, VIOLATED, Verdict
 from properties.claims import CLAIMS
-from properties.claims.claim import Claim
-from properties.claims.scopes import FEATURES, NamedScope, too_small
 from properties.explicit.exhaustive import NOT_ATTAINED, Exploration, Outcome, explore, found_trace
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.symbolic import induction

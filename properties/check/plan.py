@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.machines import MACHINES
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import BOUNDED, DEEP, FEATURES, RANDOM, STANDARD, NamedScope, too_small
 from properties.check.engines import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL, Job
-from properties.claims.claim import Claim
-from properties.claims.scopes import BOUNDED, DEEP, FEATURES, RANDOM, STANDARD, NamedScope, too_small
 from properties.sampling.stateful import Tries
 
 USUAL = (INDUCTIVE, EXHAUSTIVE_ENGINE)

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from model.language.ground import GroundMachine, Step
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.check.verdict import BOUNDED, OPEN, TESTED, VIOLATED, Verdict
-from properties.claims.claim import Claim
-from properties.claims.scopes import FEATURES, NamedScope, too_small
 from properties.sampling.stateful import Tested, Tries, run_tests
 from properties.symbolic.bounded import Bounded, unroll
 from properties.traces.trace import machine_text, record_trace, replay

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from model.variants import VARIANTS
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import NamedScope, least_scope
 from properties.check.engines import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, STATEFUL, Job
 from properties.check.verdict import HOLDS, OPEN, VIOLATED, Verdict
 from properties.claims import CLAIMS
-from properties.claims.claim import Claim
-from properties.claims.scopes import NamedScope, least_scope
 from properties.sampling.stateful import Tries
 from properties.traces.render import trace_lines, trace_title
 

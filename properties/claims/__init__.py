@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from properties.claims.claim import AUXILIARY, REGISTERED, Claim
-from properties.claims.subjects import (
+from properties.catalogue.claim import AUXILIARY, REGISTERED, Claim
+from properties.claims import (
     auxiliary,
     barrier,
     bitmap,

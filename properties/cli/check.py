@@ -7,11 +7,11 @@ import sys
 import click
 import msgspec
 
+from properties.catalogue import notation
+from properties.catalogue.scopes import FEATURES, NamedScope, ScopeTooLargeError
 from properties.check.engines import ENGINES, SECOND_SOLVER, Job
 from properties.check.plan import Plan
 from properties.check.verdict import Verdict
-from properties.claims import notation
-from properties.claims.scopes import FEATURES, NamedScope, ScopeTooLargeError
 from properties.cli import report
 from properties.cli.exit_codes import ALL_HOLD, exit_code
 from properties.cli.options import claims_named, features_off, known_variant, looked_for, searched, sized

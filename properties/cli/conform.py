@@ -10,9 +10,10 @@ import click
 import msgspec
 
 from properties.cli import report
+from properties.cli.exit_codes import ALL_HOLD, BAD_INPUT
 from properties.cli.lockstep import ended
 from properties.cli.progress import Progress
-from properties.conform.outcome import conform
+from properties.conform.outcome import NOT_DRIVEN, conform
 from properties.lockstep.run import MOST_MEMBERS, Plan
 
 
@@ -68,4 +69,6 @@ def conform_command(
         console = report.out()
         for line in found.lines():
             console.print(line, markup=False, soft_wrap=True)
-    return ended(found.divergence, out, as_json) if found.divergence else found.exit_code
+    if found.divergence:
+        return ended(found.divergence, out, as_json)
+    return BAD_INPUT if found.verdict == NOT_DRIVEN else ALL_HOLD

@@ -10,15 +10,16 @@ import click
 import msgspec
 
 from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, UNDETERMINED
+from properties.cli.exit_codes import ALL_HOLD, UNDETERMINED, code_of
 from properties.cli.progress import Progress
-from properties.corosync.campaign import Campaign, Case, cases
+from properties.corosync.campaign import Campaign, Case, Found, cases
 from properties.corosync.laboratory.namespaces import LaboratoryError
 from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, Transport
 from properties.corosync.laboratory.requirements import missing
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, without_faults
 from properties.corosync.recording import Recorded, RecordingError, record
-from properties.corosync.summary import exit_code, table
+from properties.corosync.summary import table
+from properties.judge.judgement import OK, VIOLATED
 
 
 @click.group("corosync")
@@ -129,6 +130,13 @@ def campaign_command(
         for line in table(found):
             report.out().print(line, markup=False, soft_wrap=True)
     return exit_code(found)
+
+
+def exit_code(found: Found) -> int:
+    """Undecided if a run failed or nothing was decided."""
+    verdicts = {one.verdict for run in found.runs for one in run.findings}
+    failed = any(run.failed for run in found.runs)
+    return code_of(violated=VIOLATED in verdicts, decided=OK in verdicts and not failed)
 
 
 def needs(chosen: list[Case]) -> list[Case]:

@@ -10,10 +10,14 @@ ALL_HOLD, SOME_VIOLATED, UNDETERMINED, BAD_INPUT = range(4)
 """Exit codes."""
 
 
+def code_of(*, violated: bool, decided: bool) -> int:
+    """The one rule: 1 if anything is violated; else 0 if all that was asked for is decided; else 2."""
+    return SOME_VIOLATED if violated else ALL_HOLD if decided else UNDETERMINED
+
+
 def exit_code(verdicts: Sequence[Verdict], asked: frozenset[str]) -> int:
-    """1 if anything is violated; 2 if a proof is open, or a claim that was asked for by name; else 0."""
-    if any(one.verdict == VIOLATED for one in verdicts):
-        return SOME_VIOLATED
+    """Of a check: it is undecided if a proof is open, or a claim that was asked for by name."""
+    violated = any(one.verdict == VIOLATED for one in verdicts)
     decided = {one.claim for one in verdicts if one.verdict in HOLDS}
     undecided = [one for one in verdicts if one.verdict == OPEN and not one.beside]
-    return UNDETERMINED if undecided or not decided or asked - decided else ALL_HOLD
+    return code_of(violated=violated, decided=bool(decided) and not undecided and not asked - decided)

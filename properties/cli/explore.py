@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from model.machines import MACHINES, PLUG
-from properties.claims.scopes import FEATURES, NamedScope
-from properties.claims.subjects.liveness import LIVE_2
+from properties.catalogue.scopes import FEATURES, NamedScope
+from properties.claims.liveness import LIVE_2
 from properties.cli import report
 from properties.cli.exit_codes import ALL_HOLD
 from properties.cli.options import features_off, known_variant, of_machine, searched, sized

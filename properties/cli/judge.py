@@ -17,9 +17,9 @@ from properties.cli import report
 from properties.cli.exit_codes import ALL_HOLD, BAD_INPUT, SOME_VIOLATED, UNDETERMINED
 from properties.cli.progress import Progress
 from properties.history.catalogue import HISTORY_CLAIMS, history_rows
-from properties.history.judge import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim, Judgement, Say, judge
 from properties.history.reader import FileHistory, plain
-from properties.history.shrink import Reduced, encoded, reduce
+from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim, Judgement, Say, judge
+from properties.judge.shrink import Reduced, encoded, reduce
 
 STYLES = {OK: "green", VIOLATED: "bold red", OPEN: "yellow", NOT_OBSERVABLE: "dim"}
 

@@ -29,7 +29,7 @@ SHOWN_STEPS = 20
 @click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True, help="How many events.")
 @click.option("--lead", type=click.Choice(["both", *LEADERS]), default="both", show_default=True,
               help="Who chooses what happens; both: by turns.")  # fmt: skip
-@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault: tests/faults has them.")
+@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault")
 @click.option("--tour", "kind", type=click.Choice(["classes", "all"]),
               help="Instead: take a transition of each class, or every one (minutes), of small scopes.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 
 import click
 
-from properties.claims.scopes import ScopeTooLargeError
+from properties.catalogue.scopes import ScopeTooLargeError
 from properties.cli import check, conform, corosync, explore, judge, lockstep, obligations, trace, variants
 from properties.cli.exit_codes import BAD_INPUT
 from properties.cli.services import services_command

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from model.machines import MACHINES, PLUG
-from properties.claims.scopes import FEATURES
+from properties.catalogue.scopes import FEATURES
 from properties.cli import report
 from properties.cli.exit_codes import ALL_HOLD
 from properties.cli.options import claims_named, features_off, known_variant

@@ -11,9 +11,9 @@ import click
 from model.machines import MACHINES, PLUG
 from model.variants import VARIANTS
 from model.variants.mutants import find_variant
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
-from properties.claims.claim import Claim
-from properties.claims.scopes import FEATURES
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 
 C = TypeVar("C", bound=Callable[..., int])

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from model.language.ground import GroundMachine
 from model.machines import MACHINES
+from properties.catalogue.scopes import NamedScope
 from properties.check.engines import (
     ANY_NUMBER,
     BOUNDED_ENGINE,
@@ -22,7 +23,6 @@ from properties.check.engines import (
 )
 from properties.check.verdict import BOUNDED, DECIDED, EXHAUSTIVE, HOLDS, OPEN, PROVED, TESTED, VIOLATED, Verdict
 from properties.claims import CLAIMS
-from properties.claims.scopes import NamedScope
 from properties.explicit.search import Report
 from properties.traces.trace import Trace
 

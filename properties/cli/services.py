@@ -13,7 +13,7 @@ import msgspec
 from properties.cli import report
 from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.cli.progress import Progress
-from properties.history.judge import OK, VIOLATED, JudgedClaim
+from properties.judge.judgement import OK, VIOLATED, JudgedClaim
 from properties.simulate.run import sentence_of
 from properties.simulate.services import SENTENCES, ServiceRun, run
 from reference.simulator.campaigns import CAMPAIGNS, script_of

@@ -36,7 +36,7 @@ from reference.simulator.script import MEMBERS_MOST, Script, parse
 @click.option("--runs", type=click.IntRange(1), help="A campaign: so many seeds, from --seed on.")
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
-@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault: tests/ring-faults has them.")
+@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault")
 @click.option("--repeat", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", help=REPEAT_HELP)
 @click.option("--no-follow", is_flag=True, help="Do not follow the plug layers with the machine; twice as fast.")
 @click.option("--no-reduce", is_flag=True, help="Do not look for a smaller run that fails, too.")

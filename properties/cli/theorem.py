@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from model.services.theorem import GIVEN_UP, MEANS
+from properties.catalogue.scopes import ScopeTooLargeError
 from properties.claims import CLAIMS
-from properties.claims.scopes import ScopeTooLargeError
 from properties.cli import report
 from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED
 from properties.cli.output import TEXT, show_json, show_traces

@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from model.language.ground import GroundMachine
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.check.engines import too_small
-from properties.claims.claim import Claim
-from properties.claims.scopes import FEATURES, NamedScope
 from properties.cli import report
 from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.cli.options import claims_named, features_off, known_variant, searched, sized

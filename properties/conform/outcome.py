@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from properties.cli.exit_codes import ALL_HOLD, BAD_INPUT, SOME_VIOLATED
 from properties.conform.remote import DriveError, Programs
 from properties.lockstep.divergence import Divergence
 from properties.lockstep.run import Plan, Run, run
 
 CONFORMS, DIVERGED, NOT_DRIVEN = "conforms", "diverged", "not driven"
-EXIT_CODES = {CONFORMS: ALL_HOLD, DIVERGED: SOME_VIOLATED, NOT_DRIVEN: BAD_INPUT}
 
 
 class Failure(msgspec.Struct):
@@ -43,11 +41,6 @@ class Conformance(msgspec.Struct):
     events: dict[str, int] = {}
     divergence: Divergence | None = None
     failure: Failure | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """For the command line."""
-        return EXIT_CODES[self.verdict]
 
     def lines(self) -> Iterator[str]:
         """For a reader; how it came to a divergence, the divergence itself says."""

@@ -20,7 +20,7 @@ import msgspec
 from properties.corosync.laboratory.configuration import log_file
 from properties.corosync.laboratory.plan import Plan, Start
 from properties.corosync.logs import SERVICES, LoggedLife, LoggedRing, read_log
-from properties.history.judge import OK, OPEN, VIOLATED
+from properties.judge.judgement import OK, OPEN, VIOLATED
 
 ORDER = list(SERVICES.values())
 

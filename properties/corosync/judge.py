@@ -16,8 +16,8 @@ from properties.corosync.laboratory.plan import Plan
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.run import Outcome
 from properties.corosync.recording import HISTORY, write_lines
-from properties.history.judge import NOT_OBSERVABLE, JudgedClaim, judge
 from properties.history.reader import FileHistory
+from properties.judge.judgement import NOT_OBSERVABLE, JudgedClaim, judge
 
 PLACED = {
     "PLUG-H2": "where a synchronization ends among a client's deliveries is not seen, only put there",

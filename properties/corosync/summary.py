@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.corosync.barrier import Finding
 from properties.corosync.campaign import Found, Run
 from properties.corosync.laboratory.scenarios import SCENARIOS
-from properties.history.judge import NOT_OBSERVABLE, OK, OPEN, VIOLATED
+from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED
 
 MARKS = {OK: "", VIOLATED: "v", OPEN: "o", NOT_OBSERVABLE: "n"}
-
-
-def exit_code(found: Found) -> int:
-    """1 if anything is violated, 2 if a run failed or nothing was decided, else 0."""
-    verdicts = Counter(one.verdict for run in found.runs for one in run.findings)
-    if verdicts[VIOLATED]:
-        return SOME_VIOLATED
-    return ALL_HOLD if verdicts[OK] and not any(run.failed for run in found.runs) else UNDETERMINED
 
 
 def column(finding: Finding) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from model.language.ground import Bitmaps, GroundMachine, Integers, Step
 from model.language.machine import Kind
 from model.language.sorts import Index
-from properties.claims.claim import Bound, Statement
+from properties.catalogue.claim import Bound, Statement
 
 MOST_STATES = 20_000
 """More states than this are not followed by hand."""

@@ -14,9 +14,8 @@ import numpy as np
 
 from model.language.ground import GroundMachine, Scope, Step
 from model.language.machine import Action, Machine
-from properties.claims.claim import Claim
-from properties.claims.probe import Probe, claim_probes, witness_name
-from properties.claims.subjects.liveness import is_stuck
+from properties.catalogue.claim import Claim
+from properties.catalogue.probe import Probe, claim_probes, witness_name
 from properties.explain.endings import endings
 from properties.explain.shrink import needed, replayed
 from properties.explicit.columns import Columns, Mask
@@ -167,6 +166,9 @@ def _rows(holds: Mask, rows_count: int) -> list[int]:
 
 def _states_ahead(search: Search, claim: Claim) -> Iterator[Found]:
     """The states from which the goal is out of reach, or too far, that can be entered from others."""
+    target = claim.reach or claim.bound
+    if not target:
+        return
     if claim.reach:
         lost = np.zeros(search.index.size, np.bool_)
         lost[lost_states(search, claim.reach)] = True
@@ -178,4 +180,4 @@ def _states_ahead(search: Search, claim: Claim) -> Iterator[Found]:
         beyond = most_visits(search, claim.bound).beyond if claim.bound else []
         states = np.array(sorted(beyond), np.uint32)
     for state in states.tolist():
-        yield Found(Probe(claim.id, is_stuck), state, search.depth(state))
+        yield Found(Probe(claim.id, target.premise), state, search.depth(state))

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from model.language.ground import Bitmaps, GroundMachine, Step
 from model.language.sets import Truth
 from model.language.sorts import Index, Ring
+from properties.catalogue.claim import Claim, Part
+from properties.catalogue.notation import goals, notation
 from properties.claims import CLAIMS
-from properties.claims.claim import Claim, Part, Statement
-from properties.claims.notation import goals, notation
-from properties.claims.subjects.liveness import LIVE_2, is_stuck
 from properties.explain.ahead import Ahead, is_deadlock, is_true, overlong, steps_named, towards
 from properties.explain.values import Said, Values
 from properties.traces.trace import Played, Trace, replay, trace_machine
@@ -95,8 +93,9 @@ def _of_part(claim: Claim, part: Part, ground: GroundMachine, state: Bitmaps, la
 
 
 def _of_what_is_ahead(claim: Claim, ground: GroundMachine, state: Bitmaps) -> Iterator[Ending]:
-    now, values, stuck = ground.machine.state(), Values(ground, state), cast("Statement", is_stuck)
-    if claim.id == LIVE_2.id and values.holds(stuck(now)) and is_deadlock(ground, state):
+    now, values = ground.machine.state(), Values(ground, state)
+    stuck = claim.reach.stuck if claim.reach else None
+    if stuck and values.holds(stuck(now)) and is_deadlock(ground, state):
         yield Ending(claim, DEADLOCK, True, (stuck(now),), values)
     target = claim.reach or claim.bound
     if not target:

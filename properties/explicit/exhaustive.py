@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from model.language.ground import GroundMachine, Scope
 from model.language.machine import Machine
-from properties.claims.claim import Claim
-from properties.claims.probe import Probe, claim_probes, witness_name
-from properties.claims.subjects.liveness import is_stuck
+from properties.catalogue.claim import Claim
+from properties.catalogue.probe import Probe, claim_probes, witness_name
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.search import Found, Progress, Report, Search
 from properties.explicit.shortest import shortest_run
@@ -85,7 +84,9 @@ def _outcome(claim: Claim, probes: Sequence[Probe], search: Search) -> Outcome:
 
 def _at_state(claim: Claim, clause: str, state: int, search: Search) -> Found:
     """A violation that is a state, found after the search."""
-    return Found(Probe(f"{claim.id}: {clause}", is_stuck), state, search.depth(state))
+    target = claim.reach or claim.bound
+    assert target
+    return Found(Probe(f"{claim.id}: {clause}", target.premise), state, search.depth(state))
 
 
 def found_trace(found: Exploration, what: Found, machine: str, variant: str | None, claim: str) -> Trace:

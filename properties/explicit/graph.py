@@ -9,7 +9,7 @@ import networkx
 import numpy as np
 
 from model.language.sorts import Ring
-from properties.claims.claim import Reach
+from properties.catalogue.claim import Reach
 from properties.explicit.liveness import about
 from properties.explicit.search import Search
 from properties.traces.trace import show_slot, show_step

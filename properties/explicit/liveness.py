@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.language.machine import State
 from model.language.sets import Truth, variable
 from model.language.sorts import Index, Ring
-from properties.claims.claim import Bound, Reach, Statement
+from properties.catalogue.claim import Bound, Reach, Statement
 from properties.explicit.columns import Mask
 from properties.explicit.numbering import Ids
 from properties.explicit.search import Search

@@ -16,7 +16,7 @@ from model.language.ground import GroundMachine, Step, numbers
 from model.language.interpretation import Interpretation
 from model.language.sets import Processor, Processors, Set, Truth
 from model.language.sorts import Index
-from properties.claims.probe import Probe
+from properties.catalogue.probe import Probe
 
 Slots = frozenset[int]
 NOTHING: Slots = frozenset()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import STANDARD, NamedScope
 from properties.check.engines import too_small
 from properties.claims import CLAIMS
-from properties.claims.claim import Claim
-from properties.claims.scopes import STANDARD, NamedScope
 
 
 def verdict_rows() -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.variants import Harmless, Variant
+from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
-from properties.claims.scopes import NamedScope
 from properties.variants.matrix import LARGER, STANDARD, Break, Pair, Tried
 from properties.variants.mutants import Fate
 

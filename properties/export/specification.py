@@ -25,10 +25,10 @@ from model.plug.barrier import BARRIER
 from model.plug.machine import ROOMS
 from model.services import actions
 from model.services.theorem import RECOVERY_ADD_NODE
+from properties.catalogue.claim import Claim
+from properties.catalogue.notation import goals, notation
 from properties.claims import CLAIMS
-from properties.claims.claim import Claim
-from properties.claims.notation import goals, notation
-from properties.claims.subjects.barrier import BAR_1, SEEN
+from properties.claims.barrier import BAR_1, SEEN
 from properties.export.theorem_text import theorem_section
 
 VERSION = "spec-0.9"

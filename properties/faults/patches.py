@@ -1,7 +1,6 @@
 """Copies of the reference with a named fault: each is a patch of its text, applied to a copy that is then imported.
 
-The reference itself has no switch. The patches are kept with the tests: an installed package has no tests, and so no
-faults.
+The reference itself has no switch.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import TypeVar
 
 import reference
 
-TESTS = Path(__file__).parents[1] / "tests"
+HERE = Path(__file__).parent
 T = TypeVar("T")
 
 
@@ -27,24 +26,21 @@ class FaultError(Exception):
 
 @dataclass(frozen=True)
 class Faults:
-    """The faults that are kept in one folder of the tests."""
+    """The faults that are kept in one folder here."""
 
     name: str
 
     @property
     def folder(self) -> Path:
         """Where they are."""
-        return TESTS / self.name
+        return HERE / self.name
 
     def names(self) -> list[str]:
-        """The names of all faults; none where the tests are not there."""
+        """The names of all faults."""
         return sorted(path.stem for path in self.folder.glob("*.patch"))
 
     def patch(self, name: str) -> str:
         """The patch of a fault; FaultError if there is none."""
-        if not self.folder.is_dir():
-            where = f"tests/{self.name} of the source; this installation has no {self.folder}"
-            raise FaultError(f"faults are patches in {where}")
         if name not in self.names():
             raise FaultError(f"unknown fault {name!r}; there are {', '.join(self.names())}")
         return (self.folder / f"{name}.patch").read_text()

@@ -10,11 +10,11 @@ from properties.faults.patches import Faults, from_a_copy
 from properties.lockstep.adapter import Parts, ReferenceLayer
 from properties.lockstep.implementation import Starts
 
-FAULTS = Faults("faults")
+FAULTS = Faults("plug")
 
 
 def fault_names() -> list[str]:
-    """The names of all faults; none where the tests are not there."""
+    """The names of all faults."""
     return FAULTS.names()
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from model.language.ground import GroundMachine, Step, plug_scope
 from model.machines import MACHINES, PLUG
-from properties.claims.scopes import FEATURES
+from properties.catalogue.scopes import FEATURES
 from properties.lockstep.abstraction import Named, meaning
 from properties.lockstep.classes import Class, Classes
 from properties.lockstep.cluster import Cluster, Happened, MisstepError

@@ -1,6 +1,6 @@
 """Variants of delivery's machine beside the faults of the ring that are the same, and the script that shows each.
 
-The scripts are in `tests/ring-runs/`. What runs on a processor there sends what the script says and nothing else, so
+The scripts are in `runs/`. What runs on a processor there sends what the script says and nothing else, so
 that little happens beside the steps that count.
 """
 
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from model.machines import DELIVERY
+from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
-from properties.claims.scopes import NamedScope
 from properties.explicit.exhaustive import explore, found_trace
-from properties.faults.patches import TESTS, FaultError
 from properties.simulate.faults import copy_of
 from properties.simulate.run import Run, run
 from properties.traces.trace import Trace, machine_text
@@ -21,7 +21,7 @@ from reference.ring.effects import Guarantee
 from reference.simulator.applications import SimulatedInterface
 from reference.simulator.script import Script, parse
 
-RUNS = TESTS / "ring-runs"
+RUNS = Path(__file__).parent / "runs"
 
 
 class Told:
@@ -60,11 +60,8 @@ class DeliveryVariant:
 
     @property
     def script(self) -> Script:
-        """What happens in the simulated run; FaultError where the tests are not there."""
-        path = RUNS / f"{self.name}.txt"
-        if not path.is_file():
-            raise FaultError(f"the scripts are in tests/ring-runs of the source; this installation has no {path}")
-        return parse(path.read_text())
+        """What happens in the simulated run."""
+        return parse((RUNS / f"{self.name}.txt").read_text())
 
     def run(self, *, with_fault: bool = True) -> Run:
         """The simulated run, of a copy with the fault or of the reference."""

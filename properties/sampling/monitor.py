@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from model.language.ground import GroundMachine, Integers, Step
 from model.language.sets import FALSE, Truth
-from properties.claims.probe import Probe
+from properties.catalogue.probe import Probe
 
 
 def is_enabled(step: Step, here: Integers) -> bool:

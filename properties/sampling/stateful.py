@@ -26,8 +26,8 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from model.language.ground import GroundMachine, Integers, Scope, Step
 from model.language.machine import Kind, Machine, Parameter
 from model.language.sets import Processors
-from properties.claims.claim import Claim
-from properties.claims.probe import sought, violated, witnessed
+from properties.catalogue.claim import Claim
+from properties.catalogue.probe import sought, violated, witnessed
 from properties.sampling.monitor import Shown, Sighting, Watch, is_enabled
 from properties.sampling.seeded import begin_with
 

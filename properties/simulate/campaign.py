@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from properties.claims.scopes import ScopeTooLargeError
-from properties.history.judge import VIOLATED
+from properties.catalogue.scopes import ScopeTooLargeError
+from properties.judge.judgement import VIOLATED
 from properties.pool import run_jobs
 from properties.simulate.faults import copy_of
 from properties.simulate.run import Run, run

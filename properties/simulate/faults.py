@@ -8,7 +8,7 @@ from importlib import import_module
 from properties.faults.patches import Faults, from_a_copy
 from properties.simulate.run import REFERENCE, Copy
 
-FAULTS = Faults("ring-faults")
+FAULTS = Faults("ring")
 
 
 def copy_of(name: str | None) -> Copy:

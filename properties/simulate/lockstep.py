@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from properties.history.judge import OK, OPEN, VIOLATED, JudgedClaim
+from properties.judge.judgement import OK, OPEN, VIOLATED, JudgedClaim
 from properties.lockstep.divergence import Divergence
 from properties.lockstep.recorded.calls import Life, RecordedStep
 from properties.lockstep.recorded.follower import follow

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from properties.history.judge import OK, OPEN, VIOLATED, JudgedClaim
+from properties.judge.judgement import OK, OPEN, VIOLATED, JudgedClaim
 from properties.simulate.historian import Seen, message_of
 
 

@@ -10,7 +10,7 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
-from properties.history.judge import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim
+from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim
 from properties.simulate.campaign import Plan, Tally
 from properties.simulate.run import Run, sentence_of
 from properties.simulate.shrink import Reduced

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import reference.simulator.script
 import reference.simulator.world
 from properties.history.catalogue import HISTORY_CLAIMS
-from properties.history.judge import NOT_OBSERVABLE, OPEN, VIOLATED, JudgedClaim, judge
+from properties.judge.judgement import NOT_OBSERVABLE, OPEN, VIOLATED, JudgedClaim, judge
 from properties.lockstep.divergence import Divergence
 from properties.simulate.historian import Historian, Seen
 from properties.simulate.lockstep import CLAIM, followed

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import msgspec
 
 from properties.history.events import Counted, Event, Facet, Lookup, Meta, Table
-from properties.history.judge import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim, judge
 from properties.history.reader import Excerpt
+from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim, judge
 from properties.simulate import historian
 from properties.simulate.historian import Historian, Seen, message_of, name_of
 from properties.simulate.monitor import Watcher

@@ -18,8 +18,8 @@ from model.language.ground import Bitmaps, GroundMachine, Integers, Scope, Step
 from model.language.machine import Machine
 from model.language.sets import Processor
 from model.language.sorts import Index
-from properties.claims.claim import Claim
-from properties.claims.probe import Probe, sought, violated, witnessed
+from properties.catalogue.claim import Claim
+from properties.catalogue.probe import Probe, sought, violated, witnessed
 from properties.symbolic.bitvectors import BitVectors, one_hot
 
 TIMEOUT_MS = 300_000

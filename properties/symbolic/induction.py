@@ -16,8 +16,8 @@ from model.language.machine import Action, Machine
 from model.language.sets import Processor, Processors, Set, Truth, all_of, implies
 from model.language.sorts import Index
 from model.machines import PLUG, is_companion
+from properties.catalogue.claim import Claim, Part
 from properties.claims import AUXILIARY, CLAIMS
-from properties.claims.claim import Claim, Part
 from properties.symbolic.predicates import Predicates, Vocabulary
 
 QUICKLY_MS = 200

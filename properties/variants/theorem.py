@@ -14,10 +14,10 @@ import msgspec
 
 from model.language.ground import GroundMachine
 from model.services.theorem import GIVEN_UP, RECOVERY_ADD_NODE
+from properties.catalogue.claim import Claim
+from properties.catalogue.probe import Probe, claim_probes, witness_name
+from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
-from properties.claims.claim import Claim
-from properties.claims.probe import Probe, claim_probes, witness_name
-from properties.claims.scopes import NamedScope
 from properties.explain.endings import endings
 from properties.explicit.exhaustive import explore
 from properties.explicit.search import Found, Search

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from properties.claims.scopes import NamedScope
+from properties.catalogue.scopes import NamedScope
 from properties.lockstep.follower import Grounded
 from properties.lockstep.implementation import Starts
 from properties.lockstep.tours.tour import Tour

@@ -10,7 +10,7 @@ from model.language.sorts import Handle, NewRing, Ring
 from model.plug import barrier
 from model.plug.barrier import BarrierState
 from model.plug.state import PlugState
-from properties.claims.claim import Least, claim
+from properties.catalogue.claim import Least, claim
 
 SEEN = {"members": "member", "inside": "installed", "recovered": "done", "opened": "gate"}
 """The refinement map: each variable of the barrier, and the machine's variable that it is."""

@@ -9,8 +9,8 @@ from model.language.notation import Naming, Notation
 from model.language.sorts import Ring
 from model.machines import MACHINES, PLUG
 from model.notes.decisions import DECISIONS
-from properties.claims.claim import Claim, Part
-from properties.claims.unchanged import unchanged
+from properties.catalogue.claim import Claim, Part
+from properties.catalogue.unchanged import unchanged
 
 
 def claim_lines(claim: Claim) -> Iterator[str]:

@@ -9,7 +9,7 @@ from model.delivery.state import DeliveryState
 from model.language.sets import NOBODY, Set, Truth, at_most, empty, equal, every, implies, same, some, when, within
 from model.language.sorts import Number, Ring, Seat
 from model.machines import DELIVERY
-from properties.claims.claim import auxiliary
+from properties.catalogue.claim import auxiliary
 
 
 def of_messages(now: DeliveryState, statement: Callable[[Number, Ring], Truth]) -> Truth:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.language.sets import Processor, Set, Truth, any_of, empty, every, exists, same, several, some, within
 from model.language.sorts import Copy, Handle, Ring
 from model.plug.state import PlugState
-from properties.claims.claim import Least, claim
+from properties.catalogue.claim import Least, claim
 
 
 def in_any_token(now: PlugState, r: Ring) -> Set:

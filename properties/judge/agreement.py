@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from properties.history.clauses.order import Forced, forced_order
 from properties.history.findings import Findings
 from properties.history.finished import Settled
 from properties.history.views import Ending, Message, Stay
+from properties.judge.order import Forced, forced_order
 
 T = TypeVar("T")
 

@@ -43,6 +43,8 @@ class Reach:
     """Of (now, r), as the goal is."""
     goal: Statement
     by: tuple[str, ...]
+    stuck: Statement | None = None
+    """Of (now): a deadlock, if no protocol or service step is left there."""
 
 
 @dataclass(frozen=True)

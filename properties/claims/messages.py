@@ -6,7 +6,7 @@ from model.language.sets import Processor, Truth, any_of, empty, equal, every, i
 from model.language.sorts import Copy, Ring
 from model.plug.messages import recovery_messages
 from model.plug.state import PlugState
-from properties.claims.claim import Least, claim
+from properties.catalogue.claim import Least, claim
 
 S8 = claim(
     "PLUG-S8",

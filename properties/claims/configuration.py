@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.language.sets import Processor, Processors, Truth, any_of, empty, equal, every, same, some, within
 from model.language.sorts import Handle, Ring
 from model.plug.state import PlugState
-from properties.claims.claim import Least, claim
+from properties.catalogue.claim import Least, claim
 
 S6 = claim(
     "PLUG-S6",

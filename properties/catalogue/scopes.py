@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from model.language.ground import Scope, plug_scope
 from model.machines import DELIVERY, MACHINES, PLUG
-from properties.claims.claim import Claim
+from properties.catalogue.claim import Claim
 
 FEATURES = MACHINES[PLUG].features
 CORE = frozenset[str]()

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from properties.history.clauses.delivery import silent_at
-from properties.history.clauses.services import EVT
 from properties.history.findings import Findings
 from properties.history.finished import Settled
 from properties.history.views import Message, Sent, Stay
+from properties.judge.delivery import silent_at
+from properties.judge.services import EVT
 
 CLM = "clm"
 """The name of the cluster membership service's table."""

@@ -6,7 +6,7 @@ from model.language.sets import Truth, any_of, empty, exists, same, several, som
 from model.language.sorts import Handle, Ring, Seat
 from model.plug.ordered import OrderedState
 from model.plug.state import PlugState
-from properties.claims.claim import Least, claim
+from properties.catalogue.claim import Least, claim
 
 N3 = claim(
     "N3",

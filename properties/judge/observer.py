@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from properties.history.clauses.installation import install, turn
 from properties.history.events import (
     FACETS,
     Bit,
@@ -41,6 +40,7 @@ from properties.history.events import Message as MessageEvent
 from properties.history.events import Ring as RingId
 from properties.history.findings import Findings
 from properties.history.views import Content, Ending, Eyes, Looked, Message, Process, Ring, Sent, Stay
+from properties.judge.installation import install, turn
 
 
 class Observer:

@@ -6,7 +6,7 @@ from model.language.sets import Processor, Set, Truth, every, exists, implies, s
 from model.language.sorts import Ring, Seat
 from model.services.actions import ServicesState
 from model.services.theorem import RECOVERY_ADD_NODE
-from properties.claims.claim import Least, claim
+from properties.catalogue.claim import Least, claim
 
 SERVICES = "services"
 

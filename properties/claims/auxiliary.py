@@ -5,8 +5,8 @@ from __future__ import annotations
 from model.language.sets import Truth, any_of, empty, every, implies, some, within
 from model.language.sorts import Handle, Ring
 from model.plug.state import PlugState
-from properties.claims.claim import auxiliary
-from properties.claims.subjects.bitmap import in_any_token
+from properties.catalogue.claim import auxiliary
+from properties.claims.bitmap import in_any_token
 
 
 @auxiliary(needed_by="PLUG-S4", action="visit")

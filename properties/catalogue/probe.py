@@ -8,8 +8,7 @@ from functools import wraps
 
 from model.language.machine import Machine
 from model.language.sets import Truth
-from properties.claims.claim import Claim, Part
-from properties.claims.subjects.liveness import LIVE_2, is_stuck
+from properties.catalogue.claim import Claim, Part
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,8 @@ def claim_probes(claim: Claim, machine: Machine) -> list[Probe]:
     probes = [probe for part in claim.parts for probe in _probes(f"{claim.id}: {part.label}", part, machine, denied)]
     if claim.witness:
         probes += _probes(witness_name(claim), claim.witness, machine, lambda statement: statement)
-    if claim.reach and claim.id == LIVE_2.id:
-        probes.append(Probe(f"{claim.id}: deadlock", is_stuck, stuck=True))
+    if claim.reach and claim.reach.stuck:
+        probes.append(Probe(f"{claim.id}: deadlock", claim.reach.stuck, stuck=True))
     return probes
 
 

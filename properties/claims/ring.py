@@ -20,8 +20,8 @@ from model.language.sets import (
 )
 from model.language.sorts import NewToken, Ring, Token
 from model.plug.numbered import NumberedState
-from properties.claims.claim import Least, auxiliary, claim
-from properties.claims.unchanged import unchanged
+from properties.catalogue.claim import Least, auxiliary, claim
+from properties.catalogue.unchanged import unchanged
 
 NUMBERED = "numbered"
 

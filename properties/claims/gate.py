@@ -5,8 +5,8 @@ from __future__ import annotations
 from model.language.sets import Processor, Truth, any_of, empty, every, exists, implies, several, some, within
 from model.language.sorts import Handle, Ring
 from model.plug.state import PlugState
-from properties.claims.claim import Least, claim
-from properties.claims.unchanged import difference, unchanged
+from properties.catalogue.claim import Least, claim
+from properties.catalogue.unchanged import difference, unchanged
 
 S1 = claim(
     "PLUG-S1",

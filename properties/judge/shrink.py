@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import msgspec
 
 from properties.history.events import FORMAT, Configuration, Lookup, Message, Meta, Start
-from properties.history.judge import Say, read_through
 from properties.history.ledger import Ledger
 from properties.history.reader import Excerpt, History, Located
+from properties.judge.judgement import Say, read_through
 
 Lines = list[Located]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from model.language.sets import Processor, Set, Truth, any_of, empty, equal, every, implies, same, when, within
 from model.language.sorts import Handle, Ring
 from model.plug.state import PlugState
-from properties.claims.claim import Least, claim
-from properties.claims.unchanged import unchanged
+from properties.catalogue.claim import Least, claim
+from properties.catalogue.unchanged import unchanged
 
 CREATE_DESTROY = frozenset({"create-destroy"})
 

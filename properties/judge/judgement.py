@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from properties.history.catalogue import HISTORY_CLAIMS
-from properties.history.clauses import agreement, causality, delivery, order, recovery, services
 from properties.history.events import Event
 from properties.history.findings import Breach, Findings
 from properties.history.finished import Settled
-from properties.history.observer import Observer
 from properties.history.reader import History
 from properties.history.views import Eyes, Process, Ring, Stay
+from properties.judge import agreement, causality, delivery, order, recovery, services
+from properties.judge.observer import Observer
 
 OK, VIOLATED, OPEN, NOT_OBSERVABLE = "ok", "violated", "open", "not observable"
 CHECKS: tuple[tuple[str, Callable[[Settled, Findings], None]], ...] = (

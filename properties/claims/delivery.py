@@ -23,7 +23,7 @@ from model.language.sets import (
 )
 from model.language.sorts import Number, Ring
 from model.machines import DELIVERY
-from properties.claims.claim import Least, claim
+from properties.catalogue.claim import Least, claim
 
 RING_S2 = claim(
     "RING-S2",

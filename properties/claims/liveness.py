@@ -6,7 +6,7 @@ from model.language.sets import Truth, any_of, empty, exists, several, some, wit
 from model.language.sorts import Handle, Ring
 from model.plug.ordered import OrderedState
 from model.plug.state import PlugState
-from properties.claims.claim import Bound, Least, Reach, claim
+from properties.catalogue.claim import Bound, Least, Reach, claim
 
 LIVE_2 = claim(
     "LIVE-2",
@@ -31,16 +31,17 @@ def all_gates_are_open(now: PlugState, r: Ring) -> Truth:
     return within(now.member[r], now.installed[r] & now.gate)
 
 
+def is_stuck(now: PlugState) -> Truth:
+    """In a ring that can be completed a gate is closed: a deadlock if no protocol or service step is left."""
+    return exists(Ring, lambda r: can_be_completed(now, r) & some(now.installed[r] - now.gate))
+
+
 LIVE_2.reach = Reach(
     can_be_completed,
     all_gates_are_open,
     by=("visit", "sole_visit", "send_recovery", "send_leftover", "leave", "install", "unplug"),
+    stuck=is_stuck,
 )
-
-
-def is_stuck(now: PlugState) -> Truth:
-    """In a ring that can be completed a gate is closed: a deadlock if no protocol or service step is left."""
-    return exists(Ring, lambda r: can_be_completed(now, r) & some(now.installed[r] - now.gate))
 
 
 @LIVE_2.witnessed()

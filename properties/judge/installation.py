@@ -13,7 +13,7 @@ from properties.history.events import Configuration
 from properties.history.views import Crossing, Ending, Process, Ring, Stay, Turn
 
 if TYPE_CHECKING:
-    from properties.history.observer import Observer
+    from properties.judge.observer import Observer
 
 
 def turn(observer: Observer, process: Process, event: Configuration) -> None:

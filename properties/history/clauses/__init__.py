@@ -1,1 +1,0 @@
-"""What each promise asks of a history, one module a subject."""

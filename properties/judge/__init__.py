@@ -1,0 +1,1 @@
+"""The judge: which promises a history keeps."""
