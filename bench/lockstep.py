@@ -19,10 +19,10 @@ from rich.table import Table
 
 from model.language.machine import Parameter
 from model.language.sets import Processor, Processors
-from properties.cli import report
 from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.follower import Grounded
 from properties.lockstep.run import HANDLES, RINGS, Plan, run
+from properties.terminal import report
 
 SIZES = (2, 3, 5, 12)
 STEPS = 6000

@@ -20,10 +20,10 @@ from rich.table import Table
 from model.language.ground import GroundMachine
 from model.machines import MACHINES
 from properties.catalogue.scopes import CORE, FEATURES, NamedScope
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.explicit.search import Search
 from properties.export.promela import COMMANDS, START_STATES, START_TRANSITIONS, machine_model
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from tests.test_spin import Counts, as_spin_prints, counted
 
 SCOPES = (

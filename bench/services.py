@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.table import Table
 
-from properties.cli import report
+from properties.terminal import report
 from reference.priorities import Priority
 from reference.simulator.recording import Seen
 from reference.simulator.script import parse

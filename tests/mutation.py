@@ -31,10 +31,10 @@ import click
 import msgspec
 import pytest
 
-from properties.cli.progress import Progress
 from properties.lockstep.adapter import Parts, ReferenceLayer
 from properties.lockstep.implementation import Starts
 from properties.lockstep.run import Plan, run
+from properties.terminal.progress import Progress
 from tests.mutants import Mutant, mutants
 
 ROOT = Path(__file__).parent.parent

@@ -18,11 +18,11 @@ from properties.check.seeking import bounded_verdicts
 from properties.check.verdict import BOUNDED as UP_TO_K
 from properties.check.verdict import OPEN, VIOLATED
 from properties.claims import CLAIMS
-from properties.cli.exit_codes import UNDETERMINED, exit_code
 from properties.explicit.exhaustive import Outcome, explore
 from properties.explicit.search import Search
 from properties.symbolic import bounded
 from properties.symbolic.bounded import Bounded, reach, unroll
+from properties.terminal.exit_codes import UNDETERMINED, exit_code
 from properties.traces.trace import machine_text, replay, trace_machine
 from tests.plugring import ANY_RING_ACCEPTED, Size, sent_while_plugged
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from properties.cli.corosync import exit_code
+from properties.cli.run.corosync import exit_code
 from properties.corosync import campaign, summary
 from properties.corosync.campaign import Campaign, Case, Run, cases
 from properties.corosync.judge import Finding

@@ -9,10 +9,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from properties.cli import repeat as repeat_command
 from properties.cli.main import cli
 from properties.replay.delivery_runs import delivery_run
 from properties.replay.delivery_variants import DELIVERY_VARIANTS, RUNS
+from properties.terminal import repeat as repeat_command
 
 LENGTHS = {
     "free-before-the-token-is-accepted": 14,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from properties.cli import check as check_command
+from properties.cli.decide import check as check_command
 from properties.cli.main import cli
 from properties.symbolic import cvc5
 

@@ -22,11 +22,11 @@ from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, ScopeT
 from properties.check.engines import too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
-from properties.cli.report import search_lines
 from properties.explicit.exhaustive import Exploration, explore
 from properties.explicit.graph import lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.search import Search
+from properties.terminal.report import search_lines
 
 PINNED = {
     "2/1/2 with all features": (5_220_481, 51_813_542, 34),

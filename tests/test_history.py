@@ -20,7 +20,7 @@ from history_wreck import wreck
 from hypothesis import given
 from hypothesis import strategies as st
 
-from properties.cli.judge import judge_command
+from properties.cli.run.judge import judge_command
 from properties.history.catalogue import history_rows
 from properties.history.events import Bit, Start
 from properties.history.ledger import MOST_RANGES, Ledger

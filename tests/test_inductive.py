@@ -18,9 +18,9 @@ from properties.catalogue.claim import Auxiliary, Claim
 from properties.check.engines import Job
 from properties.check.verdict import OPEN
 from properties.claims import AUXILIARY, CLAIMS
-from properties.cli.exit_codes import UNDETERMINED, exit_code
 from properties.symbolic import induction
 from properties.symbolic.induction import Invariant, needs, prove
+from properties.terminal.exit_codes import UNDETERMINED, exit_code
 
 MACHINE = RECOVERY_PLUG.record()
 

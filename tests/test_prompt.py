@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from model.plug.machine import RECOVERY_PLUG
-from properties.cli.exit_codes import ALL_HOLD, BAD_INPUT
-from properties.cli.prompt import Loop, run
 from properties.explain.walk import Walk, resume
+from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
+from properties.terminal.prompt import Loop, run
 from properties.traces.render import trace_lines
 from properties.traces.trace import FORMAT, Trace, TraceScope, read_trace
 

@@ -9,10 +9,10 @@ import pytest
 from properties.check import engines
 from properties.check.engines import Job
 from properties.check.verdict import OPEN
-from properties.cli.exit_codes import UNDETERMINED, exit_code
 from properties.symbolic import cvc5
 from properties.symbolic.cvc5 import Answer
 from properties.symbolic.induction import POSSIBLE, Proof, prove
+from properties.terminal.exit_codes import UNDETERMINED, exit_code
 from properties.traces.trace import machine_text
 
 MACHINES = ["plug", "numbered"]

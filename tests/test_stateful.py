@@ -10,10 +10,10 @@ from properties.check.engines import Job
 from properties.check.seeking import random_verdicts
 from properties.check.verdict import OPEN, TESTED, VIOLATED
 from properties.claims import CLAIMS
-from properties.cli.exit_codes import UNDETERMINED, exit_code
 from properties.explicit.exhaustive import explore
 from properties.sampling.monitor import Watch
 from properties.sampling.stateful import Tested, Tries, run_tests
+from properties.terminal.exit_codes import UNDETERMINED, exit_code
 from properties.traces.trace import machine_text, replay, trace_machine
 
 SAFETY = [claim.id for claim in CLAIMS.values() if claim.is_safety]

@@ -12,11 +12,13 @@ from io import TextIOWrapper
 import click
 
 from properties.catalogue.scopes import ScopeTooLargeError
-from properties.cli import check, conform, corosync, explore, judge, lockstep, obligations, trace, variants
-from properties.cli.exit_codes import BAD_INPUT
-from properties.cli.services import services_command
-from properties.cli.simulate import simulate_command
-from properties.cli.theorem import theorem_command
+from properties.cli.decide import check, claims, mutants, obligations, variants
+from properties.cli.decide.theorem import theorem_command
+from properties.cli.look import explain, explore, promela, replay, spec, trace, walk
+from properties.cli.run import conform, corosync, judge, lockstep
+from properties.cli.run.services import services_command
+from properties.cli.run.simulate import simulate_command
+from properties.terminal.exit_codes import BAD_INPUT
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -49,10 +51,10 @@ def cli() -> None:
 
 
 for command in (
-    check.check_command, check.claims_command,
-    trace.trace_command, trace.explain_command, trace.replay_command,
-    variants.variants_command, variants.mutants_command, theorem_command,
-    explore.explore_command, explore.walk_command, explore.promela_command, explore.spec_command,
+    check.check_command, claims.claims_command,
+    trace.trace_command, explain.explain_command, replay.replay_command,
+    variants.variants_command, mutants.mutants_command, theorem_command,
+    explore.explore_command, walk.walk_command, promela.promela_command, spec.spec_command,
     obligations.obligations_command, lockstep.lockstep_command, simulate_command, services_command,
     conform.conform_command,
     judge.judge_command, corosync.corosync_command,

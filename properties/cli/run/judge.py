@@ -13,13 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, BAD_INPUT, SOME_VIOLATED, UNDETERMINED
-from properties.cli.progress import Progress
 from properties.history.catalogue import HISTORY_CLAIMS, history_rows
 from properties.history.reader import FileHistory, plain
 from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim, Judgement, Say, judge
 from properties.judge.shrink import Reduced, encoded, reduce
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.progress import Progress
 
 STYLES = {OK: "green", VIOLATED: "bold red", OPEN: "yellow", NOT_OBSERVABLE: "dim"}
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
-from properties.cli.progress import Progress
 from properties.judge.judgement import OK, VIOLATED, JudgedClaim
 from properties.simulate.run import sentence_of
 from properties.simulate.services import SENTENCES, ServiceRun, run
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.progress import Progress
 from reference.simulator.campaigns import CAMPAIGNS, script_of
 from reference.simulator.script import MEMBERS_MOST, Script
 

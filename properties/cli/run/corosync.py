@@ -9,9 +9,6 @@ from typing import cast
 import click
 import msgspec
 
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, UNDETERMINED, code_of
-from properties.cli.progress import Progress
 from properties.corosync.campaign import Campaign, Case, Found, cases
 from properties.corosync.laboratory.namespaces import LaboratoryError
 from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, Transport
@@ -20,6 +17,9 @@ from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, with
 from properties.corosync.recording import Recorded, RecordingError, record
 from properties.corosync.summary import table
 from properties.judge.judgement import OK, VIOLATED
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of
+from properties.terminal.progress import Progress
 
 
 @click.group("corosync")

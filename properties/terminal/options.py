@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from model.machines import MACHINES, PLUG
-from model.variants import VARIANTS
+from model.variants import VARIANTS, Variant
 from model.variants.mutants import find_variant
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
+from properties.terminal.output import FORMATS, ITF, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
 
@@ -94,3 +96,25 @@ def known_variant(name: str | None) -> None:
         raise click.ClickException(
             f"unknown variant {name!r}; there are {', '.join(VARIANTS)}, and those of `ringplug mutants`"
         )
+
+
+def known_variants(names: tuple[str, ...], known: dict[str, Variant]) -> list[Variant]:
+    """The variants of these names; without any, all."""
+    for name in names:
+        if name not in known:
+            raise click.ClickException(f"unknown name {name!r}; there are {', '.join(known)}")
+    return [known[name] for name in names or known]
+
+
+FORMAT = click.option(
+    "--format", "form", type=click.Choice(FORMATS), default=TEXT, show_default=True,
+    help="In words with an explanation, in the format of Apalache and Quint, or as a test file.",
+)  # fmt: skip
+
+
+def check_format(most: int, form: str, out: Path | None, as_json: bool) -> None:
+    """Refuse two ways to print at once."""
+    if as_json and form != TEXT:
+        raise click.UsageError("--json and --format each say how to print: take one of them")
+    if form == ITF and most > 1 and not out:
+        raise click.UsageError("an ITF file holds one run: with --most, name a file with --out")

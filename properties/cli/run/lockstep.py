@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 import msgspec
 
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED
-from properties.cli.progress import Progress
 from properties.faults.patches import FaultError
 from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.faults import start_of
 from properties.lockstep.implementation import Starts
 from properties.lockstep.run import LEADERS, MOST_MEMBERS, Plan, Run, run
 from properties.lockstep.tours.coverage import SCOPES, Toured, graph_of, tour
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
+from properties.terminal.progress import Progress
 from properties.traces import render
 from properties.traces.trace import write_trace
 

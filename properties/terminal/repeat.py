@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import click
 import msgspec
 
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, UNDETERMINED
-from properties.cli.progress import Progress
 from properties.faults.patches import FaultError
 from properties.replay.delivery_runs import DeliveryRun, delivery_run
 from properties.replay.delivery_variants import DELIVERY_VARIANTS
 from properties.replay.service_variants import SERVICE_VARIANTS
 from properties.replay.services import Line, Repetition, repetition
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
+from properties.terminal.progress import Progress
 
 EVERY_VARIANT = "every"
 RUN_HELP = f"Break the running services, and find the model's run in the simulator: {', '.join(SERVICE_VARIANTS)}."

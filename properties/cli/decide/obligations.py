@@ -1,4 +1,4 @@
-"""Commands about proofs: obligations."""
+"""The command `obligations`: the proofs as SMT-LIB."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import msgspec
 
 from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import FEATURES
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD
-from properties.cli.options import claims_named, features_off, known_variant
-from properties.cli.progress import Progress
 from properties.symbolic.cvc5 import OPTIONS
 from properties.symbolic.induction import Query, prove
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD
+from properties.terminal.options import claims_named, features_off, known_variant
+from properties.terminal.progress import Progress
 from properties.traces.trace import machine_text
 
 PROVABLE = [name for name, text in MACHINES.items() if text.state.is_of_any_size()]

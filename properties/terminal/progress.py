@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.console import Console
@@ -45,3 +46,8 @@ class Progress:
         elif time.monotonic() - self.said > PLAIN_EVERY_SECONDS:
             self.said = time.monotonic()
             self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def saying(progress: Progress, what: str, number: int, count: int) -> Callable[[str], None]:
+    """A function that says at which scope of which variant the work is."""
+    return lambda scope: progress.say(f"{number} of {count}: {what} at {scope}")

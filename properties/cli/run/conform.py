@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, BAD_INPUT
-from properties.cli.lockstep import ended
-from properties.cli.progress import Progress
+from properties.cli.run.lockstep import ended
 from properties.conform.outcome import NOT_DRIVEN, conform
 from properties.lockstep.run import MOST_MEMBERS, Plan
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
+from properties.terminal.progress import Progress
 
 
 @click.command("conform", context_settings={"ignore_unknown_options": True})

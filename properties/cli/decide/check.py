@@ -1,4 +1,4 @@
-"""Commands that decide: check, claims."""
+"""The command `check`: decides the claims."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ import sys
 import click
 import msgspec
 
-from properties.catalogue import notation
 from properties.catalogue.scopes import FEATURES, NamedScope, ScopeTooLargeError
 from properties.check.engines import ENGINES, SECOND_SOLVER, Job
 from properties.check.plan import Plan
 from properties.check.verdict import Verdict
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, exit_code
-from properties.cli.options import claims_named, features_off, known_variant, looked_for, searched, sized
-from properties.cli.output import show_trace
-from properties.cli.progress import Progress
-from properties.export import markdown
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
+from properties.terminal import report
+from properties.terminal.exit_codes import exit_code
+from properties.terminal.options import claims_named, features_off, known_variant, looked_for, searched, sized
+from properties.terminal.output import show_trace
+from properties.terminal.progress import Progress
 
 
 @click.command("check")
@@ -68,32 +66,6 @@ def check_command(
     if refused:
         raise ScopeTooLargeError("; ".join(refused))
     return exit_code(verdicts, frozenset(ids))
-
-
-@click.command("claims")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `claims`.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print the README's table.")
-def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:
-    """List the claims, or everything about some of them.
-
-    \b
-    ringplug claims
-    ringplug claims PLUG-S5 LIVE-2
-    """
-    claims, console = claims_named(ids), report.out()
-    if as_markdown:
-        sys.stdout.write("\n".join(markdown.verdict_rows()) + "\n")
-        return ALL_HOLD
-    if as_json:
-        sys.stdout.write(
-            msgspec.json.encode({"claims": [notation.claim_record(claim) for claim in claims]}).decode() + "\n"
-        )
-        return ALL_HOLD
-    for claim in claims:
-        for line in notation.claim_lines(claim) if ids else [f"{claim.id:<8}  {claim.sentence}"]:
-            console.print(line, markup=False, soft_wrap=True)
-    return ALL_HOLD
 
 
 def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str]]:

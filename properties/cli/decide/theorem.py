@@ -11,12 +11,12 @@ import msgspec
 from model.services.theorem import GIVEN_UP, MEANS
 from properties.catalogue.scopes import ScopeTooLargeError
 from properties.claims import CLAIMS
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED
-from properties.cli.output import TEXT, show_json, show_traces
-from properties.cli.progress import Progress
-from properties.cli.repeat import EVERY_VARIANT, RUN_HELP, show_runs
 from properties.pool import run_jobs
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
+from properties.terminal.output import TEXT, show_json, show_traces
+from properties.terminal.progress import Progress
+from properties.terminal.repeat import EVERY_VARIANT, RUN_HELP, show_runs
 from properties.variants.theorem import CASES, DEEP_CASES, NORMAL, RECOVERY, Case, SetVerdict, Table, beside, names
 
 PRIORITIES = (NORMAL, RECOVERY)

@@ -9,10 +9,6 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from properties.cli import report
-from properties.cli.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
-from properties.cli.progress import Progress
-from properties.cli.repeat import EVERY_VARIANT, REPEAT_HELP, show_delivery_runs
 from properties.faults.patches import FaultError
 from properties.simulate.campaign import Plan, campaign
 from properties.simulate.faults import copy_of
@@ -20,6 +16,10 @@ from properties.simulate.files import written
 from properties.simulate.report import campaign_lines, campaign_record, claim_table, run_lines, run_record
 from properties.simulate.run import Copy, Run, run
 from properties.simulate.shrink import Reduced, reduce
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.progress import Progress
+from properties.terminal.repeat import EVERY_VARIANT, REPEAT_HELP, show_delivery_runs
 from reference.simulator.campaigns import CAMPAIGNS
 from reference.simulator.lines import ScriptError
 from reference.simulator.script import MEMBERS_MOST, Script, parse

@@ -1,0 +1,1 @@
+"""Commands that show the machine and its runs."""

@@ -1,0 +1,142 @@
+"""The command `trace`: shortest runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import FEATURES, NamedScope
+from properties.check.engines import too_small
+from properties.explain.ahead import TooFarError
+from properties.explain.distinct import distinct_runs
+from properties.explicit.exhaustive import NOT_ATTAINED, explore, found_trace
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.options import FORMAT, check_format, claims_named, features_off, known_variant, searched, sized
+from properties.terminal.output import ITF, TEXT, show_json, show_traces, write_files
+from properties.terminal.progress import Progress
+from properties.traces.trace import (
+    Trace,
+    machine_text,
+    record_trace,
+)
+
+
+@click.command("trace")
+@click.argument("claim_id", metavar="CLAIM")
+@click.option("--witness", is_flag=True, help="A run to the claim's premise, instead of a counterexample.")
+@click.option("--most", type=click.IntRange(1, 100), default=1, metavar="N", help="Up to N distinct runs.")
+@sized
+@searched
+@FORMAT
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
+              help="Also write to this file: the trace (as JSON), or with --format that format.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the trace as JSON; with --most an object with `traces`.")
+def trace_command(
+    claim_id: str, witness: bool, most: int, members: int | None, handles: int | None, rings: int | None,
+    off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, form: str, out: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Show a shortest run, and why: to the premise of CLAIM with --witness, else to a violation of it.
+
+    \b
+    ringplug trace PLUG-S1 --witness
+    ringplug trace PLUG-S1 --variant open-on-own-bit
+    ringplug trace PLUG-C3 --variant destroy-forgets-the-plug --most 3
+    ringplug trace PLUG-S3 --witness --out s3.json
+    ringplug trace PLUG-S1 --variant open-on-own-bit --format itf > s1.itf.json
+    ringplug trace PLUG-S1 --variant open-on-own-bit --format pytest > test_s1.py
+
+    Without sizes: the claim's least scope, with the features it needs. Runs are distinct if their actions' names are,
+    and not only because steps changed places. Exit code 1 if a violation is shown, 2 if the scope is too small to say.
+    """
+    check_format(most, form, out, as_json)
+    (claim,) = claims_named((claim_id,))
+    known_variant(variant)
+    scope = _scope(claim, members, handles, rings, features_off(off))
+    if reason := too_small(claim, scope):
+        _say_no_trace(claim, scope, f"open: {reason}", form, as_json)
+        return UNDETERMINED
+    to_premise = witness or claim.is_surprise
+    try:
+        traces = _traces(claim, scope, variant, to_premise, most, not no_symmetry, memory_gib)
+    except TooFarError as error:
+        raise click.ClickException(f"--most {most}: {error}") from error
+    if not traces:
+        says, code = _no_trace(claim, scope, variant, witness)
+        _say_no_trace(claim, scope, says, form, as_json)
+        return code
+    if out:
+        write_files(traces, form, out)
+    if as_json:
+        show_json(traces, several=most > 1)
+    elif form != ITF or most == 1:
+        show_traces(traces, form)
+    return ALL_HOLD if to_premise else SOME_VIOLATED
+
+
+def _scope(
+    claim: Claim, members: int | None, handles: int | None, rings: int | None, off: frozenset[str]
+) -> NamedScope:
+    """The sizes asked for with all features; without any, the claim's least scope."""
+    least = claim.least
+    by_hand = bool(members or handles or rings)
+    return NamedScope(
+        members or least.processors, handles or least.handles, rings or least.rings,
+        (FEATURES if by_hand else least.features) - off,
+    ).of(claim.machine)  # fmt: skip
+
+
+def _traces(
+    claim: Claim, scope: NamedScope, variant: str | None, to_premise: bool, most: int, symmetry: bool, memory_gib: float
+) -> list[Trace]:
+    """Runs that show what is asked for, shortest first, replayed."""
+    machine = machine_text(scope.machine, variant).record(scope.features)
+    with Progress() as progress:
+        if most > 1:
+            runs = distinct_runs(
+                machine, scope.ground, claim, most, witness=to_premise, symmetry=symmetry, memory_gib=memory_gib,
+                say=progress.say,
+            )  # fmt: skip
+            return [
+                record_trace(
+                    run.steps, run.ground, machine=claim.machine, variant=variant, claim=claim.id, shows=run.label
+                )
+                for run in runs
+            ]
+        found = explore(
+            machine, scope.ground, [claim], symmetry=symmetry, memory_gib=memory_gib,
+            progress=lambda r: progress.say(r.words),
+        )  # fmt: skip
+        outcome = found.outcomes[claim.id]
+        what = outcome.witness if to_premise else outcome.violation
+        return [found_trace(found, what, claim.machine, variant, claim.id)] if what else []
+
+
+def _no_trace(claim: Claim, scope: NamedScope, variant: str | None, witness: bool) -> tuple[str, int]:
+    """What it means that there is no run, and the exit code."""
+    if claim.is_surprise:
+        return "violated: its run does not exist", SOME_VIOLATED
+    if witness:
+        return "vacuous: no run reaches its premise", SOME_VIOLATED
+    if claim.bound:
+        machine = machine_text(scope.machine, variant).record(scope.features)
+        detail = explore(machine, scope.ground, [claim]).outcomes[claim.id].detail or ""
+        if detail.startswith(NOT_ATTAINED):
+            return f"violated: {detail}", SOME_VIOLATED
+    return "no counterexample", ALL_HOLD
+
+
+def _say_no_trace(claim: Claim, scope: NamedScope, says: str, form: str, as_json: bool) -> None:
+    """Say why there is no run; where a file of another format was to be printed, on standard error."""
+    if as_json:
+        nothing = {"claim": claim.id, "scope": scope.name, "trace": None, "reason": says}
+        sys.stdout.write(msgspec.json.encode(nothing).decode() + "\n")
+    elif form == TEXT:
+        report.out().print(f"{claim.id} at {scope.title}: {says}", markup=False, soft_wrap=True)
+    else:
+        click.echo(f"ringplug: {claim.id} at {scope.title}: {says}", err=True)

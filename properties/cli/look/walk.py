@@ -1,0 +1,51 @@
+"""The command `walk`: through the machine by hand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from model.machines import MACHINES, PLUG
+from properties.catalogue.scopes import FEATURES
+from properties.explain.walk import resume
+from properties.terminal import report
+from properties.terminal.options import features_off, of_machine, sized
+from properties.terminal.output import saved_trace
+from properties.terminal.prompt import run
+from properties.traces import render
+from properties.traces.trace import FORMAT, Trace, TraceError, TraceScope
+
+
+@click.command("walk")
+@sized
+@of_machine
+@click.option("--from", "start", metavar="FILE", type=click.Path(path_type=Path), help="Start where a trace ends.")
+def walk_command(
+    members: int | None, handles: int | None, rings: int | None, off: tuple[str, ...], variant: str | None,
+    machine: str, start: Path | None,
+) -> int:  # fmt: skip
+    """Step through the machine by hand: take enabled steps, ask what refuses the others, undo, save a trace.
+
+    \b
+    ringplug walk                     (`help` lists its commands)
+    ringplug walk --members 3 --variant open-on-own-bit
+    ringplug walk --from s1.json
+    printf 'form_ring r0 {p0 p1}\\nwhy visit p0 r0\\n' | ringplug walk
+
+    Without sizes: 2 members, 1 handle, 2 rings. From a pipe: exit code 3 if a line could not be obeyed.
+    """
+    if start and (members or handles or rings or off or variant or machine != PLUG):
+        raise click.UsageError("--from FILE takes machine and scope from the trace: leave out the other options")
+    features = sorted((FEATURES - features_off(off)) & MACHINES[machine].features)
+    scope = TraceScope(members or 2, handles or 1, rings or 2)
+    try:
+        begun = resume(saved_trace(start) if start else Trace(FORMAT, scope, features, [], machine, variant))
+    except TraceError as error:
+        raise click.ClickException(f"{start}: {error}" if start else str(error)) from error
+    console = report.out()
+    return run(
+        begun, sys.stdin, lambda line: console.print(render.marked(line), soft_wrap=True),
+        lambda line: click.echo(f"ringplug: {line}", err=True),
+    )  # fmt: skip

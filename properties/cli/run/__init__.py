@@ -1,0 +1,1 @@
+"""Commands that run implementations, and judge what they did."""
