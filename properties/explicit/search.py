@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from model.language.ground import Bitmaps, GroundMachine, Step
 from model.language.machine import Kind
 from model.language.sets import FALSE, Set, Truth
+from properties.catalogue.limits import ScopeTooLargeError
 from properties.catalogue.probe import Probe
-from properties.catalogue.scopes import ScopeTooLargeError
 from properties.explicit.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
 from properties.explicit.numbering import Ids, StateIndex, distinct
 

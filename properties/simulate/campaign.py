@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from properties.catalogue.scopes import ScopeTooLargeError
+from properties.catalogue.limits import ScopeTooLargeError
 from properties.judge.judgement import VIOLATED
 from properties.pool import run_jobs
 from properties.simulate.faults import copy_of

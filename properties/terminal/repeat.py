@@ -15,17 +15,15 @@ from properties.replay.service_variants import SERVICE_VARIANTS
 from properties.replay.services import Line, Repetition, repetition
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
+from properties.terminal.names import EVERY_VARIANT
 from properties.terminal.progress import Progress
 
-EVERY_VARIANT = "every"
 RUN_HELP = f"Break the running services, and find the model's run in the simulator: {', '.join(SERVICE_VARIANTS)}."
 REPEAT_HELP = f"Find the shortest run of delivery's variant in a simulated one: {', '.join(DELIVERY_VARIANTS)}."
 
 
 def show_runs(name: str, as_json: bool) -> int:
     """Find the runs of one variant, or of every one; undetermined if one is not found."""
-    if name != EVERY_VARIANT and name not in SERVICE_VARIANTS:
-        raise click.BadParameter(f"unknown variant {name!r}; there are {', '.join(SERVICE_VARIANTS)}")
     names = list(SERVICE_VARIANTS) if name == EVERY_VARIANT else [name]
     found: list[Repetition] = []
     with Progress() as progress:
@@ -99,8 +97,6 @@ def _plain_steps(lines: list[Line]) -> list[dict[str, object]]:
 
 def show_delivery_runs(name: str, as_json: bool) -> int:
     """Run the script of one variant of delivery, or of every one; undetermined if a run is not repeated."""
-    if name != EVERY_VARIANT and name not in DELIVERY_VARIANTS:
-        raise click.BadParameter(f"unknown variant {name!r}; there are {', '.join(DELIVERY_VARIANTS)}")
     found: list[DeliveryRun] = []
     with Progress() as progress:
         for variant in DELIVERY_VARIANTS.values() if name == EVERY_VARIANT else [DELIVERY_VARIANTS[name]]:

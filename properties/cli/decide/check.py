@@ -7,7 +7,8 @@ import sys
 import click
 import msgspec
 
-from properties.catalogue.scopes import FEATURES, NamedScope, ScopeTooLargeError
+from properties.catalogue.limits import ScopeTooLargeError
+from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.check.engines import ENGINES, SECOND_SOLVER, Job
 from properties.check.plan import Plan
 from properties.check.verdict import Verdict
@@ -16,13 +17,13 @@ from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
 from properties.terminal import report
 from properties.terminal.exit_codes import exit_code
-from properties.terminal.options import claims_named, features_off, known_variant, looked_for, searched, sized
+from properties.terminal.options import claims_named, for_claims, looked_for, searched, sized
 from properties.terminal.output import show_trace
 from properties.terminal.progress import Progress
 
 
 @click.command("check")
-@click.option("--claim", "ids", metavar="ID", multiple=True, help="Only this claim. Repeatable.")
+@for_claims
 @click.option(
     "--engine", "engines", type=click.Choice(list(ENGINES)), multiple=True, help="Only this engine. Repeatable."
 )
@@ -52,8 +53,7 @@ def check_command(
     Without sizes every engine visits its own standard scopes; with any size, that one scope (the others default to 3
     members, 1 handle, 1 ring). A claim that a scope is too small for is open there.
     """
-    claims, known_off = claims_named(ids), features_off(off)
-    known_variant(variant)
+    claims, known_off = claims_named(ids), frozenset(off)
     if SECOND_SOLVER in engines and not is_installed():
         raise click.ClickException("the engine cvc5 needs a package: pip install cvc5")
     sized_by_hand = members or handles or rings

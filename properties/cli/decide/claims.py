@@ -11,11 +11,12 @@ from properties.catalogue import notation
 from properties.export import markdown
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
+from properties.terminal.names import CLAIM
 from properties.terminal.options import claims_named
 
 
 @click.command("claims")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", type=CLAIM, nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `claims`.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the README's table.")
 def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:

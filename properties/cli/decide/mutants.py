@@ -13,14 +13,15 @@ from model.variants.mutants import MUTANTS
 from properties.export import pages
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
-from properties.terminal.options import known_variants
+from properties.terminal.names import MUTANT
+from properties.terminal.options import variants_named
 from properties.terminal.output import print_lines, write_json
 from properties.terminal.progress import Progress, saying
 from properties.variants.mutants import Fate, fate_of
 
 
 @click.command("mutants")
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", type=MUTANT, nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `mutants` and the score.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print docs/mutants.md.")
 def mutants_command(names: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:
@@ -33,7 +34,7 @@ def mutants_command(names: tuple[str, ...], as_json: bool, as_markdown: bool) ->
 
     docs/mutants.md has the result for all. Exit code 2 if one is noticed by nothing, and has no argument.
     """
-    chosen = known_variants(names, MUTANTS)
+    chosen = variants_named(names, MUTANTS)
     if as_markdown and (names or as_json):
         raise click.UsageError("--markdown prints the whole page: leave out the rest")
     show = None if as_json or as_markdown else report.out()

@@ -9,14 +9,15 @@ import click
 import msgspec
 
 from model.services.theorem import GIVEN_UP, MEANS
-from properties.catalogue.scopes import ScopeTooLargeError
+from properties.catalogue.limits import ScopeTooLargeError
 from properties.claims import CLAIMS
 from properties.pool import run_jobs
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
+from properties.terminal.names import EVERY_VARIANT, SERVICE_VARIANT
 from properties.terminal.output import TEXT, show_json, show_traces
 from properties.terminal.progress import Progress
-from properties.terminal.repeat import EVERY_VARIANT, RUN_HELP, show_runs
+from properties.terminal.repeat import RUN_HELP, show_runs
 from properties.variants.theorem import CASES, DEEP_CASES, NORMAL, RECOVERY, Case, SetVerdict, Table, beside, names
 
 PRIORITIES = (NORMAL, RECOVERY)
@@ -28,7 +29,15 @@ DECIDED = tuple(dict.fromkeys(claim for _, claim in CASES))
 @click.option("--add-node", type=click.Choice(PRIORITIES), help="The priority of evt's add-node: mailed, or as built.")
 @click.option("--take", metavar="D8,D10,…", help="Only this set of decisions, or none: one search, and its trace.")
 @click.option("--deep", is_flag=True, help="Larger scopes, all smaller sets, clm's claims as built: hours.")
-@click.option("--run", "variant", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", help=RUN_HELP)
+@click.option(
+    "--run",
+    "variant",
+    is_flag=False,
+    flag_value=EVERY_VARIANT,
+    metavar="[VARIANT]",
+    type=SERVICE_VARIANT,
+    help=RUN_HELP,
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `theorem`, or `runs`.")
 def theorem_command(
     id: str | None, add_node: str | None, take: str | None, deep: bool, variant: str | None, as_json: bool

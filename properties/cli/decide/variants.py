@@ -13,14 +13,15 @@ from properties.export import pages
 from properties.export.pages import Row
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import known_variants
+from properties.terminal.names import NAMED_VARIANT
+from properties.terminal.options import variants_named
 from properties.terminal.output import print_lines, write_json
 from properties.terminal.progress import Progress, saying
 from properties.variants.matrix import Pair, breaks, pair_with, pairs_to_try
 
 
 @click.command("variants")
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", type=NAMED_VARIANT, nargs=-1)
 @click.option("--pairs", "in_pairs", is_flag=True, help="Instead: what breaks nothing of openais, in pairs. Minutes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `variants`.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print docs/variants.md, pairs and all. Minutes.")
@@ -35,7 +36,7 @@ def variants_command(names: tuple[str, ...], in_pairs: bool, as_json: bool, as_m
 
     docs/variants.md has the result for all.
     """
-    chosen = known_variants(names, VARIANTS)
+    chosen = variants_named(names, VARIANTS)
     if as_markdown and (names or in_pairs or as_json):
         raise click.UsageError("--markdown prints the whole page: leave out the rest")
     if in_pairs and names:

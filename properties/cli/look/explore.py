@@ -16,7 +16,7 @@ from properties.explicit.graph import MOST_STATES, lost_on_graph, state_graph, w
 from properties.explicit.liveness import lost_states
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import features_off, known_variant, of_machine, searched, sized
+from properties.terminal.options import of_machine, searched, sized
 from properties.terminal.progress import Progress
 from properties.traces.trace import machine_text
 
@@ -41,8 +41,7 @@ def explore_command(
     ringplug explore --members 2 --handles 1 --rings 2
     ringplug explore --members 2 --rings 1 --without late-copies --graph states.graphml
     """
-    known_variant(variant)
-    scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - features_off(off)).of(machine)
+    scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - set(off)).of(machine)
     with Progress() as progress:
         found = explore(
             machine_text(machine, variant).record(scope.features), scope.ground, [], symmetry=not no_symmetry,

@@ -16,7 +16,8 @@ from properties.explain.distinct import distinct_runs
 from properties.explicit.exhaustive import NOT_ATTAINED, explore, found_trace
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
-from properties.terminal.options import FORMAT, check_format, claims_named, features_off, known_variant, searched, sized
+from properties.terminal.names import CLAIM
+from properties.terminal.options import FORMAT, check_format, claims_named, searched, sized
 from properties.terminal.output import ITF, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
 from properties.traces.trace import (
@@ -27,7 +28,7 @@ from properties.traces.trace import (
 
 
 @click.command("trace")
-@click.argument("claim_id", metavar="CLAIM")
+@click.argument("claim_id", metavar="CLAIM", type=CLAIM)
 @click.option("--witness", is_flag=True, help="A run to the claim's premise, instead of a counterexample.")
 @click.option("--most", type=click.IntRange(1, 100), default=1, metavar="N", help="Up to N distinct runs.")
 @sized
@@ -56,8 +57,7 @@ def trace_command(
     """
     check_format(most, form, out, as_json)
     (claim,) = claims_named((claim_id,))
-    known_variant(variant)
-    scope = _scope(claim, members, handles, rings, features_off(off))
+    scope = _scope(claim, members, handles, rings, frozenset(off))
     if reason := too_small(claim, scope):
         _say_no_trace(claim, scope, f"open: {reason}", form, as_json)
         return UNDETERMINED

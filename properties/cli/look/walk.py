@@ -11,7 +11,7 @@ from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import FEATURES
 from properties.explain.walk import resume
 from properties.terminal import report
-from properties.terminal.options import features_off, of_machine, sized
+from properties.terminal.options import of_machine, sized
 from properties.terminal.output import saved_trace
 from properties.terminal.prompt import run
 from properties.traces import render
@@ -38,7 +38,7 @@ def walk_command(
     """
     if start and (members or handles or rings or off or variant or machine != PLUG):
         raise click.UsageError("--from FILE takes machine and scope from the trace: leave out the other options")
-    features = sorted((FEATURES - features_off(off)) & MACHINES[machine].features)
+    features = sorted((FEATURES - set(off)) & MACHINES[machine].features)
     scope = TraceScope(members or 2, handles or 1, rings or 2)
     try:
         begun = resume(saved_trace(start) if start else Trace(FORMAT, scope, features, [], machine, variant))

@@ -19,6 +19,7 @@ from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, Judge
 from properties.judge.shrink import Reduced, encoded, reduce
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.names import HISTORY_CLAIM
 from properties.terminal.progress import Progress
 
 STYLES = {OK: "green", VIOLATED: "bold red", OPEN: "yellow", NOT_OBSERVABLE: "dim"}
@@ -32,7 +33,7 @@ def _show_claims(context: click.Context, parameter: click.Parameter, wanted: boo
 
 @click.command("judge")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--claim", "ids", metavar="ID", multiple=True, help="Only this claim. Repeatable.")
+@click.option("--claim", "ids", metavar="ID", type=HISTORY_CLAIM, multiple=True, help="Only this claim. Repeatable.")
 @click.option(
     "--reduce", "out", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False),
     help="Write a smallest part of the history that still violates the first violated claim.",
@@ -55,9 +56,6 @@ def judge_command(files: tuple[Path, ...], ids: tuple[str, ...], out: Path | Non
     docs/history.md. Exit codes: 0 nothing is violated and something is ok, 1 something is violated, 2 nothing is
     decided, 3 bad input; what could be read before it is judged all the same, and said to be partial.
     """
-    for id in ids:
-        if id not in HISTORY_CLAIMS:
-            raise click.ClickException(f"unknown claim {id!r}; there are {', '.join(HISTORY_CLAIMS)}")
     history = FileHistory.open(files)
     with Progress() as progress:
 

@@ -16,6 +16,7 @@ from properties.lockstep.run import LEADERS, MOST_MEMBERS, Plan, Run, run
 from properties.lockstep.tours.coverage import SCOPES, Toured, graph_of, tour
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
+from properties.terminal.names import PLUG_FAULT
 from properties.terminal.progress import Progress
 from properties.traces import render
 from properties.traces.trace import write_trace
@@ -29,7 +30,7 @@ SHOWN_STEPS = 20
 @click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True, help="How many events.")
 @click.option("--lead", type=click.Choice(["both", *LEADERS]), default="both", show_default=True,
               help="Who chooses what happens; both: by turns.")  # fmt: skip
-@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault")
+@click.option("--fault", metavar="NAME", type=PLUG_FAULT, help="A copy of the reference with this fault")
 @click.option("--tour", "kind", type=click.Choice(["classes", "all"]),
               help="Instead: take a transition of each class, or every one (minutes), of small scopes.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")

@@ -18,8 +18,9 @@ from properties.simulate.run import Copy, Run, run
 from properties.simulate.shrink import Reduced, reduce
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, RING_FAULT
 from properties.terminal.progress import Progress
-from properties.terminal.repeat import EVERY_VARIANT, REPEAT_HELP, show_delivery_runs
+from properties.terminal.repeat import REPEAT_HELP, show_delivery_runs
 from reference.simulator.campaigns import CAMPAIGNS
 from reference.simulator.lines import ScriptError
 from reference.simulator.script import MEMBERS_MOST, Script, parse
@@ -36,8 +37,10 @@ from reference.simulator.script import MEMBERS_MOST, Script, parse
 @click.option("--runs", type=click.IntRange(1), help="A campaign: so many seeds, from --seed on.")
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
-@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault")
-@click.option("--repeat", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", help=REPEAT_HELP)
+@click.option("--fault", metavar="NAME", type=RING_FAULT, help="A copy of the reference with this fault")
+@click.option(
+    "--repeat", is_flag=False, flag_value=EVERY_VARIANT, type=DELIVERY_VARIANT, metavar="[VARIANT]", help=REPEAT_HELP
+)
 @click.option("--no-follow", is_flag=True, help="Do not follow the plug layers with the machine; twice as fast.")
 @click.option("--no-reduce", is_flag=True, help="Do not look for a smaller run that fails, too.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
