@@ -155,13 +155,13 @@ class Chunk(msgspec.Struct, frozen=True):
         return tally
 
 
-def campaign(plan: Plan, seeds: Sequence[int], say: Callable[[str], None]) -> Tally:
-    """Run all seeds, on all cores."""
+def campaign(plan: Plan, seeds: Sequence[int], say: Callable[[str, float], None]) -> Tally:
+    """Run all seeds, on all cores, and say which share of them is done."""
     whole = Tally()
-    for tally in _tallies(plan, seeds, say):
+    for tally in _tallies(plan, seeds, lambda words: say(words, whole.runs / len(seeds))):
         whole.add(tally)
         bad = len({one.seed for one in whole.failures})
-        say(f"{whole.runs:,} of {len(seeds):,} runs, {bad} with a violated claim")
+        say(f"{whole.runs:,} of {len(seeds):,} runs, {bad} with a violated claim", whole.runs / len(seeds))
     whole.failures.sort(key=lambda one: (one.seed, one.claim))
     return whole
 

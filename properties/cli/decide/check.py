@@ -72,8 +72,10 @@ def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str]]:
     """Run the jobs; a line for each that is done, unless quiet. Also says which scopes were too large."""
     console, verdicts, refused = report.out(), list[Verdict](), list[str]()
     with Progress() as progress:
-        for number, found in run_jobs(jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}")):
+        results = run_jobs(jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}"))
+        for done, (number, found) in enumerate(results, 1):
             job = jobs[number]
+            progress.count(done, len(jobs))
             if isinstance(found, ScopeTooLargeError):
                 refused.append(f"{job.title}: {found}")
                 continue

@@ -61,7 +61,9 @@ def conform_command(
         progress = stack.enter_context(Progress())
         found = conform(
             command, Plan(members, seed, steps), timeout_seconds, log=write,
-            progress=lambda ran: progress.say(f"{ran.steps:,} of {steps:,} steps, {ran.episodes} episodes"),
+            progress=lambda ran: progress.say(
+                f"{ran.steps:,} of {steps:,} steps, {ran.episodes} episodes", ran.steps / steps
+            ),
         )  # fmt: skip
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")

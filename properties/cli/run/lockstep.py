@@ -56,7 +56,8 @@ def lockstep_command(
     if kind:
         return _tour(kind, start, fault, out, as_json)
     with Progress() as progress:
-        found = run(Plan(members, seed, steps, lead, fault), start, lambda one: progress.say(_words(one)))
+        plan = Plan(members, seed, steps, lead, fault)
+        found = run(plan, start, lambda one: progress.say(_words(one), one.steps / steps))
     if as_json:
         record = {**msgspec.to_builtins(found), "steps_a_second": found.steps_a_second}
         sys.stdout.write(msgspec.json.encode(record).decode() + "\n")

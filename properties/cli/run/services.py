@@ -83,12 +83,14 @@ def _runs(plan: _Plan, seeds: range, *, keep: bool) -> tuple[ServiceRun, Counter
     """The first run that violates a claim, or the last; and how often each claim's premise was met in all."""
     total: Counter[str] = Counter()
     with Progress() as progress:
-        for seed in seeds[:-1]:
+        for done, seed in enumerate(seeds[:-1]):
+            progress.count(done, len(seeds), "run")
             progress.say(f"seed {seed}")
             shown = run(plan.script(seed))
             total.update({claim.claim: claim.met for claim in shown.claims})
             if shown.violated:
                 return shown, total
+        progress.count(len(seeds) - 1, len(seeds), "run")
         progress.say(f"seed {seeds[-1]}")
         shown = run(plan.script(seeds[-1]), keep=keep)
     total.update({claim.claim: claim.met for claim in shown.claims})

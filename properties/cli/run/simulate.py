@@ -105,7 +105,8 @@ def _one(script: Script, copy: Copy, ways: _Ways) -> int:
         end = script.lasts_us
 
         def say(now_us: int) -> None:
-            progress.say(f"{now_us / 1e6:.1f} of {end / 1e6:g} s" if now_us < end else "the quiet end, and judging")
+            words = f"{now_us / 1e6:.1f} of {end / 1e6:g} s" if now_us < end else "the quiet end, and judging"
+            progress.say(words, now_us / end)
 
         found = run(script, copy, follow=ways.follow, keep=True, say=say)
         if found.violated and ways.reduce:
