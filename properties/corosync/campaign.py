@@ -18,6 +18,7 @@ from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, T
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.scenarios import plan
 from properties.corosync.recording import Recorded, record
+from properties.words import counted
 
 NODE_CHOICES = (3, 5)
 RECORDED, FOUND = "recorded.json", "verdicts.json"
@@ -88,7 +89,8 @@ class Campaign:
         done: list[Run] = []
         for case in self.chosen:
             bad = sum(one.verdict == "violated" for run in done for one in run.findings)
-            where = f"{len(done)} of {len(self.chosen)} runs done, {bad} claims violated; {case.name}"
+            runs = f"{len(done)} of {counted(len(self.chosen), 'run')} done"
+            where = f"{runs}, {counted(bad, 'claim')} violated; {case.name}"
             share = len(done) / len(self.chosen)
             done.append(self.one(case, lambda line, where=where, share=share: say(f"{where}: {line}", share)))
         found = Found(versions(), done)

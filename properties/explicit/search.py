@@ -19,6 +19,7 @@ from properties.catalogue.limits import ScopeTooLargeError
 from properties.catalogue.probe import Probe
 from properties.explicit.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
 from properties.explicit.numbering import Ids, StateIndex, distinct
+from properties.words import counted
 
 BLOCK_ROWS = 1 << 17
 """States expanded at once: their columns stay in the processor's cache."""
@@ -60,7 +61,7 @@ class Report:
     @property
     def words(self) -> str:
         """The counts, for a reader."""
-        return f"{self.states:,} states, {self.transitions:,} transitions, depth {self.depth}"
+        return f"{counted(self.states, 'state')}, {counted(self.transitions, 'transition')}, depth {self.depth}"
 
 
 Progress = Callable[[Report], None]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import reference
-from properties.nearest import unknown
+from properties.words import unknown
 
 HERE = Path(__file__).parent
 T = TypeVar("T")

@@ -20,6 +20,7 @@ from properties.lockstep.implementation import (
     Starts,
     Visit,
 )
+from properties.words import counted
 
 
 class MisstepError(Exception):
@@ -252,7 +253,7 @@ class Cluster:
 
     def _cases(self, event: Event, visit: Visit) -> tuple[PacketCase, ...]:
         if len(visit.packets) > event.packet_count:
-            raise MisstepError(f"{len(visit.packets)} packets originated, {event.packet_count} granted")
+            raise MisstepError(f"{counted(len(visit.packets), 'packet')} originated, {event.packet_count} granted")
         return tuple(
             self._case(event, packet, self._still_waiting(event, packet, visit.packets[i + 1 :]))
             for i, packet in enumerate(visit.packets)

@@ -15,7 +15,7 @@ import click
 import msgspec
 from click.shell_completion import CompletionItem
 
-from properties.nearest import unknown
+from properties.words import unknown
 
 FILE = Path(__file__).with_name("completion.json")
 

@@ -15,7 +15,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from properties.terminal.console import counted, out, print_line
+from properties.terminal.console import out, print_line
+from properties.words import counted
 
 PLAIN_EVERY_SECONDS = 5.0
 ESTIMATE_AFTER_SECONDS = 2.0

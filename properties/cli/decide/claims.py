@@ -13,6 +13,7 @@ from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.names import CLAIM
 from properties.terminal.options import claims_named
+from properties.terminal.rows import print_row
 
 
 @click.command("claims")
@@ -37,5 +38,5 @@ def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> in
         return ALL_HOLD
     for claim in claims:
         for line in notation.claim_lines(claim) if ids else [f"{claim.id:<8}  {claim.sentence}"]:
-            console.print(line, markup=False, soft_wrap=True)
+            print_row(console, line, hang=14 if line.startswith(" ") else 10)
     return ALL_HOLD

@@ -18,7 +18,9 @@ from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.names import CLAIM, FEATURE, VARIANT
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
+from properties.words import counted
 
 PROVABLE = [name for name, text in MACHINES.items() if text.state.is_of_any_size()]
 
@@ -60,7 +62,7 @@ def obligations_command(
         sys.stdout.write(msgspec.json.encode({"obligations": _records(named)}).decode() + "\n")
     else:
         options = " ".join(f"--{name}" for name, value in OPTIONS.items() if value == "true")
-        report.out().print(f"{out}: {len(named)} obligations; for example cvc5 {options} FILE", markup=False)
+        print_row(report.out(), f"{out}: {counted(len(named), 'obligation')}; for example cvc5 {options} FILE")
     return ALL_HOLD
 
 

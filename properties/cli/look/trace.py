@@ -20,6 +20,7 @@ from properties.terminal.names import CLAIM
 from properties.terminal.options import FORMAT, check_format, claims_named, searched, sized
 from properties.terminal.output import ITF, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces.trace import (
     Trace,
     machine_text,
@@ -137,6 +138,6 @@ def _say_no_trace(claim: Claim, scope: NamedScope, says: str, form: str, as_json
         nothing = {"claim": claim.id, "scope": scope.name, "trace": None, "reason": says}
         sys.stdout.write(msgspec.json.encode(nothing).decode() + "\n")
     elif form == TEXT:
-        report.out().print(f"{claim.id} at {scope.title}: {says}", markup=False, soft_wrap=True)
+        print_row(report.out(), f"{claim.id} at {scope.title}: {says}")
     else:
         click.echo(f"ringplug: {claim.id} at {scope.title}: {says}", err=True)

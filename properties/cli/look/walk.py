@@ -14,6 +14,7 @@ from properties.terminal import report
 from properties.terminal.options import of_machine, sized
 from properties.terminal.output import saved_trace
 from properties.terminal.prompt import run
+from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.trace import FORMAT, Trace, TraceError, TraceScope
 
@@ -46,6 +47,6 @@ def walk_command(
         raise click.ClickException(f"{start}: {error}" if start else str(error)) from error
     console = report.out()
     return run(
-        begun, sys.stdin, lambda line: console.print(render.marked(line), soft_wrap=True),
+        begun, sys.stdin, lambda line: print_row(console, line, mark=render.marked),
         lambda line: click.echo(f"ringplug: {line}", err=True),
     )  # fmt: skip

@@ -21,6 +21,8 @@ from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of
 from properties.terminal.names import SCENARIO
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
+from properties.words import counted
 
 
 @click.group("corosync")
@@ -47,7 +49,7 @@ def scenarios_command(as_json: bool) -> int:
         return ALL_HOLD
     width = max(map(len, SCENARIOS))
     for name in SCENARIOS:
-        report.out().print(f"{name:<{width}}  {says(name)}", markup=False)
+        print_row(report.out(), f"{name:<{width}}  {says(name)}", hang=width + 2)
     return ALL_HOLD
 
 
@@ -94,7 +96,7 @@ def record_command(
         sys.stdout.write(msgspec.json.encode(recorded).decode() + "\n")
     else:
         for line in recorded_lines(recorded):
-            report.out().print(line, markup=False)
+            print_row(report.out(), line)
     return ALL_HOLD if recorded.settled else UNDETERMINED
 
 
@@ -130,7 +132,7 @@ def campaign_command(
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
         for line in table(found):
-            report.out().print(line, markup=False, soft_wrap=True)
+            print_row(report.out(), line)
     return exit_code(found)
 
 
@@ -156,6 +158,6 @@ def recorded_lines(recorded: Recorded) -> list[str]:
     """A recording in words."""
     what = f"{recorded.scenario}, {recorded.nodes} nodes, {recorded.transport}, {recorded.load}, seed {recorded.seed}"
     rest = "came to rest" if recorded.settled else "did not come to rest"
-    lines = [f"{what}: {recorded.events} events in {recorded.seconds:.1f} s; the cluster {rest}"]
+    lines = [f"{what}: {counted(recorded.events, 'event')} in {recorded.seconds:.1f} s; the cluster {rest}"]
     lines += [f"the daemon of n{node} ended by itself" for node in recorded.died]
     return [*lines, f"next: ringplug judge {recorded.history}"]

@@ -18,8 +18,10 @@ from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
 from properties.terminal.names import PLUG_FAULT
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.trace import write_trace
+from properties.words import counted
 
 SHOWN_STEPS = 20
 
@@ -63,18 +65,18 @@ def lockstep_command(
         sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
     else:
         console = report.out()
-        console.print(_words(found), markup=False, soft_wrap=True)
+        print_row(console, _words(found))
         counts = ", ".join(f"{kind} {count:,}" for kind, count in found.events.items())
-        console.print(f"events: {counts}", markup=False, soft_wrap=True)
+        print_row(console, f"events: {counts}")
     return ended(found.divergence, out, as_json)
 
 
 def _words(found: Run) -> str:
     plan = found.plan
-    return (
-        f"{found.steps:,} steps in {found.episodes} episodes, {plan.members} processors, seed {plan.seed}: "
-        f"{found.classes} classes of transitions, {found.steps_a_second:,} steps a second"
-    )
+    ran = f"{counted(found.steps, 'step')} in {counted(found.episodes, 'episode')}"
+    classes = f"{counted(found.classes, 'class', 'classes')} of transitions"
+    who = f"{counted(plan.members, 'processor')}, seed {plan.seed}"
+    return f"{ran}, {who}: {classes}, {found.steps_a_second:,} steps a second"
 
 
 def _tour(kind: str, start: Starts, fault: str | None, out: Path | None, as_json: bool) -> int:
@@ -109,9 +111,9 @@ def ended(divergence: Divergence | None, out: Path | None, as_json: bool) -> int
         console.print()
         lines = list(render.trace_lines(divergence.trace))
         if len(lines) > SHOWN_STEPS:
-            console.print(f"({len(lines) - SHOWN_STEPS} steps before these: --out FILE or --json has them)")
+            console.print(f"({counted(len(lines) - SHOWN_STEPS, 'step')} before these: --out FILE or --json has them)")
         for line in lines[-SHOWN_STEPS:]:
-            console.print(render.marked(line), soft_wrap=True)
+            print_row(console, line, mark=render.marked)
         for line in divergence.lines():
-            console.print(line, markup=False, soft_wrap=True)
+            print_row(console, line)
     return SOME_VIOLATED

@@ -16,6 +16,8 @@ from properties.simulate.services import SENTENCES, ServiceRun, run
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
+from properties.words import counted
 from reference.simulator.campaigns import CAMPAIGNS, script_of
 from reference.simulator.script import MEMBERS_MOST, Script
 
@@ -56,8 +58,7 @@ def services_command(
     if as_json:
         sys.stdout.write(msgspec.json.encode(_plain(shown, total, plan)).decode() + "\n")
     else:
-        for line in _lines(shown, total, plan):
-            report.out().print(line, markup=False, soft_wrap=True)
+        _print(shown, total, plan)
     return _code(shown)
 
 
@@ -103,13 +104,23 @@ def _code(shown: ServiceRun) -> int:
     return ALL_HOLD if any(one.verdict == OK for one in shown.claims) else UNDETERMINED
 
 
-def _lines(shown: ServiceRun, total: Counter[str], plan: _Plan) -> Iterator[str]:
-    for one in shown.claims:
-        yield f"{one.claim:13} {_verdict(one, total):15} {total[one.claim]:>9,}  {_says(one, total)}"
+def _print(shown: ServiceRun, total: Counter[str], plan: _Plan) -> None:
+    """A row for each claim, and what is to be said of the whole."""
+    console, heads = report.out(), [(one.claim, _verdict(one, total), f"{total[one.claim]:,}") for one in shown.claims]
+    claim, verdict, met = (max(map(len, column)) for column in zip(*heads, strict=True))
+    for one, head in zip(shown.claims, heads, strict=True):
+        begin = f"{head[0]:{claim}}  {head[1]:{verdict}}  {head[2]:>{met}}  "
+        print_row(console, begin + _says(one, total), hang=len(begin))
+    for line in _lines(shown, plan):
+        print_row(console, line)
+
+
+def _lines(shown: ServiceRun, plan: _Plan) -> Iterator[str]:
     if shown.violated:
         yield f"repeat: {plan.command(shown.script.seed)}"
     real = shown.seconds / (shown.ended_us / 1_000_000)
-    yield f"the last run: {shown.deliveries:,} deliveries in {shown.rings} rings, {real:.2f} s a simulated second"
+    delivered = f"{counted(shown.deliveries, 'delivery', 'deliveries')} in {counted(shown.rings, 'ring')}"
+    yield f"the last run: {delivered}, {real:.2f} s a simulated second"
 
 
 def _verdict(one: JudgedClaim, total: Counter[str]) -> str:

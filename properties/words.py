@@ -1,4 +1,4 @@
-"""What is said of a name that nobody knows: the nearest ones that there are."""
+"""Words that many messages need: numbers of things, and names that nobody knows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import Iterable
 
 MOST_NAMED = 3
 LIKENESS = 0.4
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """`1 ring`, `2,000 rings`."""
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
