@@ -93,7 +93,8 @@ def named(node: ast.AST) -> list[str]:
 def imports_in(file: str, text: str) -> list[Import]:
     """What a file with this text imports of the house."""
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt | ast.expr)]
-    return [Import(file, node.lineno, files()[name]) for node in nodes for name in named(node) if name in files()]
+    found = {(node.lineno, files()[name]) for node in nodes for name in named(node) if name in files()}
+    return [Import(file, line, of) for line, of in sorted(found)]
 
 
 @cache
