@@ -233,6 +233,28 @@ def test_a_scope_too_large_loses_no_other_verdict() -> None:
     assert "scope too large: exhaustive 2/1/1" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["claims"],
+        ["check", "--claim", "PLUG-S4", "--engine", "exhaustive", "--members", "2", "--rings", "1"],
+        ["trace", "PLUG-S1", "--variant", "open-on-own-bit"],
+        ["fly"],
+        [],
+    ],
+)
+def test_a_process_says_what_is_said_in_this_process(arguments: list[str]) -> None:
+    alone, here = process(*arguments), ringplug(*arguments)
+    assert (alone.returncode, alone.stdout, alone.stderr) == (here.returncode, here.stdout, here.stderr)
+
+
+def test_a_process_reads_its_input() -> None:
+    lines = "form_ring r0 {p0}\nfly\n"
+    alone, here = process("walk", lines=lines), ringplug("walk", lines=lines)
+    assert (alone.returncode, alone.stdout, alone.stderr) == (here.returncode, here.stdout, here.stderr)
+    assert alone.returncode == 3
+
+
 def test_a_closed_pipe_is_no_verdict() -> None:
     script = f"{RINGPLUG} spec | true; exit ${{PIPESTATUS[0]}}"
     assert subprocess.run(["bash", "-c", script], check=False).returncode == 141
