@@ -26,6 +26,7 @@ from properties.history.events import Deliver, Event, Facet, Message, Start
 from properties.history.findings import Findings
 from properties.history.reader import Excerpt, FileHistory
 from properties.history.views import Eyes
+from properties.judge.journal import Journal
 from properties.judge.judgement import judge, read_through, violated
 from properties.judge.observer import Observer
 from properties.judge.shrink import encoded, reduce
@@ -229,12 +230,13 @@ def test_a_reduced_history_is_a_history(tmp_path: Path) -> None:
 def most_held(past: Excerpt) -> tuple[int, int, int]:
     """The most deliveries and messages, and the most rings, that are held at a time; and the deliveries in all."""
     eyes, findings = Eyes(past.observes, frozenset(past.processes)), Findings()
-    observer = Observer(past.processes, eyes, findings, lambda ring, at: None, remember=False)
+    journal = Journal(past.processes, eyes, findings, lambda ring, at: None, remember=False)
+    observer = Observer(journal)
     most = rings = delivered = 0
     for event in past.events():
         observer.take(event)
-        held = sum(len(stay.sequence) for ring in observer.rings.values() for stay in ring.stays)
-        most, rings = max(most, held + len(observer.messages)), max(rings, len(observer.rings))
+        held = sum(len(stay.sequence) for ring in journal.rings.values() for stay in ring.stays)
+        most, rings = max(most, held + len(journal.messages)), max(rings, len(journal.rings))
         delivered += isinstance(event, Deliver)
     return most, rings, delivered
 

@@ -1,6 +1,6 @@
 """Judging a history: which clauses it keeps, which it breaks, and how little of it shows that.
 
-A history is read once, and forgotten as it goes (`observing.py`). Only if that finds a violation it is read again with
+A history is read once, and forgotten as it goes (`journal.py`). Only if that finds a violation it is read again with
 nothing forgotten, so that what follows from the violation is found exactly; and then its beginnings are, until the
 shortest one is known that already violates.
 """
@@ -20,6 +20,7 @@ from properties.history.finished import Settled
 from properties.history.reader import History
 from properties.history.views import Eyes, Process, Ring, Stay
 from properties.judge import agreement, causality, delivery, order, recovery, services
+from properties.judge.journal import Journal
 from properties.judge.observer import Observer
 
 OK, VIOLATED, OPEN, NOT_OBSERVABLE = "ok", "violated", "open", "not observable"
@@ -112,22 +113,22 @@ def read_through(
         nonlocal rings
         rings += 1
         unobserved.update(set(ring.members) - eyes.names)
-        settled = Settled(ring, eyes, observer.processes, quiescent_at)
+        settled = Settled(ring, eyes, journal.processes, quiescent_at)
         for check in checks:
             check(settled, findings)
 
-    observer = Observer(history.processes, eyes, findings, settle, remember=remember)
+    journal = Journal(history.processes, eyes, findings, settle, remember=remember)
     events = history.events() if limit is None else itertools.islice(history.events(), limit)
-    take = observer.take
+    take = Observer(journal).take
     for event in events:
         take(event)
-        if not observer.at % EVERY:
-            say(observer.at)
-    quiescent_at = observer.finish()
-    _last_configurations(observer.processes.values(), eyes, findings, quiescent_at)
+        if not journal.at % EVERY:
+            say(journal.at)
+    quiescent_at = journal.finish()
+    _last_configurations(journal.processes.values(), eyes, findings, quiescent_at)
     if remember and (findings.suspicious or not findings.breaches.keys().isdisjoint(("RING-S2", "EVS-2.2"))):
-        _put_in_order(_lives(observer.rings.values()), eyes, findings)
-    return Pass(findings, observer.at + 1, rings, quiescent_at is not None, unobserved)
+        _put_in_order(_lives(journal.rings.values()), eyes, findings)
+    return Pass(findings, journal.at + 1, rings, quiescent_at is not None, unobserved)
 
 
 def _put_in_order(lives: Sequence[Sequence[Stay]], eyes: Eyes, findings: Findings) -> None:

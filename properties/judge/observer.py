@@ -1,15 +1,7 @@
-"""Following a history event by event: who is in which configuration, what was delivered there, and when a ring is over.
+"""What each event of a history means: who is in which configuration, and what was delivered there.
 
-Clauses about one process alone are judged here and in `installing.py`, as their events come. A ring is settled, that is
-judged and forgotten, once none of its members can have a further event in it: each left it, crashed in it, or is past
-it, which means that it installed a ring of at least its number (RING-S2). What is forgotten is:
-
-- of a settled ring: what was delivered in it;
-- its messages: when each process that was in it is out of the next ring that it installed, too. A message that is sent
-  or delivered again after that is taken for another one;
-- of a ring that no process can install any more: its id and members.
-
-With `remember` nothing is forgotten, and rings are judged at the end.
+The journal keeps what is known. Clauses about one process alone are judged here and in `installation.py`, as their
+events come; what compares processes is judged when a ring is closed.
 """
 
 from __future__ import annotations
@@ -38,29 +30,16 @@ from properties.history.events import (
 )  # fmt: skip
 from properties.history.events import Message as MessageEvent
 from properties.history.events import Ring as RingId
-from properties.history.findings import Findings
-from properties.history.views import Content, Ending, Eyes, Looked, Message, Process, Ring, Sent, Stay
+from properties.history.views import Content, Ending, Looked, Message, Process, Ring, Sent, Stay
 from properties.judge.installation import install, turn
+from properties.judge.journal import Journal
 
 
 class Observer:
-    """All that is known of a history so far."""
+    """Takes events, each by the handler of its kind."""
 
-    def __init__(
-        self,
-        names: tuple[str, ...],
-        eyes: Eyes,
-        findings: Findings,
-        settle: Callable[[Ring, int | None], None],
-        *,
-        remember: bool,
-    ) -> None:
-        self.eyes, self.findings, self.settle, self.remember = eyes, findings, settle, remember
-        self.processes = {name: Process(name, 1 << i) for i, name in enumerate(names)}
-        self.rings: dict[RingId, Ring] = {}
-        self.retired: list[Ring] = []
-        self.messages: dict[str, Message] = {}
-        self.at = -1
+    def __init__(self, journal: Journal) -> None:
+        self.journal, self.eyes, self.findings = journal, journal.eyes, journal.findings
         self.handlers: dict[type[Event], Callable[[Process, Any], None]] = {
             Start: self.start, Configuration: self.configuration, Group: self.group, Queue: self.queue,
             Originate: self.originate, Deliver: self.deliver, Plug: self.plug, Bit: self.bit, Gate: self.gate,
@@ -68,13 +47,18 @@ class Observer:
             End: self.end,
         }  # fmt: skip
         for kind in self.handlers:
-            if kind.__name__.lower() in set(FACETS) - eyes.observes:
+            if kind.__name__.lower() in set(FACETS) - self.eyes.observes:
                 self.handlers[kind] = lambda process, event: None
+
+    @property
+    def at(self) -> int:
+        """The place of the present event in the reading order."""
+        return self.journal.at
 
     def take(self, event: Event) -> None:
         """Take the next event."""
-        self.at += 1
-        process = self.processes[event.process]
+        self.journal.at += 1
+        process = self.journal.processes[event.process]
         if event.seq > process.seq and process.crashed_at is None:
             process.seq = event.seq
         elif type(event) is not Start:
@@ -93,7 +77,7 @@ class Observer:
 
     def start(self, process: Process, event: Start) -> None:
         if process.stay:
-            self._close(process.stay, Ending.OPEN)
+            self.journal.close(process.stay, Ending.OPEN)
         process.restarted = process.crashed_since_install = process.incarnation >= 0
         process.incarnation, process.seq, process.stay, process.crashed_at = event.incarnation, event.seq, None, None
         process.installed, process.handles, process.plugged = {}, set(), set()
@@ -102,13 +86,11 @@ class Observer:
 
     def configuration(self, process: Process, event: Configuration) -> None:
         if event.kind in self.eyes:
-            (turn if event.kind == "transitional" else install)(self, process, event)
+            (turn if event.kind == "transitional" else install)(self.journal, process, event)
 
     def message(self, event: MessageEvent) -> Message:
         """The message of an event, with what the event says of it."""
-        message = self.messages.get(event.message)
-        if message is None:
-            message = self.messages[event.message] = Message(event.message)
+        message = self.journal.message(event.message)
         if event.priority == "recovery":
             message.recovery = True
         if event.level == "safe":
@@ -169,8 +151,8 @@ class Observer:
         if "EVS-1.4" in self.findings.breaches:
             return
         text = f"{process.name} delivers {message.id} twice"
-        first = [stay.places[stay.sequence.index(message)] for ring in self.rings.values() for stay in ring.stays
-                 if stay.process is process and message in stay.sequence]  # fmt: skip
+        stays = (stay for ring in self.journal.rings.values() for stay in ring.stays if stay.process is process)
+        first = [stay.places[stay.sequence.index(message)] for stay in stays if message in stay.sequence]
         self.findings.violated("EVS-1.4", text, *first, self.at)
 
     def _home(self, message: Message, stay: Stay) -> None:
@@ -254,79 +236,14 @@ class Observer:
 
     def counted(self, process: Process, event: Counted) -> None:
         if process.stay:
-            message = self.messages.setdefault(event.message, Message(event.message))
-            process.stay.counts.append((self.at, message))
+            process.stay.counts.append((self.at, self.journal.message(event.message)))
 
     def crash(self, process: Process, event: Crash) -> None:
         if process.stay:
             self._inside(process, event.ring, "crashes")
         process.crashed_at, process.crashed_since_install = self.at, True
         if process.stay:
-            self._close(process.stay, Ending.CRASH)
+            self.journal.close(process.stay, Ending.CRASH)
 
     def end(self, process: Process, event: End) -> None:
         process.ended, process.quiescent = True, event.quiescent
-
-    def _close(self, stay: Stay, ending: Ending) -> None:
-        if stay.ending is Ending.OPEN:
-            stay.ending, stay.ended_at = ending, self.at
-        self.no_longer_in(stay.process, stay.ring)
-
-    def no_longer_in(self, process: Process, ring: Ring) -> None:
-        """The process has no further event in the ring; if that is true of all, the ring is over."""
-        ring.waiting.discard(process.name)
-        if not ring.waiting and not self.remember and not ring.settled:
-            self.close_ring(ring)
-
-    def close_ring(self, ring: Ring) -> None:
-        """Judge a ring, and forget what no later event can concern."""
-        self.settle(ring, None)
-        ring.settled = True
-        self.retired.append(ring)
-        self._forget_deliveries(ring)
-        self.retired = [old for old in self.retired if not self._forgotten(old)]
-
-    def _forget_deliveries(self, ring: Ring) -> None:
-        seen = {id(m): m for stay in ring.stays for m in stay.sequence}
-        seen |= {id(sent.message): sent.message for stay in ring.stays for sent in stay.sends}
-        originated = self.eyes.basis == "originate"
-        ring.messages = [m for m in seen.values() if m.home is ring or (m.home is None and originated)]
-        for stay in ring.stays:
-            stay.sequence, stay.sends, stay.queued, stay.lookups = [], [], [], []
-            stay.views, stay.tables, stay.counts, stay.openings = [], [], [], []
-            del stay.places[:]
-
-    def _forgotten(self, ring: Ring) -> bool:
-        if not all(stay.then and stay.then.settled for stay in ring.stays):
-            return False
-        for message in ring.messages:
-            if self.messages.get(message.id) is message:
-                del self.messages[message.id]
-        ring.messages, ring.stays = [], []
-        return True
-
-    def forget_rings(self) -> None:
-        """Forget settled rings that no process can install any more."""
-        floor = min((p.ring[1] if p.ring else -1 for p in self.processes.values()), default=-1)
-        gone = [id for id, ring in self.rings.items() if ring.settled and not ring.stays and id[1] <= floor]
-        for id in gone:
-            del self.rings[id]
-        for process in self.processes.values():
-            while len(process.installs) > 1 and process.installs[1][0] <= floor:
-                del process.installs[0]
-
-    def finish(self) -> int | None:
-        """The input ends here: judge the rings that are left. Where the history became quiescent, if it did."""
-        quiescent = all(
-            process.incarnation >= 0 and (process.crashed_at is not None or process.quiescent)
-            for process in self.processes.values()
-        )
-        if quiescent:
-            for process in self.processes.values():
-                if process.alive and process.stay:
-                    process.stay.ending, process.stay.ended_at = Ending.QUIET, process.last_at
-        quiescent_at = max((p.last_at for p in self.processes.values()), default=-1) if quiescent else None
-        for ring in list(self.rings.values()):
-            if not ring.settled:
-                self.settle(ring, quiescent_at)
-        return quiescent_at
