@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from properties.history.events import Ring as RingId
 from properties.history.findings import Findings
-from properties.history.views import Ending, Eyes, Message, Process, Ring, Stay
+from properties.history.views import Ending, Message, Observability, Process, Ring, View
 
 
 class Journal:
@@ -26,16 +26,21 @@ class Journal:
     def __init__(
         self,
         names: tuple[str, ...],
-        eyes: Eyes,
+        observability: Observability,
         findings: Findings,
-        settle: Callable[[Ring, int | None], None],
+        judge_ring: Callable[[Ring, int | None], None],
         *,
         remember: bool,
     ) -> None:
-        self.eyes, self.findings, self.settle, self.remember = eyes, findings, settle, remember
+        self.observability, self.findings, self.judge_ring, self.remember = (
+            observability,
+            findings,
+            judge_ring,
+            remember,
+        )
         self.processes = {name: Process(name, 1 << i) for i, name in enumerate(names)}
         self.rings: dict[RingId, Ring] = {}
-        self.retired: list[Ring] = []
+        self.closed: list[Ring] = []
         self.messages: dict[str, Message] = {}
         self.at = -1
 
@@ -46,49 +51,49 @@ class Journal:
             message = self.messages[id] = Message(id)
         return message
 
-    def close(self, stay: Stay, ending: Ending) -> None:
-        """A stay ends at the present event."""
-        if stay.ending is Ending.OPEN:
-            stay.ending, stay.ended_at = ending, self.at
-        self.no_longer_in(stay.process, stay.ring)
+    def close(self, view: View, ending: Ending) -> None:
+        """A view ends at the present event."""
+        if view.ending is Ending.OPEN:
+            view.ending, view.ended_at = ending, self.at
+        self.no_longer_in(view.process, view.ring)
 
     def no_longer_in(self, process: Process, ring: Ring) -> None:
         """The process has no further event in the ring; if that is true of all, the ring is over."""
         ring.waiting.discard(process.name)
-        if not ring.waiting and not self.remember and not ring.settled:
+        if not ring.waiting and not self.remember and not ring.closed:
             self.close_ring(ring)
 
     def close_ring(self, ring: Ring) -> None:
         """Judge a ring, and forget what no later event can concern."""
-        self.settle(ring, None)
-        ring.settled = True
-        self.retired.append(ring)
+        self.judge_ring(ring, None)
+        ring.closed = True
+        self.closed.append(ring)
         self._forget_deliveries(ring)
-        self.retired = [old for old in self.retired if not self._forgotten(old)]
+        self.closed = [old for old in self.closed if not self._forgotten(old)]
 
     def _forget_deliveries(self, ring: Ring) -> None:
-        seen = {id(m): m for stay in ring.stays for m in stay.sequence}
-        seen |= {id(sent.message): sent.message for stay in ring.stays for sent in stay.sends}
-        originated = self.eyes.basis == "originate"
-        ring.messages = [m for m in seen.values() if m.home is ring or (m.home is None and originated)]
-        for stay in ring.stays:
-            stay.sequence, stay.sends, stay.queued, stay.lookups = [], [], [], []
-            stay.views, stay.tables, stay.counts, stay.openings = [], [], [], []
-            del stay.places[:]
+        seen = {id(m): m for view in ring.views for m in view.sequence}
+        seen |= {id(sent.message): sent.message for view in ring.views for sent in view.sends}
+        originated = self.observability.basis == "originate"
+        ring.messages = [m for m in seen.values() if m.ring is ring or (m.ring is None and originated)]
+        for view in ring.views:
+            view.sequence, view.sends, view.queued, view.lookups = [], [], [], []
+            view.groups, view.tables, view.counts, view.openings = [], [], [], []
+            del view.places[:]
 
     def _forgotten(self, ring: Ring) -> bool:
-        if not all(stay.then and stay.then.settled for stay in ring.stays):
+        if not all(view.then and view.then.closed for view in ring.views):
             return False
         for message in ring.messages:
             if self.messages.get(message.id) is message:
                 del self.messages[message.id]
-        ring.messages, ring.stays = [], []
+        ring.messages, ring.views = [], []
         return True
 
     def forget_rings(self) -> None:
-        """Forget settled rings that no process can install any more."""
+        """Forget closed rings that no process can install any more."""
         floor = min((p.ring[1] if p.ring else -1 for p in self.processes.values()), default=-1)
-        gone = [id for id, ring in self.rings.items() if ring.settled and not ring.stays and id[1] <= floor]
+        gone = [id for id, ring in self.rings.items() if ring.closed and not ring.views and id[1] <= floor]
         for id in gone:
             del self.rings[id]
         for process in self.processes.values():
@@ -103,10 +108,10 @@ class Journal:
         )
         if quiescent:
             for process in self.processes.values():
-                if process.alive and process.stay:
-                    process.stay.ending, process.stay.ended_at = Ending.QUIET, process.last_at
+                if process.alive and process.view:
+                    process.view.ending, process.view.ended_at = Ending.QUIET, process.last_at
         quiescent_at = max((p.last_at for p in self.processes.values()), default=-1) if quiescent else None
         for ring in list(self.rings.values()):
-            if not ring.settled:
-                self.settle(ring, quiescent_at)
+            if not ring.closed:
+                self.judge_ring(ring, quiescent_at)
         return quiescent_at
