@@ -1,4 +1,4 @@
-"""What is judged of a run while it is watched, because only the world sees it: all processors at one moment.
+"""The monitor of a run: what is judged while it goes on, because only the world sees it: all processors at one moment.
 
 RING-S5 needs the order of everything, PLUG-H3 the tag that a message carries, LIVE-3 the time since the last fault. The
 other claims are the history's (`properties/history`).
@@ -24,7 +24,7 @@ class WatchedClaim:
     witness: str
 
 
-WATCHED: dict[str, WatchedClaim] = {
+MONITORED: dict[str, WatchedClaim] = {
     claim.id: claim
     for claim in (
         WatchedClaim(
@@ -76,10 +76,10 @@ class Received:
 
 
 @dataclass
-class Watcher:
+class Monitor:
     """Follows a run."""
 
-    met: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WATCHED, 0))
+    met: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MONITORED, 0))
     broken: dict[str, str] = field(default_factory=dict[str, str])
     _members: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
     _received: dict[tuple[object, int], Received] = field(default_factory=dict[tuple[object, int], Received])
@@ -92,7 +92,7 @@ class Watcher:
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self._tellers: dict[str, Callable[[Seen, Any], None]] = {
+        self._handlers: dict[str, Callable[[Seen, Any], None]] = {
             "Receipt": self._receipt, "Freeing": self._freeing, "ConfigurationChange": self._change,
             "PlugStep": self._plug_step, "Queued": self._queue, "Delivery": self._delivery, "Counted": self._count,
             "Raised": self._raise, "Transition": self._transition,
@@ -101,15 +101,15 @@ class Watcher:
     def take(self, seen: Seen) -> None:
         """Take what was seen next."""
         what = seen.what
-        if tell := self._tellers.get(type(what).__name__):
-            tell(seen, what)
+        if handle := self._handlers.get(type(what).__name__):
+            handle(seen, what)
 
     def ended(self, settled_us: int | None, bound_us: int, *, is_quiet: bool, error: str) -> list[JudgedClaim]:
         """What is said of each claim once the run has ended."""
         if not error:
             self.met["STEP-1"] += 1
             self._live(settled_us, bound_us, is_quiet=is_quiet)
-        return [self._judged(id) for id in WATCHED]
+        return [self._judged(id) for id in MONITORED]
 
     def _live(self, settled_us: int | None, bound_us: int, *, is_quiet: bool) -> None:
         if settled_us is None:
