@@ -13,48 +13,8 @@ from typing import Any
 from properties.judge.judgement import OK, OPEN, VIOLATED, JudgedClaim
 from properties.simulate.historian import Seen, message_of
 
-
-@dataclass(frozen=True)
-class WatchedClaim:
-    """A claim about simulated runs."""
-
-    id: str
-    sentence: str
-    source: str
-    witness: str
-
-
-MONITORED: dict[str, WatchedClaim] = {
-    claim.id: claim
-    for claim in (
-        WatchedClaim(
-            "RING-S5",
-            "A packet that a processor frees has been received by every member of its ring.",
-            "Totem 1995 (two rotations)",
-            "packets are freed",
-        ),
-        WatchedClaim(
-            "PLUG-H3",
-            "A recovery message is counted in the configuration that it was queued in, and in no other: it carries "
-            "that one, wherever it is delivered.",
-            "D13; mail M9",
-            "a recovery message is delivered in another ring than it was queued in",
-        ),
-        WatchedClaim(
-            "LIVE-3",
-            "After the last fault the processors that hear each other come to be in one ring with open gates within "
-            "the bound, and all that was queued is delivered.",
-            "mail M6; Totem 1995 (membership)",
-            "a run ends",
-        ),
-        WatchedClaim(
-            "STEP-1",
-            "No step of a processor raises an error, whatever its peers and the network do.",
-            "D14",
-            "a run ends",
-        ),
-    )
-}
+MONITORED = ("RING-S5", "PLUG-H3", "LIVE-3", "STEP-1")
+"""The claims that the monitor decides."""
 
 
 class Received:

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 
 import reference.simulator.script
 import reference.simulator.world
-from properties.history.catalogue import HISTORY_CLAIMS
 from properties.judge.judgement import NOT_OBSERVABLE, OPEN, VIOLATED, JudgedClaim, judge
 from properties.lockstep.divergence import Divergence
 from properties.simulate.historian import Historian, Seen
-from properties.simulate.lockstep import CLAIM, lockstep_verdict
-from properties.simulate.monitor import MONITORED, Monitor
+from properties.simulate.lockstep import lockstep_verdict
+from properties.simulate.monitor import Monitor
 from reference.ring.settings import Settings
 from reference.simulator.applications import StartApplication
 from reference.simulator.faults import Restart, Weather
@@ -131,10 +130,3 @@ def _promised(script: Script, claims: list[JudgedClaim]) -> list[JudgedClaim]:
         one if one.claim in STILL_PROMISED else JudgedClaim(one.claim, OPEN, reason=NEEDS_THE_NUMBER)
         for one in observed
     ]
-
-
-def sentence_of(id: str) -> str:
-    """What a claim says."""
-    if id == CLAIM:
-        return "What the plug layers do is a run of the machine."
-    return MONITORED[id].sentence if id in MONITORED else HISTORY_CLAIMS[id].sentence

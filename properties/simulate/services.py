@@ -27,11 +27,8 @@ from reference.simulator.services import KEPT, MAILED, Kinds, ServiceLoad, servi
 from reference.simulator.world import SIMULATED, World
 
 OBSERVES: tuple[Facet, ...] = (*historian.OBSERVES, "lookup", "table", "counted", "step")
-SENTENCES = {
-    "EVT-OPENS": "When all is quiet, every member counts every channel as often open as programs have it open.",
-    "EVT-RETAINED": "When all is quiet, what a member of the ring has once retained, all members retain.",
-    "EVT-REFUSED": "A message of a service is refused only as recovery of another configuration.",
-}
+DECIDED_AT_THE_END = ("EVT-OPENS", "EVT-RETAINED", "EVT-REFUSED")
+"""The claims that are decided here."""
 
 
 Step = Literal["check-in", "retained", "done"]
