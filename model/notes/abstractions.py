@@ -119,7 +119,7 @@ OF_DELIVERY = (
     Abstraction(
         "Safe delivery.",
         "Says nothing about it. It waits for the same two visits as freeing.",
-        "EVS-7 in histories.",
+        "EVS-7.1 and EVS-7.2 in histories.",
     ),
     Abstraction(
         "What the commit token carries is read where it stands: an old ring is told, what a processor has is looked up "

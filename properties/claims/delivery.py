@@ -27,9 +27,6 @@ from properties.catalogue.claim import Least, claim
 
 RING_S2 = claim(
     "RING-S2",
-    "Ring ids grow: a processor installs only rings numbered higher than all that it ever installed, also before it "
-    "stopped and started again.",
-    source="Totem 1995 (ring id in stable storage); corosync 3675dace, 107ef199",
     least=Least(1, 1, 2, frozenset({"crash"})),
     mutant="representative-reloads-its-old-number",
     machine=DELIVERY,
@@ -54,8 +51,6 @@ def a_processor_that_started_again_installs_a_ring_again(
 
 RING_S3 = claim(
     "RING-S3",
-    "A ring id names one formation, with one member list, also after its representative stopped and started again.",
-    source="Totem 1995 (ring id in stable storage); corosync d99fba72, 3675dace",
     least=Least(1, 1, 2, frozenset({"crash"})),
     mutant="representative-reloads-its-old-number",
     machine=DELIVERY,
@@ -81,8 +76,6 @@ def a_representative_that_started_again_forms_a_ring(now: DeliveryState, then: D
 
 RING_S5 = claim(
     "RING-S5",
-    "A member frees a message only when every member of its ring has received it.",
-    source="Totem 1995 (two rotations); corosync 79c60fd0",
     least=Least(3, 1, 1),
     mutant="free-at-one-rotation",
     machine=DELIVERY,
@@ -108,8 +101,6 @@ def a_member_frees_what_several_others_have(now: DeliveryState, then: DeliverySt
 
 RING_S6 = claim(
     "RING-S6",
-    "The token of a ring is at one member, and in a ring of several it gives a number to one message.",
-    source="Totem 1995 (regular token); corosync 4ee84c51",
     least=Least(2, 2, 1),
     mutant="first-token-is-created-twice",
     machine=DELIVERY,
@@ -134,8 +125,6 @@ def another_member_gave_a_number_before(now: DeliveryState, then: DeliveryState,
 
 EVS_4 = claim(
     "EVS-4",
-    "Processors that move together from one configuration to the next deliver the same messages in the first.",
-    source="EVS 1994 (specification 4); Totem 1995 (recovery)",
     least=Least(2, 1, 2),
     mutant="recovery-skips-what-one-alone-holds",
     machine=DELIVERY,

@@ -44,8 +44,6 @@ def of_every_token(now: NumberedState, statement: Callable[[Ring, Token], Truth]
 
 RING_S1 = claim(
     "RING-S1",
-    "A ring has one token: any two that would be accepted are the same, and who accepts it sends it on.",
-    source="Totem 1995; D14; corosync 4ee84c51",
     least=Least(2, 1, 1),
     mutant="accept-the-last-number-again",
     machine=NUMBERED,
@@ -85,8 +83,6 @@ def a_token_arrives_again(now: NumberedState, then: NumberedState, p: Processor,
 
 RING_S4 = claim(
     "RING-S4",
-    "A rejected token changes nothing.",
-    source="D8, D14; Totem 1995; corosync 79c60fd0, b8878d2e, 40d636e9",
     least=Least(3, 1, 1),
     mutant="rejected-token-gives-the-turn",
     machine=NUMBERED,
@@ -110,8 +106,6 @@ def a_token_with_a_bit_arrives_at_a_stranger(now: NumberedState, then: NumberedS
 
 A1 = claim(
     "PLUG-A1",
-    "Once a member has opened, every token of its ring that would be accepted has all bits set.",
-    source="mail M6; D14",
     least=Least(2, 1, 1),
     mutant="accept-the-last-number-again",
     machine=NUMBERED,

@@ -10,9 +10,6 @@ from properties.catalogue.claim import Least, claim
 
 N3 = claim(
     "N3",
-    "It is false that all members open in the same rotation: the token may be back at the representative while some "
-    "gates are open and some are not.",
-    source="mail M6; Totem 1995 (representative)",
     least=Least(2, 1, 1),
     mutant="all-gates-open-together",
     machine="ordered",
@@ -34,9 +31,6 @@ def a_rotation_begins_with_some_gates_open_and_some_closed(now: OrderedState) ->
 
 N4 = claim(
     "N4",
-    "It is false that an unplug once counted survives a configuration change: a member that was done in an older ring "
-    "has a handle plugged again.",
-    source="mail M8, M9; D4",
     least=Least(1, 1, 2),
     mutant="old-unplug-counts",
 )
