@@ -12,7 +12,6 @@ from dataclasses import replace
 from model.language.machine import Edit, Guard, Kind, Rule
 from model.language.sets import Processor, any_of, empty, same, several, when, within
 from model.language.sorts import Handle, Message, Ring, Seat
-from model.notes.decisions import decide
 from model.plug.configuration import install
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.token import plug_step
@@ -31,16 +30,6 @@ from model.services.actions import (
     leaves_for_a_transitional_configuration,
     queues_an_add_node,
     sends_one_of_them,
-)
-
-decide(
-    "D12",
-    "May a processor open its gate before it has delivered the recovery messages of others?",
-    "Yes, as mailed: a full bitmap opens it. That a message delivered in its ring finds its sender and every member "
-    "(CLM-S1, EVT-S1) does not depend on D12: the total order does it. Lookups when the gate opens, and of a member "
-    "that is gone, in a transitional configuration (CLM-S2, CLM-S4), need the other rule: the gate waits until all "
-    "that was originated before the bitmap was full is delivered to its processor. That costs no byte; the machine of "
-    "the services has it.",
 )
 
 RECOVERY_ADD_NODE = "recovery-add-node"
