@@ -80,6 +80,14 @@ def test_the_protocol_never_reads_a_ghost() -> None:
         assert not [line for line in said if any(re.search(rf"\b{ghost}\b", line) for ghost in ghosts)], action.name
 
 
+@pytest.mark.parametrize("name", MACHINES)
+def test_an_equation_never_speaks_of_the_value_that_it_gives(name: str) -> None:
+    """So where an action is put together of several writes to one place, their whole effect is one equation."""
+    for action in MACHINES[name].record().actions:
+        for left, _, right in (line.partition(" = ") for line in equations(action, ghosts=True)):
+            assert left not in right, action.name
+
+
 @pytest.mark.parametrize("id", CLAIMS)
 def test_every_claim_has_source_witness_and_mutant(id: str) -> None:
     claim = CLAIMS[id]

@@ -11,6 +11,8 @@ from model.language.sets import Processor, Set, any_of, within
 from model.language.sorts import Ring
 from model.plug.state import PlugState
 
+LEFTOVERS_FIRST = "no leftover is ahead of it"
+
 
 def queue_recovery(now: PlugState, then: PlugState, p: Processor) -> Guard:
     """A service of p queues a recovery message, which belongs to p's configuration.
@@ -31,7 +33,7 @@ def send_recovery(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Gua
     yield "p has installed r", within(p, now.installed[r])
     yield "p may send", within(p, now.turn)
     yield "p has a recovery message queued", within(p, now.queued)
-    yield "no leftover is ahead of it", ~within(p, now.leftover)
+    yield LEFTOVERS_FIRST, ~within(p, now.leftover)
     then.queued = now.queued - (p - now.queued_two)
     then.queued_two = now.queued_two - p
     then.turn = now.turn - p
