@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from model.language.interpretation import Interpretation
 from model.language.machine import Action, Write
-from model.language.sets import Both, Common, Every, Not, Processor, Processors, Set, Truth, Union, When, Without
 from model.language.sorts import Index
+from model.language.terms import Both, Common, Every, Not, Processor, Processors, Set, Truth, Union, When, Without
 
 ATOM, TERM, RELATION, CONNECTIVE, QUANTIFIED = range(5)
 """How loosely a phrase binds, tightest first."""
