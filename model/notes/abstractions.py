@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.notes.decisions import decide
-
-decide(
-    "D9",
-    "Which position in the bitmap is which member's?",
-    "Decided on the wire: the index in the ring's sorted member list. In the machine a bit is the processor itself.",
-)
-
 
 @dataclass(frozen=True)
 class Abstraction:

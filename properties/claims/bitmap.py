@@ -41,18 +41,16 @@ S3 = claim(
 
 @S3.always
 def whose_bit_is_set_owes_no_handle(now: PlugState) -> Truth:
-    return every(Ring, lambda r: empty(in_any_token(now, r) & now.installed[r] & any_of(Handle, lambda h: now.owes[h])))
+    owes = any_of(Handle, lambda h: now.owes[h])
+    return every(Ring, lambda r: empty(in_any_token(now, r) & now.installed[r] & owes))
 
 
 @S3.witnessed()
 def a_bit_is_set_by_a_member_that_unplugged_in_an_older_ring(now: PlugState) -> Truth:
-    return exists(
-        Ring,
-        lambda r: exists(
-            Ring,
-            lambda old: ~same(r, old) & several(now.member[r]) & some(now.bits[r] & now.installed[r] & now.done[old]),
-        ),
-    )
+    def unplugged_in(old: Ring, r: Ring) -> Truth:
+        return some(now.bits[r] & now.installed[r] & now.done[old])
+
+    return exists(Ring, Ring, lambda r, old: ~same(r, old) & several(now.member[r]) & unplugged_in(old, r))
 
 
 S4 = claim(

@@ -57,9 +57,7 @@ CFG_S1 = claim(
 
 @CFG_S1.always
 def at_most_one_ring_is_installed(now: PlugState) -> Truth:
-    return every(
-        Ring, lambda r: every(Ring, lambda other: same(r, other) | empty(now.installed[r] & now.installed[other]))
-    )
+    return every(Ring, Ring, lambda r, other: same(r, other) | empty(now.installed[r] & now.installed[other]))
 
 
 @CFG_S1.each_step

@@ -87,10 +87,7 @@ RING_S5 = claim(
 @RING_S5.always
 def what_is_freed_was_received_by_every_member(now: DeliveryState) -> Truth:
     return every(
-        Ring,
-        lambda r: every(
-            Number, lambda n: implies(is_of(now, n, r) & some(now.freed[n]), within(now.member[r], now.has[n]))
-        ),
+        Ring, Number, lambda r, n: implies(is_of(now, n, r) & some(now.freed[n]), within(now.member[r], now.has[n]))
     )
 
 
@@ -140,7 +137,7 @@ def of_those_who_moved(now: DeliveryState, delivered: Callable[[Number], Set]) -
         moved = now.came[r, x] & now.reached[x]
         return implies(is_of(now, n, r), empty(moved & delivered(n)) | within(moved, delivered(n)))
 
-    return every(Ring, lambda r: every(Ring, lambda x: every(Number, lambda n: alike(r, x, n))))
+    return every(Ring, Ring, Number, alike)
 
 
 @EVS_4.always
@@ -160,4 +157,4 @@ def one_that_moves_with_another_delivers_what_it_had_missed(
     def moves(x: Ring, n: Number) -> Truth:
         return within(p, now.came[x, r] & then.delivered[n] - now.delivered[n]) & several(now.came[x, r])
 
-    return exists(Ring, lambda x: exists(Number, lambda n: is_of(now, n, x) & ~same(x, r) & moves(x, n)))
+    return exists(Ring, Number, lambda x, n: is_of(now, n, x) & ~same(x, r) & moves(x, n))

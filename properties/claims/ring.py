@@ -34,11 +34,7 @@ def acceptable(now: NumberedState, t: Token, r: Ring) -> Set:
 def of_every_token(now: NumberedState, statement: Callable[[Ring, Token], Truth]) -> Truth:
     """The statement holds of every token that would be accepted, in a ring of several."""
     return every(
-        Ring,
-        lambda r: every(
-            Token,
-            lambda t: implies(some(acceptable(now, t, r)) & several(now.member[r]), statement(r, t)),
-        ),
+        Ring, Token, lambda r, t: implies(some(acceptable(now, t, r)) & several(now.member[r]), statement(r, t))
     )
 
 
@@ -52,16 +48,10 @@ RING_S1 = claim(
 
 @RING_S1.always
 def tokens_that_would_be_accepted_are_the_same(now: NumberedState) -> Truth:
-    return every(
-        Ring,
-        lambda r: every(
-            Token,
-            lambda t: every(
-                Token,
-                lambda u: implies(some(acceptable(now, t, r)) & some(acceptable(now, u, r)), same(t, u)),
-            ),
-        ),
-    )
+    def both(t: Token, u: Token, r: Ring) -> Truth:
+        return some(acceptable(now, t, r)) & some(acceptable(now, u, r))
+
+    return every(Ring, Token, Token, lambda r, t, u: implies(both(t, u, r), same(t, u)))
 
 
 @RING_S1.always
@@ -127,33 +117,24 @@ def a_gate_is_open_while_a_token_is_on_its_way(now: NumberedState) -> Truth:
 
 @auxiliary(needed_by="RING-S1", action="visit", machine=NUMBERED)
 def a_token_is_addressed_to_one(now: NumberedState) -> Truth:
-    return every(Ring, lambda r: every(Token, lambda t: ~several(now.to[t, r])))
+    return every(Ring, Token, lambda r, t: ~several(now.to[t, r]))
 
 
 @auxiliary(needed_by="RING-S1", action="form_ring", machine=NUMBERED)
 def a_token_is_addressed_to_a_member(now: NumberedState) -> Truth:
-    return every(Ring, lambda r: every(Token, lambda t: within(now.to[t, r], now.member[r])))
+    return every(Ring, Token, lambda r, t: within(now.to[t, r], now.member[r]))
 
 
 @auxiliary(needed_by="RING-S1", action="visit", machine=NUMBERED)
 def nobody_has_seen_the_token_that_would_be_accepted(now: NumberedState) -> Truth:
-    return every(
-        Ring,
-        lambda r: every(Token, lambda t: implies(some(acceptable(now, t, r)), empty(now.seen[t, r]))),
-    )
+    return every(Ring, Token, lambda r, t: implies(some(acceptable(now, t, r)), empty(now.seen[t, r])))
 
 
 @auxiliary(needed_by="nobody has seen the token that would be accepted", action="visit", machine=NUMBERED)
 def who_has_seen_a_number_has_seen_the_lower_ones(now: NumberedState) -> Truth:
-    return every(
-        Ring,
-        lambda r: every(
-            Token,
-            lambda t: every(Token, lambda u: implies(at_most(t, u), within(now.seen[u, r], now.seen[t, r]))),
-        ),
-    )
+    return every(Ring, Token, Token, lambda r, t, u: implies(at_most(t, u), within(now.seen[u, r], now.seen[t, r])))
 
 
 @auxiliary(needed_by="nobody has seen the token that would be accepted", action="form_ring", machine=NUMBERED)
 def who_has_seen_a_token_is_a_member(now: NumberedState) -> Truth:
-    return every(Ring, lambda r: every(Token, lambda t: within(now.seen[t, r], now.member[r])))
+    return every(Ring, Token, lambda r, t: within(now.seen[t, r], now.member[r]))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from model.language.sets import Processor, Set, Truth, every, exists, implies, several, within
 from model.language.sorts import Ring, Seat
-from model.services.actions import ServicesState
-from model.services.theorem import RECOVERY_ADD_NODE
+from model.services.actions import RECOVERY_ADD_NODE, ServicesState
 from properties.catalogue.claim import Least, claim
 
 SERVICES = "services"
