@@ -1,31 +1,16 @@
-"""The command line as a user meets it: as a process, by its output and exit code."""
+"""The command line, by its output and exit code."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from properties.catalogue.register import REGISTER
 from properties.claims import CLAIMS
-
-RINGPLUG = Path(sys.executable).with_name("ringplug")
-
-
-def ringplug(*arguments: str | Path, lines: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([RINGPLUG, *arguments], input=lines, capture_output=True, text=True, timeout=120, check=False)
-
-
-def refused(*arguments: str | Path) -> str:
-    """The one line that a refused call prints."""
-    done = ringplug(*arguments)
-    assert done.returncode == 3, done
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
-    return done.stderr
+from tests.command import RINGPLUG, process, refused, ringplug
 
 
 def test_check_as_json_decides_the_claims() -> None:
@@ -122,7 +107,9 @@ def test_mutants_say_what_notices_them() -> None:
     assert done.returncode == 0
     (one,) = json.loads(done.stdout)["mutants"]
     assert (one["caught"]["claim"], one["caught"]["length"]) == ("PLUG-S6", 7)
-    assert ringplug("trace", "PLUG-S6", "--variant", one["id"]).returncode == 1
+    shown = ringplug("trace", "PLUG-S6", "--variant", one["id"])
+    assert shown.returncode == 1
+    assert "Violated: leaving closes the gate" in shown.stdout
     assert ringplug("mutants", "nonsense").returncode == 3
 
 
