@@ -1,7 +1,7 @@
 """How a machine is declared and recorded: variables, actions, ghosts, and what a recorded action holds.
 
 An action is a generator function: it yields its named guard parts and assigns to `then`. It runs once, on recording
-values (`model.sets`); what it leaves is an `Action`.
+values (`model.language.sets`); what it leaves is an `Action`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from enum import Enum
 from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
 from model.language.interpretation import Rewriting
-from model.language.sets import FALSE, NOBODY, TRUE, Processor, Processors, Set, Truth, same, variable, when
+from model.language.sets import FALSE, NOBODY, TRUE, Processor, Processors, Set, Truth, same, when
 from model.language.sorts import Index
+from model.language.terms import variable
 
 R = TypeVar("R")
 Guard = Iterator[tuple[str, Truth]]

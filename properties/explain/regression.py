@@ -24,8 +24,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from properties.endings import shown_by
-from properties.traces import Trace, TraceError, TraceScope, TraceStep
+from properties.explain.endings import shown_by
+from properties.traces.trace import Trace, TraceError, TraceScope, TraceStep
 
 RUNS = [
 '''

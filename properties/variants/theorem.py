@@ -1,7 +1,7 @@
 """The theorem of the mail: under which decisions a lookup never fails (mail M12).
 
 Decides a claim of the services for sets of decisions, and which sets are minimal. What holds with some decisions taken
-holds with more (`model.theorem`), and a counterexample is one of every smaller set, where it is replayed.
+holds with more (`model.services.theorem`), and a counterexample is one of every smaller set, where it is replayed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from itertools import combinations
 import msgspec
 
 from model.language.ground import GroundMachine
-from model.services.theorem import GIVEN_UP, RECOVERY_ADD_NODE
+from model.services.actions import RECOVERY_ADD_NODE
+from model.services.theorem import GIVEN_UP
 from properties.catalogue.claim import Claim
 from properties.catalogue.probe import Probe, claim_probes, witness_name
 from properties.catalogue.scopes import NamedScope
