@@ -238,7 +238,7 @@ def test_a_scope_too_large_loses_no_other_verdict() -> None:
     "arguments",
     [
         ["claims"],
-        ["check", "--claim", "PLUG-S4", "--engine", "exhaustive", "--members", "2", "--rings", "1"],
+        ["claims", "PLUG-S4", "--json"],
         ["trace", "PLUG-S1", "--variant", "open-on-own-bit"],
         ["fly"],
         [],
