@@ -44,7 +44,9 @@ VERDICTS: list[tuple[Verdict, dict[str, object]]] = [
         {"verdict": "tested", "examples": 3, "seed": 1, "steps": 60, "witnesses": 2},
     ),
     (
-        Violated(claim="A-1", engine="bounded", scope="2/1/1", seconds=0.5, machine="plug", extent=Steps(k=4), reason="why"),
+        Violated(
+            claim="A-1", engine="bounded", scope="2/1/1", seconds=0.5, machine="plug", extent=Steps(k=4), reason="why",
+        ),
         {"verdict": "violated", "k": 4, "reason": "why"},
     ),
     (
