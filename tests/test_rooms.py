@@ -29,9 +29,9 @@ properties/check  properties/conform  properties/lockstep/recorded  properties/l
 properties/explain  properties/lockstep
 properties  properties/explicit  properties/sampling  properties/symbolic
 properties/claims  properties/corosync
-properties/traces  properties/faults  properties/judge  properties/corosync/laboratory
+properties/judge
 properties/history
-properties/catalogue
+properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory
 reference/simulator
 reference/services/evt
 reference/services
@@ -143,11 +143,11 @@ def test_an_import_upwards_is_noticed_wherever_it_stands() -> None:
 
 def test_no_circle_between_rooms() -> None:
     assert not circles({(room(one.by), room(one.of)) for one in imports()})
-    assert circles({("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "d")}) == ["a -> b -> c -> a"]
+    assert circles({("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")}) == ["a -> b -> c -> a"]
 
 
 def test_no_circle_between_files() -> None:
-    assert not circles({(one.by, one.of) for one in imports()})
+    assert not circles({(one.by, one.of) for one in imports() if one.by != one.of})
 
 
 def test_no_room_is_crowded() -> None:

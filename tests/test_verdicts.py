@@ -45,7 +45,7 @@ VERDICTS: list[tuple[Verdict, dict[str, object]]] = [
     ),
     (
         Violated(
-            claim="A-1", engine="bounded", scope="2/1/1", seconds=0.5, machine="plug", extent=Steps(k=4), reason="why"
+            claim="A-1", engine="bounded", scope="2/1/1", seconds=0.5, machine="plug", extent=Steps(k=4), reason="why",
         ),
         {"verdict": "violated", "k": 4, "reason": "why"},
     ),

@@ -1,7 +1,7 @@
 """Breadth-first search of every reachable state of a machine in a scope.
 
-Exact: states are compared whole (`properties.explicit.numbering`). With symmetry on, one state stands for all that differ only
-in processors' names.
+Exact: states are compared whole (`properties.explicit.numbering`). With symmetry on, one state stands for all that
+differ only in processors' names.
 """
 
 from __future__ import annotations
