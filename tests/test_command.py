@@ -10,7 +10,7 @@ import pytest
 
 from properties.catalogue.register import REGISTER
 from properties.claims import CLAIMS
-from tests.command import RINGPLUG, refused, ringplug
+from tests.command import RINGPLUG, process, refused, ringplug
 
 
 def test_check_as_json_decides_the_claims() -> None:
