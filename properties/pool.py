@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from typing import Protocol, TypeVar
 
-from properties.catalogue.limits import ScopeTooLargeError
+from properties.limits import ScopeTooLargeError
 
 TICK_SECONDS = 0.2
 R = TypeVar("R")

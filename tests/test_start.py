@@ -10,10 +10,11 @@ from pathlib import Path
 import click
 import pytest
 from click.shell_completion import ShellComplete
+from click.testing import CliRunner
 
 from properties.claims import CLAIMS
 from properties.cli.commands import COMMANDS, SECTIONS, load
-from properties.cli.completion import declared, written
+from properties.cli.completion import HELP_NAMES, declared, written
 from properties.cli.main import cli
 from properties.terminal.names import CATALOGUES, CLAIM, FEATURE, FILE, MUTANT, SCENARIO, TYPES, VARIANT, Name
 
@@ -68,7 +69,7 @@ def test_the_table_names_each_command_once() -> None:
 
 
 def test_the_help_lists_each_command_once() -> None:
-    lines = cli.get_help(click.Context(cli, info_name="ringplug", terminal_width=80)).splitlines()
+    lines = CliRunner().invoke(cli, ["--help"], terminal_width=80).output.splitlines()
     for name in SECTIONS:
         assert len([line for line in lines if line.startswith(f"  {name} ")]) == 1
     assert max(map(len, lines)) <= 80
@@ -83,7 +84,7 @@ def test_what_is_stored_is_what_the_commands_say() -> None:
 def test_the_stored_help_is_that_of_the_command(name: str, width: int) -> None:
     for stored, real in zip(family(declared(name)), family(load(name)), strict=True):
         pages = [
-            one.get_help(click.Context(one, info_name=one.name, terminal_width=width, help_option_names=["--help"]))
+            one.get_help(click.Context(one, info_name=one.name, terminal_width=width, help_option_names=HELP_NAMES))
             for one in (stored, real)
         ]
         assert pages[0] == pages[1]

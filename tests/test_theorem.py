@@ -10,7 +10,9 @@ import pytest
 from model.language.machine import Action
 from model.language.notation import Notation, equations
 from model.plug.machine import RECOVERY_PLUG
-from model.services.theorem import GIVEN_UP, MEANS, RECOVERY_ADD_NODE, SERVICES
+from model.services.actions import RECOVERY_ADD_NODE
+from model.services.machine import SERVICES
+from model.services.theorem import GIVEN_UP, MEANS
 from properties.claims import CLAIMS
 from properties.traces.trace import replay, trace_machine
 from properties.variants import theorem

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
-from model.language import sets
+from model.language import sets, terms
 from model.language.interpretation import Interpretation, Rewriting
 from model.language.machine import Action, Machine, Parameter, Write, constant
-from model.language.sets import TRUE, Processor, Processors, Set, Truth, those
+from model.language.sets import TRUE, Processor, Processors, Set, Truth
 from model.language.sorts import Copy, Handle, Index, Message, Number, Ring, Seat, Token
 
 Slot = tuple[str, tuple[int, ...]]
@@ -72,15 +72,15 @@ class Grounding(Rewriting):
         return Grounding(self.scope, self.known, {**self.indices, index: element}, self.chosen)
 
     def everybody(self) -> Set:
-        return those(self.scope.everybody)
+        return terms.those(self.scope.everybody)
 
     def variable(self, name: str, at: tuple[Index, ...]) -> Set:
         where = tuple(self.index(index) for index in at)
         slot = (name, numbers(where))
-        return those(self.known[slot]) if slot in self.known else sets.variable(name, where)
+        return terms.those(self.known[slot]) if slot in self.known else terms.variable(name, where)
 
     def parameter(self, term: Processor | Processors) -> Set:
-        return those(self.chosen[term.name]) if term.name in self.chosen else term
+        return terms.those(self.chosen[term.name]) if term.name in self.chosen else term
 
     def any_of(self, index: Index, body: Set) -> Set:
         found = sets.NOBODY
@@ -262,7 +262,7 @@ class GroundMachine:
     def _effect(self, name: str, action: Action, grounding: Grounding) -> Iterator[tuple[int, Set]]:
         """The slots of a variable whose value the action may change, each with its new value."""
         for at in self.scope.places(action.now.declared[name].sorts):
-            before = sets.variable(name, at)
+            before = terms.variable(name, at)
             value = before
             for write in action.then.families[name].writes:
                 value = self._written(write, at, value, grounding)
@@ -314,9 +314,9 @@ class GroundMachine:
 def bitmap_of(term: Set) -> int:
     """The bitmap that a term without variables is."""
     match term:
-        case sets.Those(bitmap):
+        case terms.Those(bitmap):
             return bitmap
-        case sets.Nobody():
+        case terms.Nobody():
             return 0
         case _:
             raise ValueError("the term is not constant")

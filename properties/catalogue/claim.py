@@ -1,7 +1,7 @@
-"""The catalogue: every claim with its sentence, source, parts, witness and the mutant it rejects.
+"""What the model decides: every claim with its parts, its witness and the mutant it rejects.
 
-It is the one source of the README's table, the tests' names and the command line's ids. A claim's parts are separate
-statements, so that a failure names the clause. Auxiliary invariants are another list: they are the scaffolding of
+Its sentence and its source are in the register. A claim's parts are separate statements, so that a failure names the
+clause. Auxiliary invariants are another list: they are the scaffolding of
 proofs, and nobody cites them.
 """
 
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from model.language.sets import Truth
 from model.machines import MACHINES, PLUG
+from properties.catalogue.register import REGISTER
 
 Statement = Callable[..., Truth]
 F = TypeVar("F", bound=Statement)
@@ -183,18 +184,27 @@ AUXILIARY: list[Auxiliary] = []
 
 def claim(
     id: str,
-    sentence: str,
+    sentence: str = "",
     *,
-    source: str,
+    source: str = "",
     least: Least,
     mutant: str,
     machine: str = PLUG,
     correction: str | None = None,
 ) -> Claim:
-    """Put a claim into the catalogue."""
+    """Put a claim into the catalogue. One of the register has its sentence and source there; one's own brings them.
+
+    ValueError if the id is taken, or has two sentences or none.
+    """
     if id in REGISTERED:
         raise ValueError(f"claim {id} is already in the catalogue")
-    REGISTERED[id] = Claim(id, sentence, source, least, mutant, machine, correction)
+    known = REGISTER.get(id)
+    if known and (sentence or source):
+        raise ValueError(f"claim {id} has its sentence and source in the register")
+    if not known and not sentence:
+        raise ValueError(f"claim {id} is not in the register, and has no sentence of its own")
+    said = (known.sentence, known.source) if known else (sentence, source)
+    REGISTERED[id] = Claim(id, *said, least, mutant, machine, correction)
     return REGISTERED[id]
 
 

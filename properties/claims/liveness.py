@@ -10,9 +10,6 @@ from properties.catalogue.claim import Bound, Least, Reach, claim
 
 LIVE_2 = claim(
     "LIVE-2",
-    "While all members of a ring have it installed or pending, all its gates can still open: by visits, "
-    "sending, leaving, installing and unplug alone.",
-    source="mail M4, M6; D2, D3, D7",
     least=Least(2, 1, 1),
     mutant="judge-only-when-setting",
     correction="Decided by a backward pass; a deadlock, a state that no step changes, is noticed on the way. Both are "
@@ -51,8 +48,6 @@ def a_ring_of_several_waits_for_its_gates(now: PlugState) -> Truth:
 
 A2 = claim(
     "PLUG-A2",
-    "Once a member has opened, and while all have the ring installed, all can open: by visits and sending alone.",
-    source="mail M6; D2, D11",
     least=Least(2, 1, 1),
     mutant="judge-only-when-setting",
     correction="The second half of PLUG-A1 of the starting catalogue: its leads-to, decided as reachability.",
@@ -86,10 +81,6 @@ def one_of_several_has_opened(now: PlugState) -> Truth:
 
 LIVE_1 = claim(
     "LIVE-1",
-    "Once all members of a ring of n have installed it and unplugged, and while nothing more is queued and the ring "
-    "stays, all have opened after at most (2+k)n-1 visits, where k visits drain the longest queue; and some run needs "
-    "that many.",
-    source="mail M6, M9; D11; openais gmi.c:1835",
     least=Least(2, 1, 1),
     mutant="bit-every-other-visit",
     machine="ordered",

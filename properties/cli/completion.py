@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem
 from properties.cli.commands import COMMANDS, SECTIONS, load
 from properties.terminal.names import CATALOGUES, FILE, TYPES, Command, Name, Parameter, Stored, Text, stored
 
+HELP_NAMES = ["-h", "--help"]
 NAMES = {one.kinds: one for one in TYPES}
 
 
@@ -28,7 +29,7 @@ def written() -> bytes:
 
 
 def _command(command: click.Command) -> Command:
-    context = click.Context(command, info_name=command.name)
+    context = click.Context(command, info_name=command.name, help_option_names=HELP_NAMES)
     said = Command(
         command.help or "", command.collect_usage_pieces(context), [_parameter(one, context) for one in command.params]
     )

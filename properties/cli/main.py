@@ -11,12 +11,10 @@ from io import TextIOWrapper
 
 import click
 
-from properties.catalogue.limits import ScopeTooLargeError
 from properties.cli.commands import COMMANDS, load
-from properties.cli.completion import Declared, declared
+from properties.cli.completion import HELP_NAMES, Declared, declared
+from properties.limits import ScopeTooLargeError
 from properties.terminal.exit_codes import BAD_INPUT
-
-HELP_NAMES = ("-h", "--help")
 
 
 class CommandLine(click.Group):
@@ -47,7 +45,7 @@ def _asks_for_help(arguments: list[str]) -> bool:
 @click.group(
     cls=CommandLine,
     commands={name: declared(name) for section in COMMANDS.values() for name in section},
-    context_settings={"help_option_names": list(HELP_NAMES), "max_content_width": 120},
+    context_settings={"help_option_names": HELP_NAMES, "max_content_width": 120},
     epilog="""\b
     Each command has --help with examples. docs/command-line.md: completion.
     Exit codes: 0 all hold, 1 violated, 2 undetermined, 3 usage or bad input.""",

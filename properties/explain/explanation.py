@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from model.language.ground import GroundMachine, Step
-from model.variants import VARIANTS
+from model.variants.mutants import find_variant
 from properties.claims import CLAIMS
 from properties.explain.ahead import is_true, towards
 from properties.explain.diff import Difference, first_difference
@@ -110,10 +110,10 @@ def _needs(ground: GroundMachine, steps: Sequence[Step], kept: Sequence[int]) ->
 
 
 def _bite(trace: Trace, ground: GroundMachine, played: Sequence[Played], ending: Ending) -> Bite | None:
-    if trace.variant is None:
+    if trace.variant is None or not (edited := find_variant(trace.variant)):
         return None
     protocol = trace_machine(msgspec.structs.replace(trace, variant=None))
-    steps, says = [one.step for one in played], VARIANTS[trace.variant].says
+    steps, says = [one.step for one in played], edited.says
     if found := first_difference(ground, protocol, steps):
         return Bite(says, found)
     beyond = _beyond(ground, protocol, steps, ending)

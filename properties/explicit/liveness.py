@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.language.machine import State
-from model.language.sets import Truth, variable
+from model.language.sets import Truth
 from model.language.sorts import Index, Ring
+from model.language.terms import variable
 from properties.catalogue.claim import Bound, Reach, Statement
 from properties.explicit.columns import Mask
 from properties.explicit.numbering import Ids

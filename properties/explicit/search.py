@@ -1,7 +1,7 @@
 """Breadth-first search of every reachable state of a machine in a scope.
 
-Exact: states are compared whole (`properties.explicit.numbering`). With symmetry on, one state stands for all that differ only
-in processors' names.
+Exact: states are compared whole (`properties.explicit.numbering`). With symmetry on, one state stands for all that
+differ only in processors' names.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from model.language.ground import Bitmaps, GroundMachine, Step
 from model.language.machine import Kind
 from model.language.sets import FALSE, Set, Truth
-from properties.catalogue.limits import ScopeTooLargeError
 from properties.catalogue.probe import Probe
 from properties.explicit.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
 from properties.explicit.numbering import Ids, StateIndex, distinct
+from properties.limits import ScopeTooLargeError
 from properties.words import counted
 
 BLOCK_ROWS = 1 << 17

@@ -1,7 +1,7 @@
 """Making a violation small: a part of the history that still violates a claim, and nothing that the whole did not.
 
 Processes, beginnings, incarnations and messages are taken out whole, then single lines, for as long as the claim
-stays violated, no other claim becomes violated, and each process still begins with its start. In the end no single line
+views violated, no other claim becomes violated, and each process still begins with its start. In the end no single line
 can be taken out, but for starts.
 """
 
@@ -46,7 +46,7 @@ class Reduction:
             name = line.event.process
             if ledgers.setdefault(name, Ledger(name)).enter(line.event):
                 return None
-        return set(read_through(Excerpt(tuple(ledgers), self.observes, lines), remember=True).findings.breaches)
+        return set(read_through(Excerpt(tuple(ledgers), self.observes, lines), remember=True).findings.violations)
 
     def keep(self, lines: Lines) -> bool:
         """Keep to this part, if it will do."""

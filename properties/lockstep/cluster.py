@@ -1,7 +1,7 @@
 """A cluster of implementations: it tells them what happens, and keeps what membership, network and ring order know.
 
-What an event was to the cluster (`Happened`) is said in its terms; `meaning.py` reads it as actions of the machine. The
-order of the ring is that of the processors; a token goes to the next member.
+What came of an event (`Outcome`) is said in the cluster's terms; `abstraction.py` reads it as actions of the machine.
+The order of the ring is that of the processors; a token goes to the next member.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class Happened:
+class Outcome:
     """An event as it came out."""
 
     event: Event
@@ -108,7 +108,7 @@ class Cluster:
         """The number of a ring; -1 for none."""
         return next((number for number, ring in enumerate(self.rings) if ring.name == name), -1)
 
-    def standing(self, processor: int, ring: int) -> At:
+    def status(self, processor: int, ring: int) -> At:
         """How a ring stands at a processor."""
         seen, name = self.seen.get(processor), self.rings[ring].name
         if seen and seen.installed == name:
@@ -129,15 +129,15 @@ class Cluster:
         """Whether the implementation has this handle."""
         return self.handles[processor, handle] in self.seen[processor].registered
 
-    def perform(self, event: Event) -> Happened:
+    def perform(self, event: Event) -> Outcome:
         """Make the event happen; MisstepError if an implementation does what no clause allows."""
         before = self.seen.get(event.processor)
-        happened = self._perform(event)
-        if event.kind is Kind.TOKEN and not happened.accepted and self.seen.get(event.processor) != before:
+        outcome = self._perform(event)
+        if event.kind is Kind.TOKEN and not outcome.accepted and self.seen.get(event.processor) != before:
             raise MisstepError("a token that was refused has changed its receiver (RING-S4)")
-        return happened
+        return outcome
 
-    def _perform(self, event: Event) -> Happened:
+    def _perform(self, event: Event) -> Outcome:
         match event.kind:
             case Kind.FORM:
                 self._form(event)
@@ -162,7 +162,7 @@ class Cluster:
             case Kind.TOLD | Kind.BETWEEN | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND:
                 pass
         self._observe(event.processor)
-        return Happened(event)
+        return Outcome(event)
 
     def _start(self, processor: int) -> None:
         self.layers[processor] = self.start(processor)
@@ -213,9 +213,9 @@ class Cluster:
         coming = tuple(member for member in self.rings[old].members if member in self.rings[new].members)
         self._layer(processor).transitional(self.rings[old].name, self._listed(processor, coming))
 
-    def _token(self, event: Event) -> Happened:
+    def _token(self, event: Event) -> Outcome:
         ring = self.rings[event.ring]
-        newest, at = event.token == ring.newest, self.standing(event.processor, event.ring)
+        newest, at = event.token == ring.newest, self.status(event.processor, event.ring)
         visit = self._layer(event.processor).token_received(event.token, event.packet_count)
         accepted = visit.refused is None
         if accepted and visit.token is None:
@@ -226,14 +226,14 @@ class Cluster:
             ring = self.rings[event.ring] = self._with_token(ring, event.processor, visit.token)
             self.rings[event.ring] = replace(ring, due=ring.after(event.processor))
         self._observe(event.processor)
-        return Happened(event, newest, at, accepted, self._cases(event, visit))
+        return Outcome(event, newest, at, accepted, self._cases(event, visit))
 
-    def _alone(self, event: Event) -> Happened:
+    def _alone(self, event: Event) -> Outcome:
         visit = self._layer(event.processor).visit_alone(event.packet_count)
         if visit.refused or visit.token:
             raise MisstepError("the only member of a ring refuses a turn, or sends a token (D7)")
         self._observe(event.processor)
-        return Happened(event, accepted=True, cases=self._cases(event, visit))
+        return Outcome(event, accepted=True, cases=self._cases(event, visit))
 
     def _plug_call(self, event: Event) -> None:
         layer, place = self._layer(event.processor), (event.processor, event.handle)

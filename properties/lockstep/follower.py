@@ -9,9 +9,9 @@ from dataclasses import replace
 from model.language.ground import GroundMachine, Step, plug_scope
 from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import FEATURES
-from properties.lockstep.abstraction import Named, meaning
+from properties.lockstep.abstraction import NamedStep, abstraction
 from properties.lockstep.classes import Class, Classes
-from properties.lockstep.cluster import Cluster, Happened, MisstepError
+from properties.lockstep.cluster import Cluster, MisstepError, Outcome
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.events import STUTTER, Event, Kind
 from properties.lockstep.implementation import CallRefusedError, Starts
@@ -22,12 +22,12 @@ LEFT_OUT = frozenset({"late-copies"})
 """Features that no implementation is driven with: it refuses late tokens of its ring (D14)."""
 
 
-def blamed(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Why an implementation is at fault for an error: it took a wrong step, refused a call, or failed in it."""
     return str(error) if isinstance(error, MisstepError | CallRefusedError) else f"the call failed: {error!r}"
 
 
-class Grounded:
+class ScopedMachine:
     """The machine in the scope of a run, with the steps that were needed so far. Ghosts are left out."""
 
     def __init__(self, members: int, handles: int, rings: int, machine: str = PLUG) -> None:
@@ -51,11 +51,11 @@ class Grounded:
         return self._steps[key]
 
 
-class Following:
+class Follower:
     """A cluster and the machine, from the initial state on."""
 
-    def __init__(self, grounded: Grounded, start: Starts, handles: int) -> None:
-        self.grounded, self.ground = grounded, grounded.ground
+    def __init__(self, machine: ScopedMachine, start: Starts, handles: int) -> None:
+        self.machine, self.ground = machine, machine.ground
         self.cluster = self._cluster(start, handles)
         self.state = self.ground.initial
         self.run: list[Step] = []
@@ -71,7 +71,7 @@ class Following:
         try:
             self.cluster.begin()
         except Exception as error:
-            raise self._diverged(Event(Kind.RESTART), "the initial state", blamed(error)) from error
+            raise self._diverged(Event(Kind.RESTART), "the initial state", reason_of(error)) from error
         self._compare(Event(Kind.RESTART), "the initial state")
 
     def take(self, event: Event, expected: str | None = None) -> None:
@@ -81,33 +81,33 @@ class Following:
         """
         self.events[event.kind.name.lower()] += 1
         try:
-            happened = self.cluster.perform(event)
-            steps = self._steps(happened)
+            outcome = self.cluster.perform(event)
+            steps = self._steps(outcome)
         except Exception as error:
-            raise self._diverged(event, "no step", blamed(error)) from error
+            raise self._diverged(event, "no step", reason_of(error)) from error
         for named in steps:
             self._follow(event, named)
-        shown = ", then ".join(show_step(self.grounded.step(*named)) for named in steps) or STUTTER
+        shown = ", then ".join(show_step(self.machine.step(*named)) for named in steps) or STUTTER
         if expected and expected not in [action for action, _ in steps]:
             raise self._diverged(event, shown, f"the machine can take {expected} here, the implementation did not")
         self._compare(event, shown)
 
-    def _steps(self, happened: Happened) -> list[Named]:
+    def _steps(self, outcome: Outcome) -> list[NamedStep]:
         """The machine's steps that this is."""
-        return meaning(self.cluster, happened)
+        return abstraction(self.cluster, outcome)
 
-    def _follow(self, event: Event, named: Named) -> None:
-        step = self.grounded.step(*named)
+    def _follow(self, event: Event, named: NamedStep) -> None:
+        step = self.machine.step(*named)
         if refusing := self.ground.refusals(step, self.state):
             raise self._diverged(event, show_step(step), "the machine does not allow this step", refusing)
         after = self.ground.after(step, self.state)
-        self.classes.add(self.grounded.classes.of(step, self.state, after))
+        self.classes.add(self.machine.classes.of(step, self.state, after))
         self.state = after
         self.run.append(step)
 
     def _compare(self, event: Event, shown: str) -> None:
         try:
-            found = list(self.grounded.refinement.differences(self.cluster, self.state))
+            found = list(self.machine.refinement.differences(self.cluster, self.state))
         except MisstepError as error:
             raise self._diverged(event, shown, str(error)) from error
         if found:
@@ -122,4 +122,4 @@ class Following:
 
     def trace(self, shows: str) -> Trace:
         """The steps of the machine so far."""
-        return record_trace(self.run, self.ground, machine=self.grounded.name, shows=shows)
+        return record_trace(self.run, self.ground, machine=self.machine.name, shows=shows)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from properties.catalogue.limits import ScopeTooLargeError
 from properties.judge.judgement import VIOLATED
+from properties.limits import ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.simulate.faults import copy_of
 from properties.simulate.run import Run, run

@@ -19,9 +19,9 @@ def code_of(*, violated: bool, decided: bool) -> int:
 
 def exit_code(verdicts: Sequence[Verdict], asked: frozenset[str]) -> int:
     """Of a check: it is undecided if a proof is open, or a claim that was asked for by name."""
-    from properties.check.verdict import HOLDS, OPEN, VIOLATED  # here: help and completion need the numbers alone
+    from properties.check.verdict import Holds, Open, Violated  # here: help and completion need the numbers alone
 
-    violated = any(one.verdict == VIOLATED for one in verdicts)
-    decided = {one.claim for one in verdicts if one.verdict in HOLDS}
-    undecided = [one for one in verdicts if one.verdict == OPEN and not one.beside]
+    violated = any(isinstance(one, Violated) for one in verdicts)
+    decided = {one.claim for one in verdicts if isinstance(one, Holds)}
+    undecided = [one for one in verdicts if isinstance(one, Open) and not one.beside]
     return code_of(violated=violated, decided=bool(decided) and not undecided and not asked - decided)

@@ -26,6 +26,12 @@ def _claims() -> Collection[str]:
     return CLAIMS
 
 
+def _entries() -> Collection[str]:
+    from properties.catalogue.register import REGISTER
+
+    return REGISTER
+
+
 def _history_claims() -> Collection[str]:
     from properties.history.catalogue import HISTORY_CLAIMS
 
@@ -81,7 +87,7 @@ def _scenarios() -> Collection[str]:
 
 
 CATALOGUES: dict[str, Callable[[], Collection[str]]] = {
-    "claim": _claims, "history claim": _history_claims, "variant": _variants, "mutant": _mutants,
+    "claim": _claims, "entry": _entries, "history claim": _history_claims, "variant": _variants, "mutant": _mutants,
     "service variant": _service_variants, "delivery variant": _delivery_variants,
     "feature": _features, "plug fault": _plug_faults, "ring fault": _ring_faults, "scenario": _scenarios,
 }  # fmt: skip
@@ -165,7 +171,7 @@ class Name(Text):
         return []
 
 
-CLAIM, HISTORY_CLAIM = Name("claim", "claim"), Name("claim", "history claim")
+CLAIM, ENTRY, HISTORY_CLAIM = Name("claim", "claim"), Name("claim", "entry"), Name("claim", "history claim")
 NAMED_VARIANT, MUTANT = Name("variant", "variant"), Name("mutant", "mutant")
 VARIANT = Name("variant", "variant", "mutant")
 FEATURE, SCENARIO = Name("feature", "feature"), Name("scenario", "scenario")
@@ -174,6 +180,6 @@ EVERY_VARIANT = "every"
 SERVICE_VARIANT = Name("variant", "service variant", also=(EVERY_VARIANT,))
 DELIVERY_VARIANT = Name("variant", "delivery variant", also=(EVERY_VARIANT,))
 TYPES = (
-    CLAIM, HISTORY_CLAIM, NAMED_VARIANT, MUTANT, VARIANT, FEATURE, SCENARIO, PLUG_FAULT, RING_FAULT, SERVICE_VARIANT,
-    DELIVERY_VARIANT,
+    CLAIM, ENTRY, HISTORY_CLAIM, NAMED_VARIANT, MUTANT, VARIANT, FEATURE, SCENARIO, PLUG_FAULT, RING_FAULT,
+    SERVICE_VARIANT, DELIVERY_VARIANT,
 )  # fmt: skip

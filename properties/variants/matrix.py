@@ -13,14 +13,13 @@ import msgspec
 
 from model.language.machine import Text
 from model.machines import MACHINES, PLUG
-from model.services.theorem import RECOVERY_ADD_NODE
+from model.services.actions import RECOVERY_ADD_NODE
 from model.variants import GMI_2004, VARIANTS, Variant, together
 from properties.catalogue.claim import Claim
-from properties.catalogue.limits import ScopeTooLargeError
-from properties.catalogue.scopes import FEATURES, NamedScope
-from properties.check.engines import too_small
+from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.explicit.exhaustive import NOT_ATTAINED, Outcome, explore
+from properties.limits import ScopeTooLargeError
 
 MOST_STATES = 1_000_000
 """A variant that may do anything has more states than is worth a search."""

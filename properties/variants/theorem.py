@@ -13,7 +13,8 @@ from itertools import combinations
 import msgspec
 
 from model.language.ground import GroundMachine
-from model.services.theorem import GIVEN_UP, RECOVERY_ADD_NODE
+from model.services.actions import RECOVERY_ADD_NODE
+from model.services.theorem import GIVEN_UP
 from properties.catalogue.claim import Claim
 from properties.catalogue.probe import Probe, claim_probes, witness_name
 from properties.catalogue.scopes import NamedScope

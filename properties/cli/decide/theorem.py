@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from model.services.theorem import GIVEN_UP, MEANS
-from properties.catalogue.limits import ScopeTooLargeError
 from properties.claims import CLAIMS
+from properties.limits import ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED

@@ -163,7 +163,7 @@ class Told:
 
 
 def _violation(one: JudgedClaim) -> Iterator[str]:
-    yield f"\n{one.claim} violated: {HISTORY_CLAIMS[one.claim].sentence}"
+    yield f"\n{one.claim} violated: {HISTORY_CLAIMS[one.claim].says}"
     yield f"  {plain(one.reason)}"
     for shown in one.events:
         yield f"  {plain(shown.file)}:{shown.line}: {plain(msgspec.json.encode(shown.event).decode())}"

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from properties.catalogue.register import REGISTER
 from properties.judge.judgement import OK, VIOLATED, JudgedClaim
-from properties.simulate.run import sentence_of
-from properties.simulate.services import SENTENCES, ServiceRun, run
+from properties.simulate.services import ServiceRun, run
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.progress import Progress
@@ -130,7 +130,7 @@ def _verdict(one: JudgedClaim, total: Counter[str]) -> str:
 def _says(one: JudgedClaim, total: Counter[str]) -> str:
     if _verdict(one, total) != OK:
         return one.reason
-    return SENTENCES[one.claim] if one.claim in SENTENCES else sentence_of(one.claim)
+    return REGISTER[one.claim].sentence
 
 
 def _plain(shown: ServiceRun, total: Counter[str], plan: _Plan) -> dict[str, object]:

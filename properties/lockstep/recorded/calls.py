@@ -15,7 +15,7 @@ from typing import Any, cast
 from properties.lockstep.adapter import visit_of
 from properties.lockstep.events import Event, Kind
 from properties.lockstep.implementation import RingName, Visit
-from properties.lockstep.recorded.formations import Telling
+from properties.lockstep.recorded.formations import Announcement
 from properties.lockstep.recorded.playback import RecordedCluster
 from reference.errors import RemoteProtocolError
 from reference.plug.token_codec import decode, encode
@@ -68,10 +68,10 @@ def token_bytes(token: Token) -> bytes:
     return encode(Token(ring_id, TokenSeq(token.token_seq), MessageSeq(0), (), token.bitmap))
 
 
-def tellings(recorded: Sequence[RecordedStep], processors: Sequence[int]) -> list[Telling]:
+def announcements(recorded: Sequence[RecordedStep], processors: Sequence[int]) -> list[Announcement]:
     """Who was told of which ring, and when."""
     return [
-        Telling(index, processors.index(one.processor), _ring(one.step), _members(one.step, processors),
+        Announcement(index, processors.index(one.processor), _ring(one.step), _members(one.step, processors),
                 answer_of(one.step).token)
         for index, one in enumerate(recorded)
         if not isinstance(one.step, Life) and one.step.call == "ring_pending"

@@ -15,15 +15,23 @@ from typing import cast
 import msgspec
 
 from model.language.sorts import Ring
-from properties.lockstep.abstraction import Named
+from properties.lockstep.abstraction import NamedStep
 from properties.lockstep.adapter import observation
-from properties.lockstep.cluster import Cluster, Happened
+from properties.lockstep.cluster import Cluster, Outcome
 from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.driver import SENDS
 from properties.lockstep.events import Event, Kind
-from properties.lockstep.follower import Following, Grounded, blamed
+from properties.lockstep.follower import Follower, ScopedMachine, reason_of
 from properties.lockstep.implementation import Starts
-from properties.lockstep.recorded.calls import Life, RecordedStep, answer_of, crashes, event_of, handle_count, tellings
+from properties.lockstep.recorded.calls import (
+    Life,
+    RecordedStep,
+    announcements,
+    answer_of,
+    crashes,
+    event_of,
+    handle_count,
+)
 from properties.lockstep.recorded.formations import Formation, formations
 from properties.lockstep.recorded.playback import Playback, RecordedCluster
 from properties.traces.trace import Trace, record_trace, show_step
@@ -41,28 +49,28 @@ def follow(
     `counts` gets how many events of each kind there were, and how often the machine took each action.
     """
     recorded = list(steps)
-    following = RecordedFollowing(recorded)
+    follower = RecordedFollower(recorded)
     try:
         for number, step in enumerate(recorded):
-            following.follow(number, step)
+            follower.follow(number, step)
             if progress and number % SAY_EVERY == 0:
                 progress(f"{number:,} of {len(recorded):,} recorded steps")
     except DivergedError as error:
         return error.divergence
     finally:
         if counts is not None:
-            counts.update(following.events)
-            counts.update(step.action.name for step in following.run)
+            counts.update(follower.events)
+            counts.update(step.action.name for step in follower.run)
     return None
 
 
 @lru_cache
-def _grounded(members: int, handles: int) -> Grounded:
+def _machine(members: int, handles: int) -> ScopedMachine:
     """At a processor at most two rings are not dead, one installed and one pending; there is one more place."""
-    return Grounded(members, handles, 2 * members + 1)
+    return ScopedMachine(members, handles, 2 * members + 1)
 
 
-class RecordedFollowing(Following):
+class RecordedFollower(Follower):
     """A recorded run and the machine, from the state on in which nobody has started.
 
     A run has any number of rings, the machine a fixed number of places for them. A place is used again when its ring is
@@ -72,14 +80,14 @@ class RecordedFollowing(Following):
 
     def __init__(self, recorded: Sequence[RecordedStep]) -> None:
         self.processors = sorted({step.processor for step in recorded})
-        self.formations = formations(tellings(recorded, self.processors), crashes(recorded, self.processors))
+        self.formations = formations(announcements(recorded, self.processors), crashes(recorded, self.processors))
         self.numbers: dict[int, int] = {}
         """By place, the number of its ring in the run."""
         self.formed_count = 0
         self.ring_of_step: list[int] = []
         """Of each step of the machine, the number of the ring that it is about; -1 for none."""
         handles = handle_count(recorded)
-        super().__init__(_grounded(len(self.processors), handles), Playback, handles)
+        super().__init__(_machine(len(self.processors), handles), Playback, handles)
 
     @property
     def playing(self) -> RecordedCluster:
@@ -139,7 +147,7 @@ class RecordedFollowing(Following):
             cluster.playback(p).play(answer_of(step), observation(step.state))
             event = event_of(cluster, p, step, self.processors)
         except Exception as error:
-            raise self._diverged(Event(Kind.RESTART, p), f"{step.call} cannot be read", blamed(error)) from error
+            raise self._diverged(Event(Kind.RESTART, p), f"{step.call} cannot be read", reason_of(error)) from error
         self.take(event)
 
     def _cluster(self, start: Starts, handles: int) -> Cluster:
@@ -150,17 +158,17 @@ class RecordedFollowing(Following):
         for p in range(len(self.processors)):
             self._follow(Event(Kind.CRASH, p), ("crash", {"p": p}))
 
-    def _steps(self, happened: Happened) -> list[Named]:
+    def _steps(self, outcome: Outcome) -> list[NamedStep]:
         """A processor that starts has no handle: its services create them one by one, which is recorded."""
-        named = super()._steps(happened)
-        if happened.event.kind is Kind.BETWEEN:
+        named = super()._steps(outcome)
+        if outcome.event.kind is Kind.BETWEEN:
             self.events[Kind.BETWEEN.name.lower()] += 1
-        if happened.event.kind is Kind.RESTART:
-            given = {"p": happened.event.processor}
+        if outcome.event.kind is Kind.RESTART:
+            given = {"p": outcome.event.processor}
             named += [("destroy", {**given, "h": h}) for h in range(self.cluster.handle_count)]
         return named
 
-    def _follow(self, event: Event, named: Named) -> None:
+    def _follow(self, event: Event, named: NamedStep) -> None:
         """The machine originates one message a visit: for each further one the token comes once more."""
         action, given = named
         if action in SENDS and not self.state[self.ground.slots["turn", ()]] >> given["p"] & 1:
@@ -168,8 +176,8 @@ class RecordedFollowing(Following):
             self._take_step(event, ("sole_visit" if alone else "visit", given))
         self._take_step(event, named)
 
-    def _take_step(self, event: Event, named: Named) -> None:
-        step = self.grounded.step(*named)
+    def _take_step(self, event: Event, named: NamedStep) -> None:
+        step = self.machine.step(*named)
         if refusing := self.ground.refusals(step, self.state):
             raise self._diverged(event, show_step(step), "the machine does not allow this step", refusing)
         self.state = self.ground.after(step, self.state)
@@ -178,7 +186,7 @@ class RecordedFollowing(Following):
 
     def trace(self, shows: str) -> Trace:
         """The steps of the machine that has a place for each ring."""
-        trace = record_trace(self.run, self.ground, machine=self.grounded.name, shows=shows)
+        trace = record_trace(self.run, self.ground, machine=self.machine.name, shows=shows)
         trace.scope.rings = max(self.formed_count, 1)
         for line, ring in zip(trace.steps, self.ring_of_step, strict=True):
             if "r" in line.arguments:

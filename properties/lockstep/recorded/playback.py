@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from properties.lockstep.adapter import reading
-from properties.lockstep.cluster import Cluster, FormedRing, Happened, MisstepError
+from properties.lockstep.cluster import Cluster, FormedRing, MisstepError, Outcome
 from properties.lockstep.events import Event, Kind, PacketCase
 from properties.lockstep.implementation import RECOVERY, Observation, RingName, TokenReading, Visit
 from properties.lockstep.recorded.formations import Formation
@@ -117,10 +117,10 @@ class RecordedCluster(Cluster):
         self.layers[processor], self.seen[processor] = Playback(processor), NOTHING
         self.handles = {place: handle for place, handle in self.handles.items() if place[0] != processor}
 
-    def _perform(self, event: Event) -> Happened:
+    def _perform(self, event: Event) -> Outcome:
         match event.kind:
             case Kind.FORM:
-                return Happened(event)
+                return Outcome(event)
             case Kind.TOLD:
                 self._told(event)
             case Kind.LEAVE:
@@ -132,7 +132,7 @@ class RecordedCluster(Cluster):
                 return super()._perform(event)
             case _:
                 return super()._perform(event)
-        return Happened(event)
+        return Outcome(event)
 
     def _told(self, event: Event) -> None:
         """A processor is told of a ring; if it is not formed yet, what was pending is taken to be so until it is."""
@@ -147,23 +147,23 @@ class RecordedCluster(Cluster):
         elif before and told and before.seq <= told.seq:
             self.taken.pop(p, None)
 
-    def _token(self, event: Event) -> Happened:
+    def _token(self, event: Event) -> Outcome:
         """A token arrives; at a processor that is between two rings, what it does with either's is no step."""
         p = event.processor
         if event.ring < 0:
             return self._token_of_nobody(event)
         said, taken = self.seen[p].pending, self.taken.get(p)
-        happened = super()._token(event)
+        outcome = super()._token(event)
         name = self.rings[event.ring].name
-        between = taken and (name == said if happened.accepted else name == taken)
-        return replace(happened, event=replace(event, kind=Kind.BETWEEN)) if between else happened
+        between = taken and (name == said if outcome.accepted else name == taken)
+        return replace(outcome, event=replace(event, kind=Kind.BETWEEN)) if between else outcome
 
-    def _token_of_nobody(self, event: Event) -> Happened:
+    def _token_of_nobody(self, event: Event) -> Outcome:
         """A token of a ring that has no place: dead, or never formed."""
         self._observe(event.processor)
         if self.playback(event.processor).answer.refused is None:
             raise MisstepError("a token was accepted of a ring that was never formed, or is nobody's any more (D8)")
-        return Happened(replace(event, kind=Kind.LOSE))
+        return Outcome(replace(event, kind=Kind.LOSE))
 
     def _plug_call(self, event: Event) -> None:
         if event.kind is Kind.CREATE:

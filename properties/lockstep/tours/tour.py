@@ -18,12 +18,12 @@ import numpy as np
 
 from model.language.ground import Step
 from properties.explicit.columns import Mask
-from properties.lockstep.abstraction import meaning
+from properties.lockstep.abstraction import abstraction
 from properties.lockstep.cluster import Cluster, FormedRing, MisstepError
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.driver import SENDS, TURNS, event_of, granted, is_for_nobody, message_before
 from properties.lockstep.events import Event, Kind
-from properties.lockstep.follower import blamed
+from properties.lockstep.follower import reason_of
 from properties.lockstep.implementation import Copyable, Starts
 from properties.lockstep.tours.transitions import NO_EDGE, Transitions
 from properties.traces.trace import record_trace, show_step
@@ -113,9 +113,9 @@ class Tour:
                 _own_layers(fork, event)
                 self._expect([step.action.name], fork, event)
                 since = _told(turns, cluster, event)
-            found = list(graph.grounded.refinement.differences(fork, graph.state(int(graph.target[edge]))))
+            found = list(graph.machine.refinement.differences(fork, graph.state(int(graph.target[edge]))))
         except Exception as error:
-            raise self._diverged(edge, blamed(error)) from error
+            raise self._diverged(edge, reason_of(error)) from error
         if found:
             error = self._diverged(edge, "the states after the step differ")
             error.divergence.differences = [difference(graph.ground, *one) for one in found]
@@ -127,7 +127,7 @@ class Tour:
 
     @staticmethod
     def _expect(actions: list[str], cluster: Cluster, event: Event) -> None:
-        came = [action for action, _ in meaning(cluster, cluster.perform(event))]
+        came = [action for action, _ in abstraction(cluster, cluster.perform(event))]
         if came != actions:
             raise MisstepError(f"{', '.join(came) or 'nothing'} came of it, not {', '.join(actions)}")
 
@@ -149,7 +149,7 @@ class Tour:
         step = graph.steps[int(graph.step[edge])]
         run = [*graph.way(int(graph.source[edge])), step]
         shown = show_step(step)
-        trace = record_trace(run, graph.ground, machine=graph.grounded.name, shows=f"the run to: {shown}")
+        trace = record_trace(run, graph.ground, machine=graph.machine.name, shows=f"the run to: {shown}")
         return DivergedError(Divergence(shown, shown, reason, trace, step=self.taken + 1))
 
 
@@ -183,7 +183,7 @@ def _turn_again(cluster: Cluster, turn: OpenTurn, step: Step) -> None:
     for message in message_before(p, sends):
         cluster.perform(message)
     event = replace(turn.event, packet_count=granted(cluster, p, sends))
-    came = [action for action, _ in meaning(cluster, cluster.perform(event))]
+    came = [action for action, _ in abstraction(cluster, cluster.perform(event))]
     if came[1:] != [sends]:
         raise MisstepError(f"{', '.join(came[1:]) or 'nothing'} was originated, not {sends}")
     for told in turn.since:
