@@ -15,7 +15,7 @@ import msgspec
 from model.language.ground import GroundMachine
 from model.services.theorem import GIVEN_UP, RECOVERY_ADD_NODE
 from properties.catalogue.claim import Claim
-from properties.catalogue.probe import Probe, claim_probes, witness_name
+from properties.catalogue.probe import Probe, claim_probes
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
 from properties.explain.endings import endings
@@ -278,7 +278,7 @@ def search(
     """
     machine = machine_text(MACHINE, variant).record(features)
     whole = GroundMachine(machine, scope.ground)
-    probes = [probe for probe in claim_probes(claim, machine) if probe.name != witness_name(claim)]
+    probes = [probe for probe in claim_probes(claim, machine) if not probe.premise]
     dropped = UNGUARDED_BY[claim.id]
     weaker = [_visited(whole, alike, dropped, progress) for alike in needing_the_same(whole, probes, dropped)]
     if not any(done.report.found for done in weaker):
@@ -313,10 +313,8 @@ def violates(claim: Claim, ground: GroundMachine, played: Sequence[Played]) -> b
 
 
 def _trace(done: Search, first: Found, whole: GroundMachine, claim: Claim, variant: str | None) -> Trace:
-    shows = first.probe.name.partition(": ")[2]
-    trace = record_trace(
-        shortest_run(done, first), whole, machine=MACHINE, variant=variant, claim=claim.id, shows=shows
-    )
+    run = shortest_run(done, first)
+    trace = record_trace(run, whole, machine=MACHINE, variant=variant, claim=claim.id, shows=first.probe.label)
     if not violates(claim, whole, list(replay(whole, trace.steps))):
         raise AssertionError("the trace does not violate the claim on the whole machine: the slice is unsound")
     return trace
