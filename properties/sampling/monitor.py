@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from model.language.ground import GroundMachine, Integers, Step
 from model.language.sets import FALSE, Truth
 from properties.catalogue.probe import Aim, Probe
+from properties.shrink import shrink
 
 
 def is_enabled(step: Step, here: Integers) -> bool:
@@ -72,16 +73,8 @@ class Watch:
         best = self.until(steps, aim)
         if best is None:
             raise ValueError(f"the run does not show: {aim}")
-        width = max(len(best.run) // 2, 1)
-        while width:
-            before = len(best.run)
-            for start in reversed(range(0, before, width)):
-                shorter = self.until(best.run[:start] + best.run[start + width :], aim)
-                if shorter and len(shorter.run) < len(best.run):
-                    best = shorter
-            if width > 1 or len(best.run) == before:
-                width //= 2
-        return best
+        left = shrink(best.run, lambda fewer: self.until(fewer, aim) is not None)
+        return self.until(left, aim) or best
 
     def _about(self, step: Step) -> list[tuple[Probe, Truth]]:
         if id(step) not in self._steps:

@@ -23,6 +23,7 @@ from properties.explicit.exhaustive import explore
 from properties.explicit.search import Found, Search
 from properties.explicit.shortest import shortest_run
 from properties.explicit.slicing import SlicedMachine
+from properties.shrink import shrink
 from properties.traces.trace import Played, Trace, TraceError, machine_text, record_trace, replay, trace_machine
 
 MACHINE = "services"
@@ -168,10 +169,7 @@ class Case:
 
     def shrink(self, taken: Decisions) -> Decisions:
         """A minimal set within one that suffices."""
-        for one in GIVEN_UP:
-            if one in taken and self.holds(taken - {one}):
-                taken = taken - {one}
-        return taken
+        return frozenset(shrink(names(taken)[::-1], lambda left: self.holds(frozenset(left)), at_once=1))
 
     def holds(self, taken: Decisions) -> bool:
         """Whether the claim holds with these decisions taken, as far as is known from other sets or the first scope."""
