@@ -5,6 +5,7 @@ Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from io import TextIOWrapper
@@ -18,7 +19,8 @@ from properties.cli.look import explain, explore, promela, replay, spec, trace, 
 from properties.cli.run import conform, corosync, judge, lockstep
 from properties.cli.run.services import services_command
 from properties.cli.run.simulate import simulate_command
-from properties.terminal.exit_codes import BAD_INPUT
+from properties.pool import LostJobError
+from properties.terminal.exit_codes import BAD_INPUT, UNDETERMINED
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -83,6 +85,11 @@ def main() -> None:
     except ScopeTooLargeError as error:
         sys.stderr.write(f"ringplug: scope too large: {error}; try a smaller scope, --without FEATURE or --memory\n")
         sys.exit(BAD_INPUT)
+    except LostJobError as error:
+        sys.stderr.write(f"ringplug: lost: {error}\n")
+        sys.exit(UNDETERMINED)
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("ringplug: interrupted\n")
-        sys.exit(130)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)  # A solver may still be at work in a thread: nothing is to be taken down under it.
