@@ -43,7 +43,8 @@ FAMILIES = ("PLUG-S", "PLUG-H", "PLUG-C", "PLUG-A", "CFG-S", "RING-S", "LIVE-", 
 
 def _order(claim: Claim) -> tuple[int, int]:
     number = re.search(r"\d+$", claim.id)
-    assert number, f"claim id {claim.id} has no number"
+    if number is None:
+        raise ValueError(f"claim id {claim.id} has no number")
     return FAMILIES.index(claim.id[: number.start()]), int(number[0])
 
 
