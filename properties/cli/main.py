@@ -5,6 +5,7 @@ Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from io import TextIOWrapper
@@ -13,8 +14,8 @@ import click
 
 from properties.cli.commands import COMMANDS, load
 from properties.cli.completion import HELP_NAMES, Declared, declared
-from properties.limits import ScopeTooLargeError
-from properties.terminal.exit_codes import BAD_INPUT
+from properties.limits import LostJobError, ScopeTooLargeError
+from properties.terminal.exit_codes import BAD_INPUT, UNDETERMINED
 
 
 class CommandLine(click.Group):
@@ -84,6 +85,11 @@ def main() -> None:
     except ScopeTooLargeError as error:
         sys.stderr.write(f"ringplug: scope too large: {error}; try a smaller scope, --without FEATURE or --memory\n")
         sys.exit(BAD_INPUT)
+    except LostJobError as error:
+        sys.stderr.write(f"ringplug: lost: {error}\n")
+        sys.exit(UNDETERMINED)
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("ringplug: interrupted\n")
-        sys.exit(130)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)  # A solver may still be at work in a thread: nothing is to be taken down under it.

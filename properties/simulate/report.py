@@ -117,7 +117,8 @@ def campaign_lines(tally: Tally, absent: Sequence[str]) -> Iterator[str]:
         yield f"seed {one.seed} violates {one.claim}: {one.reason}"
         yield f"  again: {one.command}"
     yield from (f"never occurred: {what}" for what in absent)
-    if not tally.failures and not absent:
+    yield from (f"lost: {one}" for one in tally.lost)
+    if not tally.failures and not absent and not tally.lost:
         yield "Nothing is violated, and everything occurred."
 
 

@@ -16,7 +16,7 @@ from model.language.ground import GroundMachine
 from model.services.actions import RECOVERY_ADD_NODE
 from model.services.theorem import GIVEN_UP
 from properties.catalogue.claim import Claim
-from properties.catalogue.probe import Probe, claim_probes, witness_name
+from properties.catalogue.probe import Probe, claim_probes
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
 from properties.explain.endings import endings
@@ -24,6 +24,7 @@ from properties.explicit.exhaustive import explore
 from properties.explicit.search import Found, Search
 from properties.explicit.shortest import shortest_run
 from properties.explicit.slicing import SlicedMachine
+from properties.shrink import shrink
 from properties.traces.trace import Played, Trace, TraceError, machine_text, record_trace, replay, trace_machine
 
 MACHINE = "services"
@@ -169,10 +170,7 @@ class Case:
 
     def shrink(self, taken: Decisions) -> Decisions:
         """A minimal set within one that suffices."""
-        for one in GIVEN_UP:
-            if one in taken and self.holds(taken - {one}):
-                taken = taken - {one}
-        return taken
+        return frozenset(shrink(names(taken)[::-1], lambda left: self.holds(frozenset(left)), at_once=1))
 
     def holds(self, taken: Decisions) -> bool:
         """Whether the claim holds with these decisions taken, as far as is known from other sets or the first scope."""
@@ -192,8 +190,7 @@ class Case:
     def replays(self, one: Searched, taken: Decisions) -> bool:
         """Whether a counterexample is one with these decisions too; remembered."""
         if taken not in one.replayed:
-            assert one.trace
-            one.replayed[taken] = self.replays_now(one.trace, taken)
+            one.replayed[taken] = one.trace is not None and self.replays_now(one.trace, taken)
         return one.replayed[taken]
 
     def replays_now(self, trace: Trace, taken: Decisions) -> bool:
@@ -219,7 +216,8 @@ class Case:
     def verdict(self, taken: Decisions) -> SetVerdict:
         """What is known of one set."""
         other = self.known(taken)
-        assert other is not None, "a set was left out"
+        if other is None:
+            raise AssertionError(f"the set {names(taken)} was left out")
         one = self.searched.get(taken)
         if one is None:
             return SetVerdict(names(taken), self.searched[other].trace is None, names(other))
@@ -241,7 +239,8 @@ def beside() -> list[Beside]:
     """What no decision helps against (N1, N2, N5), and what was before the mail: runs of all decisions taken."""
     runs = [Beside(id, CLAIMS[id].sentence, _witness_length(CLAIMS[id]), f"ringplug trace {id}") for id in SURPRISES]
     before = search(CLAIMS["CLM-S1"], SMALLEST, given_up(ALL, NORMAL), variant=NO_PLUG)
-    assert before.trace, "without the plug a lookup fails"
+    if before.trace is None:
+        raise AssertionError("without the plug no lookup fails")
     says, length = "Without the plug, as before the mail, a lookup finds nothing.", len(before.trace.steps)
     return [*runs, Beside("CLM-S1", says, length, f"ringplug trace CLM-S1 --variant {NO_PLUG}")]
 
@@ -251,7 +250,8 @@ def _witness_length(claim: Claim) -> int:
     witness = (
         explore(machine_text(MACHINE, None).record(scope.features), scope.ground, [claim]).outcomes[claim.id].witness
     )
-    assert witness, f"{claim.id} has a run"
+    if witness is None:
+        raise AssertionError(f"{claim.id} has no run")
     return witness.length
 
 
@@ -279,7 +279,7 @@ def search(
     """
     machine = machine_text(MACHINE, variant).record(features)
     whole = GroundMachine(machine, scope.ground)
-    probes = [probe for probe in claim_probes(claim, machine) if probe.name != witness_name(claim)]
+    probes = [probe for probe in claim_probes(claim, machine) if not probe.premise]
     dropped = UNGUARDED_BY[claim.id]
     weaker = [_visited(whole, alike, dropped, progress) for alike in needing_the_same(whole, probes, dropped)]
     if not any(done.report.found for done in weaker):
@@ -314,10 +314,8 @@ def violates(claim: Claim, ground: GroundMachine, played: Sequence[Played]) -> b
 
 
 def _trace(done: Search, first: Found, whole: GroundMachine, claim: Claim, variant: str | None) -> Trace:
-    shows = first.probe.name.partition(": ")[2]
-    trace = record_trace(
-        shortest_run(done, first), whole, machine=MACHINE, variant=variant, claim=claim.id, shows=shows
-    )
+    run = shortest_run(done, first)
+    trace = record_trace(run, whole, machine=MACHINE, variant=variant, claim=claim.id, shows=first.probe.label)
     if not violates(claim, whole, list(replay(whole, trace.steps))):
         raise AssertionError("the trace does not violate the claim on the whole machine: the slice is unsound")
     return trace

@@ -12,12 +12,12 @@ from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Verdict, record
-from properties.limits import ScopeTooLargeError
+from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
 from properties.terminal import report
-from properties.terminal.exit_codes import exit_code
+from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
 from properties.terminal.options import claims_named, for_claims, looked_for, searched, sized
 from properties.terminal.output import show_trace
 from properties.terminal.progress import Progress
@@ -62,28 +62,36 @@ def check_command(
     plan = Plan(
         claims, not ids, engines, variant, known_off, scope, deep, depth, tries, not no_symmetry, memory_gib,
     )  # fmt: skip
-    verdicts, refused = _run(plan.jobs(), quiet=as_json)
+    verdicts, refused, lost = _run(plan.jobs(), quiet=as_json)
     _show_verdicts(verdicts, as_json)
+    for line in lost:
+        click.echo(f"ringplug: lost: {line}", err=True)
     if refused:
         raise ScopeTooLargeError("; ".join(refused))
-    return exit_code(verdicts, frozenset(ids))
+    code = exit_code(verdicts, frozenset(ids))
+    return UNDETERMINED if lost and code == ALL_HOLD else code
 
 
-def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str]]:
-    """Run the jobs; a line for each that is done, unless quiet. Also says which scopes were too large."""
-    console, verdicts, refused = report.out(), list[Verdict](), list[str]()
+def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str], list[str]]:
+    """Run the jobs; a line for each that is done, unless quiet. Also says what was too large, and what lost."""
+    console, verdicts, refused, lost = report.out(), list[Verdict](), list[str](), list[str]()
     with Progress() as progress:
-        results = run_jobs(jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}"))
+        results = run_jobs(
+            jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}"), refusals=(ScopeTooLargeError,)
+        )
         for done, (number, found) in enumerate(results, 1):
             job = jobs[number]
             progress.count(done, len(jobs))
-            if isinstance(found, ScopeTooLargeError):
+            if isinstance(found, LostJobError):
+                lost.append(str(found))
+                continue
+            if isinstance(found, Exception):
                 refused.append(f"{job.title}: {found}")
                 continue
             verdicts += found
             if not quiet:
                 progress.result(console, report.job_line(job, found))
-    return verdicts, refused
+    return verdicts, refused, lost
 
 
 def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:

@@ -10,7 +10,6 @@ import msgspec
 
 from model.services.theorem import GIVEN_UP, MEANS
 from properties.claims import CLAIMS
-from properties.limits import ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
@@ -104,14 +103,17 @@ def _one(id: str, add_node: str, take: str, deep: bool, as_json: bool) -> int:
 
 def _tables(cases: list[Case], *, quiet: bool) -> list[Table]:
     """Each case's table, in order; printed as soon as it is there, unless quiet."""
-    console, tables = report.out(), dict[int, Table]()
+    console, tables, lost = report.out(), dict[int, Table](), list[Exception]()
     with Progress() as progress:
         for number, table in run_jobs(cases, lambda tick: progress.say(f"{cases[tick.job].title}: {tick.words}")):
-            if isinstance(table, ScopeTooLargeError):
-                raise table
+            if isinstance(table, Exception):
+                lost.append(table)
+                continue
             tables[number] = table
             for line in _lines(table) if not quiet else ():
                 progress.result(console, line)
+    if lost:
+        raise lost[0]
     return [tables[number] for number in sorted(tables)]
 
 

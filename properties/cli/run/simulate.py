@@ -147,4 +147,6 @@ def _many(plan: Plan, seeds: range, as_json: bool) -> int:
     else:
         for line in campaign_lines(tally, absent):
             report.out().print(line, markup=False, soft_wrap=True)
+    if tally.lost and not tally.failures:
+        return UNDETERMINED
     return SOME_VIOLATED if tally.failures or absent else ALL_HOLD
