@@ -7,5 +7,9 @@ class ScopeTooLargeError(Exception):
     """The scope does not fit the search or the memory it was given."""
 
 
+class TooManyStatesError(ScopeTooLargeError):
+    """The scope has more states than were asked for; those that were visited can still be looked at."""
+
+
 class LostJobError(Exception):
     """A job has no result, since its process died or memory ran out; the message says which job, and why."""

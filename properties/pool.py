@@ -16,7 +16,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Generic, Protocol, TypeVar
@@ -63,8 +63,8 @@ Refusals = tuple[type[Exception], ...]
 
 def run_jobs(
     jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = ()
-) -> Iterator[tuple[int, R | Exception]]:
-    """Each job's number and result as they come; as many processes as there are cores.
+) -> Generator[tuple[int, R | Exception]]:
+    """Each job's number and result as they come; as many processes as there are cores. To close it ends the jobs left.
 
     Instead of its result, a job may have `LostJobError`, or an error of one of the types that are named as refusals.
     Any other error that a job raises is raised here, and ends the jobs that are left.

@@ -71,33 +71,44 @@ def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
     return NamedScope(members, handles, rings, frozenset(features), machine)
 
 
-STANDARD = (
-    NamedScope(2, 1, 2),
-    _scope("2/1/1", *FEATURES),
-    _scope("3/2/1", "crash", "create-destroy", "late-copies"),
-    _scope("3/1/1", "crash", "create-destroy", "late-copies", "recovery-queue"),
-    _scope("4/1/1", "late-copies", "recovery-queue"),
-    _scope("2/2/2", "create-destroy", "late-copies"),
-    _scope("2/2/2", "crash", "recovery-queue"),
-    _scope("2/1/2", "leftovers", "long-message", "recovery-queue"),
-    _scope("2/1/3", "long-message"),
-    _scope("3/1/2", "create-destroy"),
-    _scope("3/1/2", "crash"),
-    _scope("3/1/2", "recovery-queue"),
-    _scope("4/1/2"),
-    _scope("4/1/1", "recovery-queue", machine="ordered"),
-    _scope("2/1/2", "leftovers", "recovery-queue", machine="ordered"),
-    _scope("3/1/1", machine="numbered"),
-    _scope("2/1/2", machine="numbered"),
-    _scope("2/1/2", machine="services"),
-    _scope("2/1/2", "recovery-add-node", machine="services"),
-    _scope("3/1/1", machine="services"),
-    _scope("3/2/2", machine="delivery"),
-    _scope("3/1/2", "crash", machine="delivery"),
-    _scope("2/2/2", "crash", machine="delivery"),
-    _scope("3/3/1", machine="delivery"),
-)
-"""Visited by `ringplug check`, the longest first: about a minute on two cores."""
+STATES = {
+    NamedScope(2, 1, 2): 5_220_481,
+    _scope("2/1/1", *FEATURES): 49_036,
+    _scope("3/2/1", "crash", "create-destroy", "late-copies"): 281_917,
+    _scope("3/1/1", "crash", "create-destroy", "late-copies", "recovery-queue"): 496_714,
+    _scope("4/1/1", "late-copies", "recovery-queue"): 541_429,
+    _scope("2/2/2", "create-destroy", "late-copies"): 257_889,
+    _scope("2/2/2", "crash", "recovery-queue"): 36_445,
+    _scope("2/1/2", "leftovers", "long-message", "recovery-queue"): 39_370,
+    _scope("2/1/3", "long-message"): 40_388,
+    _scope("3/1/2", "create-destroy"): 66_384,
+    _scope("3/1/2", "crash"): 115_736,
+    _scope("3/1/2", "recovery-queue"): 242_445,
+    _scope("4/1/2"): 110_581,
+    _scope("4/1/1", "recovery-queue", machine="ordered"): 108_849,
+    _scope("2/1/2", "leftovers", "recovery-queue", machine="ordered"): 82_660,
+    _scope("3/1/1", machine="numbered"): 24_797,
+    _scope("2/1/2", machine="numbered"): 434_990,
+    _scope("2/1/2", machine="services"): 44_754,
+    _scope("2/1/2", "recovery-add-node", machine="services"): 216_981,
+    _scope("3/1/1", machine="services"): 25_946,
+    _scope("3/2/2", machine="delivery"): 857_248,
+    _scope("3/1/2", "crash", machine="delivery"): 821_178,
+    _scope("2/2/2", "crash", machine="delivery"): 122_087,
+    _scope("3/3/1", machine="delivery"): 82_383,
+}
+"""Visited by `ringplug check`, the longest first; with the protocol's states there, up to renaming of processors."""
+STANDARD = tuple(STATES)
+EXPLODED = 2
+"""A variant with so many times the protocol's states in a scope has too many for `ringplug check` to visit them all."""
+FEWEST_TO_EXPLODE = 500_000
+
+
+def most_states(scope: NamedScope) -> int:
+    """How many states of a variant are visited in a standard scope."""
+    return max(FEWEST_TO_EXPLODE, EXPLODED * STATES.get(scope, 0))
+
+
 DEEP = (
     _scope("3/1/2", "create-destroy", "late-copies"),
     _scope("3/1/1", *FEATURES),

@@ -7,15 +7,31 @@ from dataclasses import dataclass
 
 from model.machines import MACHINES
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import BOUNDED, DEEP, FEATURES, RANDOM, STANDARD, NamedScope, too_small
+from properties.catalogue.scopes import (
+    BOUNDED,
+    DEEP,
+    FEATURES,
+    RANDOM,
+    STANDARD,
+    STATES,
+    NamedScope,
+    most_states,
+    too_small,
+)
 from properties.check.job import Job
 from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
 from properties.sampling.stateful import Tries
 
+COST_OF_ANY, COST_OF_PROOF, COST_UNKNOWN = 100_000, 600_000, 500_000
 USUAL = (INDUCTIVE, EXHAUSTIVE_ENGINE)
 """The engines that decide, used if none is named."""
 DEPTH = 7
 """Steps of the bounded engine in a scope that was asked for."""
+
+
+def cost(job: Job) -> int:
+    """About how much work a job is, counted in states of a search."""
+    return COST_OF_ANY + (STATES.get(job.scope, COST_UNKNOWN) if job.scope else COST_OF_PROOF)
 
 
 @dataclass(frozen=True)
@@ -37,8 +53,10 @@ class Plan:
     memory_gib: float
 
     def jobs(self) -> list[Job]:
-        """The jobs, proofs first."""
+        """The jobs, proofs first; of a variant the small scopes next, which show most of what it breaks."""
         jobs = [job for engine in self.engines or USUAL for job in self._of(engine)]
+        if self.variant:
+            jobs.sort(key=cost)
         return sorted(jobs, key=lambda job: job.scope is not None)
 
     def _of(self, engine: str) -> Iterator[Job]:
@@ -58,6 +76,7 @@ class Plan:
         return Job(
             claims=ids, engine=engine, scope=scope, variant=self.variant, features=FEATURES - self.off,
             machine=machine, symmetry=self.symmetry, memory_gib=self.memory_gib, depth=depth, tries=self.tries,
+            most_states=most_states(scope) if scope and self.variant and not self.scope and not self.deep else None,
         )  # fmt: skip
 
     def _scopes(self, engine: str) -> list[tuple[NamedScope, int]]:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import too_small
 from properties.check.task import Progress, Task
-from properties.check.verdict import About, Exhaustive, States, Verdict, Violated
+from properties.check.verdict import About, Exhaustive, Open, States, Verdict, Violated
 from properties.explicit.exhaustive import Exploration, explore, found_trace
 
+CUT = "too many states to visit them all: --deep does"
 VACUOUS = "vacuous: no run reaches the claim's premise"
 
 
@@ -20,17 +21,19 @@ def search(task: Task, claims: Sequence[Claim], progress: Progress | None) -> li
     missing = {claim.id: too_small(claim, scope) for claim in claims}
     found = explore(
         task.record_machine(), scope.ground, [claim for claim in claims if not missing[claim.id]],
-        symmetry=task.symmetry, memory_gib=task.memory_gib,
+        symmetry=task.symmetry, memory_gib=task.memory_gib, most_states=task.most_states, cut=True, until_violated=True,
         progress=lambda report: progress(report.words) if progress else None,
     )  # fmt: skip
     return task.verdicts(claims, missing, started, lambda claim, about: _verdict(about, found, task.variant))
 
 
-def _verdict(about: About, found: Exploration, variant: str | None) -> Exhaustive | Violated:
+def _verdict(about: About, found: Exploration, variant: str | None) -> Exhaustive | Violated | Open:
     outcome, extent = found.outcomes[about["claim"]], _extent(found, about["claim"])
     if outcome.violation:
         trace = found_trace(found, outcome.violation, about["machine"], variant, about["claim"])
         return Violated(**about, extent=extent, reason=outcome.clause, trace=trace)
+    if found.cut:
+        return Open(**about, extent=extent, reason=CUT)
     if outcome.unattained:
         return Violated(**about, extent=extent, reason=outcome.unattained)
     if outcome.witness is None:

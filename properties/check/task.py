@@ -35,6 +35,8 @@ class Task:
     machine: str = PLUG
     symmetry: bool = True
     memory_gib: float = 4.0
+    most_states: int | None = None
+    """Of the exhaustive engine: if there are more, what is not violated by then stays open."""
     depth: int = 0
     """Of the bounded engine: how many steps."""
     tries: Tries = DEFAULT_TRIES

@@ -134,7 +134,7 @@ class Open(Said, frozen=True, kw_only=True, tag=Word.OPEN.value):
     """Not decided."""
 
     reason: str
-    extent: Obligations | Steps | Runs | None = None
+    extent: Obligations | States | Steps | Runs | None = None
     beside: bool = False
     """The engine, the scope or the features leave the claim out: it counts only if it was asked for."""
     step: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from model.language.ground import GroundMachine, Scope
@@ -12,6 +12,7 @@ from properties.catalogue.probe import Probe, claim_probes
 from properties.explicit.liveness import Visits, lost_states, most_visits
 from properties.explicit.search import Found, Progress, Report, Search
 from properties.explicit.shortest import shortest_run
+from properties.limits import TooManyStatesError
 from properties.traces.trace import Trace, record_trace, replay
 
 
@@ -43,6 +44,8 @@ class Exploration:
 
     search: Search
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
+    cut: str | None = None
+    """Why not every state was visited: then a violation counts, and that there is none does not."""
 
     @property
     def report(self) -> Report:
@@ -58,24 +61,52 @@ def explore(
     symmetry: bool = True,
     memory_gib: float = 4.0,
     most_states: int | None = None,
+    cut: bool = False,
+    until_violated: bool = False,
     progress: Progress | None = None,
 ) -> Exploration:
     """Visit every reachable state of the scope and decide these claims on them.
 
-    Symmetry is used if it is asked for and the machine tells no processors apart.
+    Symmetry is used if it is asked for and the machine tells no processors apart. Where there are more than the most
+    states, the search is cut if that is allowed; it may also end once a part of each claim is violated.
     """
     ground = GroundMachine(machine, scope)
     symmetric = symmetry and ground.is_symmetric
     search = Search(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states)
     probes = {claim.id: claim_probes(claim, machine) for claim in claims}
-    search.run([probe for group in probes.values() for probe in group], progress)
+    enough = _all_violated([claim.id for claim in claims]) if until_violated and claims else None
+    try:
+        search.run([probe for group in probes.values() for probe in group], progress, enough=enough)
+    except TooManyStatesError as error:
+        if not cut:
+            raise
+        return _unfinished(search, probes, str(error))
+    if enough and enough(search.report):
+        return _unfinished(search, probes, "every claim is violated")
     return Exploration(search, {claim.id: _outcome(claim, probes[claim.id], search) for claim in claims})
 
 
-def _outcome(claim: Claim, probes: Sequence[Probe], search: Search) -> Outcome:
+def _all_violated(ids: Sequence[str]) -> Callable[[Report], bool]:
+    """Whether a part of each of these claims is violated by what was found."""
+    return lambda report: {one.claim for one in report.found if not one.premise}.issuperset(ids)
+
+
+def _unfinished(search: Search, probes: Mapping[str, Sequence[Probe]], why: str) -> Exploration:
+    """What was found of parts and premises alone: what can be reached is not known."""
+    return Exploration(search, {id: Outcome(*_found(group, search)) for id, group in probes.items()}, why)
+
+
+def _found(probes: Sequence[Probe], search: Search) -> tuple[Found | None, Found | None]:
+    """The shortest violation of a part, and the premise."""
     found = [search.report.found[probe.clause] for probe in probes if probe.clause in search.report.found]
-    violations = [one for one in found if not one.probe.premise]
-    witness = next((one for one in found if one.probe.premise), None)
+    return _shortest([one for one in found if not one.probe.premise]), next(
+        (one for one in found if one.probe.premise), None
+    )
+
+
+def _outcome(claim: Claim, probes: Sequence[Probe], search: Search) -> Outcome:
+    violation, witness = _found(probes, search)
+    violations = [violation] if violation else []
     if claim.reach:
         violations += _out_of_reach(claim, claim.reach, search)
     if claim.bound is None:

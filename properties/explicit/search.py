@@ -18,7 +18,7 @@ from model.language.sets import FALSE, Set, Truth
 from properties.catalogue.probe import Clause, Probe
 from properties.explicit.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
 from properties.explicit.numbering import Ids, StateIndex, distinct
-from properties.limits import ScopeTooLargeError
+from properties.limits import ScopeTooLargeError, TooManyStatesError
 from properties.words import counted
 
 BLOCK_ROWS = 1 << 17
@@ -98,11 +98,14 @@ class Search:
         *,
         until_found: bool = False,
         until_any: bool = False,
+        enough: Callable[[Report], bool] | None = None,
     ) -> Report:
-        """Visit every reachable state; end early once every probe has been found, or once any has."""
+        """Visit every reachable state; end early once every probe is found, or any, or after a level that is enough."""
         looking = _Looking(self.ground, probes, self.report)
         self._admit([self._pack(self.ground.initial)])
         while self.starts[-1] > self.starts[-2]:
+            if enough and enough(self.report):
+                return self.report
             self.report.depth = len(self.starts) - 2
             successors: list[list[Word]] = []
             for first, block in self.blocks(self.report.depth):
@@ -183,7 +186,7 @@ class Search:
                 f"{self.index.size:,} states at depth {len(self.starts) - 2} fill the {self.memory_gib:g} GiB allowed"
             )
         if self.most_states and self.index.size > self.most_states:
-            raise ScopeTooLargeError(f"more than {self.most_states:,} states at depth {len(self.starts) - 2}")
+            raise TooManyStatesError(f"more than {self.most_states:,} states at depth {len(self.starts) - 2}")
 
     def _expand_block(self, words: list[Word], first: int, looking: _Looking) -> list[Word]:
         """The new successors of a block of states; counts and probes on the way."""

@@ -61,9 +61,9 @@ class Progress:
             self.said = self.clock()
             self.errors.print(self.line(), highlight=False, markup=False, soft_wrap=True)
 
-    def count(self, done: int, of: int, what: str = "job") -> None:
-        """So many of these are done."""
-        self.done, self.share = f"{done} of {counted(of, what)} done", done / of if of else 0.0
+    def count(self, done: int, of: int, what: str = "job", share: float | None = None) -> None:
+        """So many of these are done, and this share of the work if it is not the same."""
+        self.done, self.share = f"{done} of {counted(of, what)} done", done / of if share is None else share
 
     def line(self) -> str:
         """How much is done, how long the rest may take, and where the work stands."""

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
+from dataclasses import dataclass, field
 
 import click
 import msgspec
 
 from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.check.job import ENGINES, Job
-from properties.check.plan import Plan
+from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
-from properties.check.verdict import Verdict, record
+from properties.check.verdict import Verdict, Violated, record
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
-from properties.terminal import report
+from properties.terminal.console import out, print_line
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
 from properties.terminal.options import claims_named, for_claims, looked_for, searched, sized
 from properties.terminal.output import show_trace
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
+from properties.terminal.verdicts import details, job_line, print_verdicts, shortest_traces, summary
+from properties.words import counted
 
 
 @click.command("check")
@@ -53,6 +58,10 @@ def check_command(
     runs) and cvc5 are used if they are named.
     Without sizes every engine visits its own standard scopes; with any size, that one scope (the others default to 3
     members, 1 handle, 1 ring). A claim that a scope is too small for is open there.
+
+    A check ends once every claim that was asked for is violated. Of a variant small scopes come first, and one where it
+    has far more states than the protocol is left when so many are visited: what is not violated by then stays open,
+    unless with --deep.
     """
     claims, known_off = claims_named(ids), frozenset(off)
     if SECOND_SOLVER in engines and not is_installed():
@@ -62,48 +71,73 @@ def check_command(
     plan = Plan(
         claims, not ids, engines, variant, known_off, scope, deep, depth, tries, not no_symmetry, memory_gib,
     )  # fmt: skip
-    verdicts, refused, lost = _run(plan.jobs(), quiet=as_json)
-    _show_verdicts(verdicts, as_json)
-    for line in lost:
+    found = _run(plan, quiet=as_json)
+    _show_verdicts(found.verdicts, as_json)
+    for line in found.lost:
         click.echo(f"ringplug: lost: {line}", err=True)
-    if refused:
-        raise ScopeTooLargeError("; ".join(refused))
-    code = exit_code(verdicts, frozenset(ids))
-    return UNDETERMINED if lost and code == ALL_HOLD else code
+    if found.refused:
+        raise ScopeTooLargeError("; ".join(found.refused))
+    code = exit_code(found.verdicts, frozenset(ids))
+    return UNDETERMINED if found.lost and code == ALL_HOLD else code
 
 
-def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str], list[str]]:
-    """Run the jobs; a line for each that is done, unless quiet. Also says what was too large, and what lost."""
-    console, verdicts, refused, lost = report.out(), list[Verdict](), list[str](), list[str]()
+@dataclass
+class _Found:
+    """What the jobs gave: verdicts, which scopes were too large, and which jobs were lost."""
+
+    verdicts: list[Verdict] = field(default_factory=list[Verdict])
+    refused: list[str] = field(default_factory=list[str])
+    lost: list[str] = field(default_factory=list[str])
+
+    def take(self, job: Job, result: list[Verdict] | Exception) -> None:
+        """Add what became of a job."""
+        if isinstance(result, LostJobError):
+            self.lost.append(str(result))
+        elif isinstance(result, Exception):
+            self.refused.append(f"{job.title}: {result}")
+        else:
+            self.verdicts += result
+
+    @property
+    def violated(self) -> set[str]:
+        """The claims that are violated."""
+        return {one.claim for one in self.verdicts if isinstance(one, Violated)}
+
+
+def _run(plan: Plan, *, quiet: bool) -> _Found:
+    """Run the jobs until every claim is violated; a line for each that is done, unless quiet."""
+    console, found, jobs = out(), _Found(), plan.jobs()
+    done, work = list[Job](), sum(map(cost, jobs))
     with Progress() as progress:
         results = run_jobs(
             jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}"), refusals=(ScopeTooLargeError,)
         )
-        for done, (number, found) in enumerate(results, 1):
-            job = jobs[number]
-            progress.count(done, len(jobs))
-            if isinstance(found, LostJobError):
-                lost.append(str(found))
-                continue
-            if isinstance(found, Exception):
-                refused.append(f"{job.title}: {found}")
-                continue
-            verdicts += found
-            if not quiet:
-                progress.result(console, report.job_line(job, found))
-    return verdicts, refused, lost
+        with closing(results):
+            for number, result in results:
+                done.append(jobs[number])
+                found.take(jobs[number], result)
+                progress.count(len(done), len(jobs), share=sum(map(cost, done)) / work)
+                if not quiet and not isinstance(result, Exception):
+                    progress.result(console, job_line(jobs[number], result))
+                if found.violated >= {claim.id for claim in plan.claims}:
+                    break
+    if not quiet and len(done) < len(jobs):
+        spared = counted(len(jobs) - len(done), "job")
+        print_line(console, f"Every claim that was asked for is violated: {spared} not needed.")
+    return found
 
 
 def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
     if as_json:
         sys.stdout.write(msgspec.json.encode({"results": [record(one) for one in verdicts]}).decode() + "\n")
         return
-    console = report.out()
-    console.print()
-    console.print(report.verdict_table(verdicts))
-    console.print()
-    for line in (*report.details(verdicts), *report.summary(verdicts)):
-        console.print(line, markup=False, soft_wrap=True)
-    for trace in report.shortest_traces(verdicts):
+    console = out()
+    if verdicts:
+        console.print()
+        print_verdicts(console, verdicts)
+        console.print()
+    for line in (*details(verdicts), *summary(verdicts)):
+        print_row(console, line)
+    for trace in shortest_traces(verdicts):
         console.print()
         show_trace(trace)
