@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,20 +23,14 @@ from properties.check.engines import (
 from properties.check.verdict import BOUNDED, DECIDED, EXHAUSTIVE, HOLDS, OPEN, PROVED, TESTED, VIOLATED, Verdict
 from properties.claims import CLAIMS
 from properties.explicit.search import Report
+from properties.terminal.console import out as out
 from properties.traces.trace import Trace
 
-PLAIN_WIDTH = 140
 COLUMNS = {
     INDUCTIVE: "any number", SECOND_SOLVER: "any number, by cvc5", EXHAUSTIVE_ENGINE: "exhaustive",
     BOUNDED_ENGINE: "bounded", STATEFUL: "tested",
 }  # fmt: skip
 STYLES = {PROVED: "green", EXHAUSTIVE: "green", BOUNDED: "cyan", TESTED: "cyan", VIOLATED: "bold red", OPEN: "yellow"}
-
-
-def out() -> Console:
-    """Standard output: colours on a terminal only, and lines as wide as they are elsewhere."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def job_line(job: Job, verdicts: Sequence[Verdict]) -> str:

@@ -86,7 +86,9 @@ def _by_search(mutant: Variant, on_scope: Callable[[str], None] | None) -> Caugh
     for scope in (*STANDARD, *LARGER):
         if on_scope:
             on_scope(scope.title)
-        found = [one for one in breaks_in(mutant.edit(MACHINES[scope.machine]), scope) if one.length is not None]
+        if (edited := mutant.edit(MACHINES[scope.machine])) is MACHINES[scope.machine]:
+            continue
+        found = [one for one in breaks_in(edited, scope) if one.length is not None]
         if found:
             one = min(found, key=steps)
             return Caught(one.claim, one.clause, "exhaustive", one.length, one.scope, one.features, one.where)
