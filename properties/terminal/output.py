@@ -8,14 +8,12 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
 from properties.explain.ahead import TooFarError
 from properties.explain.explanation import explain_run
 from properties.explain.regression import write_test
 from properties.explain.wording import account
 from properties.terminal import report
-from properties.terminal.progress import Progress
 from properties.traces import render
 from properties.traces.itf import read_any, write_itf
 from properties.traces.trace import Trace, write_trace
@@ -94,14 +92,3 @@ def _explain(trace: Trace) -> None:
         return
     for line in account(explanation) if explanation else ():
         console.print(line, markup=False, soft_wrap=True)
-
-
-def print_lines(progress: Progress, console: Console | None, lines: Sequence[str]) -> None:
-    """Print lines of a result, if there is a console."""
-    for line in lines if console else ():
-        progress.result(console or report.out(), line)
-
-
-def write_json(record: dict[str, object]) -> None:
-    """Print one JSON object on standard output."""
-    sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
