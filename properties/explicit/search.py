@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from model.language.ground import Bitmaps, GroundMachine, Step
 from model.language.machine import Kind
 from model.language.sets import FALSE, Set, Truth
-from properties.catalogue.probe import Probe
+from properties.catalogue.probe import Clause, Probe
 from properties.catalogue.scopes import ScopeTooLargeError
 from properties.explicit.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
 from properties.explicit.numbering import Ids, StateIndex, distinct
@@ -54,8 +54,8 @@ class Report:
     """Actions enabled somewhere."""
     refused: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Guard parts, by action and words, that are false somewhere."""
-    found: dict[str, Found] = field(default_factory=dict[str, Found])
-    """By probe."""
+    found: dict[Clause, Found] = field(default_factory=dict[Clause, Found])
+    """The first that shows each clause."""
 
     @property
     def words(self) -> str:
@@ -228,7 +228,7 @@ class _Looking:
 
     def __init__(self, ground: GroundMachine, probes: Sequence[Probe], report: Report) -> None:
         self.report = report
-        self.open = {probe.name for probe in probes}
+        self.open = {probe.clause for probe in probes}
         self.states = [
             (probe, ground.truth(probe.statement(ground.machine.state()))) for probe in probes if not probe.at
         ]
@@ -252,21 +252,21 @@ class _Looking:
     def at_step(self, step: Step, columns: Columns, enabled: Mask, first: int) -> None:
         """Note the first state in which a probe about this step holds."""
         for probe, truth in self.steps[id(step)]:
-            if probe.name in self.open:
+            if probe.clause in self.open:
                 where = ~enabled if probe.refused else enabled
                 self._note(probe, columns.truth(truth) & where, first, None if probe.refused else step)
 
     def at_states(self, columns: Columns, stuck: Mask, first: int) -> None:
         """Note the first state of which a probe holds."""
         for probe, truth in self.states:
-            if probe.name in self.open:
+            if probe.clause in self.open:
                 holds = np.broadcast_to(columns.truth(truth), len(stuck))
                 self._note(probe, holds & stuck if probe.stuck else holds, first, None)
 
     def _note(self, probe: Probe, holds: Mask, first: int, step: Step | None) -> None:
         if holds.any():
-            self.report.found[probe.name] = Found(probe, first + int(np.argmax(holds)), self.report.depth, step)
-            self.open.discard(probe.name)
+            self.report.found[probe.clause] = Found(probe, first + int(np.argmax(holds)), self.report.depth, step)
+            self.open.discard(probe.clause)
 
 
 def _everywhere(columns: Columns, truths: Sequence[Truth], rows_count: int) -> Mask:

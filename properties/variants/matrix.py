@@ -15,7 +15,7 @@ from model.variants import GMI_2004, VARIANTS, Variant, together
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import NamedScope, ScopeTooLargeError, too_small
 from properties.claims import CLAIMS
-from properties.explicit.exhaustive import NOT_ATTAINED, Outcome, explore
+from properties.explicit.exhaustive import Outcome, explore
 from properties.variants.results import Break, Pair, Tried, steps
 from properties.variants.scopes import STANDARD
 
@@ -74,8 +74,8 @@ def pair_with(harmless: Variant, other: Variant, on_scope: Callable[[str], None]
 def _broken(claim: Claim, outcome: Outcome) -> tuple[str, int | None] | None:
     if outcome.violation:
         return outcome.clause, outcome.violation.length
-    if outcome.detail and outcome.detail.startswith(NOT_ATTAINED):
-        return NOT_ATTAINED, None
+    if outcome.unattained:
+        return outcome.unattained, None
     if claim.is_surprise and not outcome.witness:
         return "its run does not exist", None
     return None

@@ -15,7 +15,7 @@ from model.language.ground import GroundMachine
 from model.services.actions import RECOVERY_ADD_NODE
 from model.services.theorem import GIVEN_UP
 from properties.catalogue.claim import Claim
-from properties.catalogue.probe import Probe, claim_probes, witness_name
+from properties.catalogue.probe import Probe, claim_probes
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
 from properties.explain.endings import endings
@@ -23,6 +23,7 @@ from properties.explicit.exhaustive import explore
 from properties.explicit.search import Found, Search
 from properties.explicit.shortest import shortest_run
 from properties.explicit.slicing import SlicedMachine
+from properties.shrink import shrink
 from properties.traces.trace import Played, Trace, TraceError, machine_text, record_trace, replay, trace_machine
 from properties.variants import record
 from properties.variants.cases import ALL, EVERY_SET, NORMAL, RECOVERY, Decisions, names
@@ -131,10 +132,7 @@ class Case:
 
     def shrink(self, taken: Decisions) -> Decisions:
         """A minimal set within one that suffices."""
-        for one in GIVEN_UP:
-            if one in taken and self.holds(taken - {one}):
-                taken = taken - {one}
-        return taken
+        return frozenset(shrink(names(taken)[::-1], lambda left: self.holds(frozenset(left)), at_once=1))
 
     def holds(self, taken: Decisions) -> bool:
         """Whether the claim holds with these decisions taken, as far as is known from other sets or the first scope."""
@@ -234,7 +232,7 @@ def search(
     """
     machine = machine_text(MACHINE, variant).record(features)
     whole = GroundMachine(machine, scope.ground)
-    probes = [probe for probe in claim_probes(claim, machine) if probe.name != witness_name(claim)]
+    probes = [probe for probe in claim_probes(claim, machine) if not probe.premise]
     dropped = UNGUARDED_BY[claim.id]
     weaker = [_visited(whole, alike, dropped, progress) for alike in needing_the_same(whole, probes, dropped)]
     if not any(done.report.found for done in weaker):
@@ -269,10 +267,8 @@ def violates(claim: Claim, ground: GroundMachine, played: Sequence[Played]) -> b
 
 
 def _trace(done: Search, first: Found, whole: GroundMachine, claim: Claim, variant: str | None) -> Trace:
-    shows = first.probe.name.partition(": ")[2]
-    trace = record_trace(
-        shortest_run(done, first), whole, machine=MACHINE, variant=variant, claim=claim.id, shows=shows
-    )
+    run = shortest_run(done, first)
+    trace = record_trace(run, whole, machine=MACHINE, variant=variant, claim=claim.id, shows=first.probe.label)
     if not violates(claim, whole, list(replay(whole, trace.steps))):
         raise AssertionError("the trace does not violate the claim on the whole machine: the slice is unsound")
     return trace
