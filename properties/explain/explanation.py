@@ -1,6 +1,6 @@
 """Why a run is as it is: the clause that its end violates, the steps that matter, and where a variant's edit bites.
 
-Decides nothing: everything here is read off the run, replayed on integers. How it looks is `wording.py`.
+Decides nothing: everything here is read off the run, replayed on integers. How it looks is `accounts.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The theorem as a text: a section of the specification. What it says of sets is `MINIMAL` of `variants/theorem.py`."""
+"""The theorem as a text: a section of the specification. What it says of sets is `properties.theorem.MINIMAL`."""
 
 from __future__ import annotations
 

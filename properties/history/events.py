@@ -2,7 +2,7 @@
 
 A history is what was observed at each process, in that process's own order. Nothing here orders events of different
 processes: no wall clock, no place in a file. `docs/history.md` says what each event means; reading and its errors are
-in `reader.py`.
+in `reading.py`.
 """
 
 from __future__ import annotations

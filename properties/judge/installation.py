@@ -1,7 +1,7 @@
 """What a process's own configurations must be: RING-S2, RING-S3, CFG-S1, and the installs of EVS-2.2.
 
 CFG-S1's "all members of the transitional configuration came from the old ring" needs the others' histories: it is
-judged when the ring is settled, in `agreement.py`.
+judged when the ring is settled, in `agreeing.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Judging a history: which clauses it keeps, which it breaks, and how little of it shows that.
 
-A history is read once, and forgotten as it goes (`observer.py`). Only if that finds a violation it is read again with
+A history is read once, and forgotten as it goes (`observing.py`). Only if that finds a violation it is read again with
 nothing forgotten, so that what follows from the violation is found exactly; and then its beginnings are, until the
 shortest one is known that already violates.
 """

@@ -1,8 +1,8 @@
 """Following a history event by event: who is in which configuration, what was delivered there, and when a ring is over.
 
-Clauses about one process alone are judged here and in `installation.py`, as their events come. A ring is settled, that
-is judged and forgotten, once none of its members can have a further event in it: each left it, crashed in it, or is
-past it, which means that it installed a ring of at least its number (RING-S2). What is forgotten is:
+Clauses about one process alone are judged here and in `installing.py`, as their events come. A ring is settled, that is
+judged and forgotten, once none of its members can have a further event in it: each left it, crashed in it, or is past
+it, which means that it installed a ring of at least its number (RING-S2). What is forgotten is:
 
 - of a settled ring: what was delivered in it;
 - its messages: when each process that was in it is out of the next ring that it installed, too. A message that is sent

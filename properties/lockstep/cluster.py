@@ -1,7 +1,7 @@
 """A cluster of implementations: it tells them what happens, and keeps what membership, network and ring order know.
 
-What an event was to the cluster (`Happened`) is said in its terms; `abstraction.py` reads it as actions of the machine.
-The order of the ring is that of the processors; a token goes to the next member.
+What an event was to the cluster (`Happened`) is said in its terms; `meaning.py` reads it as actions of the machine. The
+order of the ring is that of the processors; a token goes to the next member.
 """
 
 from __future__ import annotations

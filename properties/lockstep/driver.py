@@ -1,4 +1,4 @@
-"""Which event makes the implementation take a step of the machine: the other direction of `abstraction.py`.
+"""Which event makes the implementation take a step of the machine: the other direction of `meaning.py`.
 
 A turn is one call, so a visit is driven together with what is originated in it: the flow control grants as many packets
 as that takes, and none where the machine sends nothing. The machine may always have a normal message; the cluster
