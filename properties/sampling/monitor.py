@@ -10,11 +10,6 @@ from model.language.sets import FALSE, Truth
 from properties.catalogue.probe import Probe
 
 
-def is_enabled(step: Step, here: Integers) -> bool:
-    """Whether all parts of the step's guard hold."""
-    return all(here.truth(part) for _, part in step.guard)
-
-
 @dataclass(frozen=True)
 class Sighting:
     """A run, and what its last state or step shows."""
@@ -54,7 +49,7 @@ class Watch:
         """What a state shows."""
         yield from (one for one, truth in self.states if here.truth(truth))
         for one, step, truth in self.refused:
-            if here.truth(truth) and not is_enabled(step, here):
+            if here.truth(truth) and not step.is_enabled(here):
                 yield one
 
     def at_step(self, step: Step, here: Integers) -> Iterator[Shown]:
@@ -68,7 +63,7 @@ class Watch:
             for shown, probe in self.at_state(here):
                 if shown == name:
                     return Sighting(name, probe, tuple(taken))
-            if step and is_enabled(step, here):
+            if step and step.is_enabled(here):
                 taken.append(step)
                 for shown, probe in self.at_step(step, here):
                     if shown == name:
