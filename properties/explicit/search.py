@@ -165,7 +165,7 @@ class Search:
         """For each step: the rows of a block that it changes, and the states it leads to from there."""
         columns = Columns(self.ground, self.packing.unpack(words))
         for step in steps:
-            enabled = _everywhere(columns, [*(part for _, part in step.guard), step.first_unused], len(words[0]))
+            enabled = _everywhere(columns, step.search_guard, len(words[0]))
             rows, after, _ = self._take(words, columns, step, enabled)
             if len(rows):
                 yield step, rows, after
@@ -267,7 +267,7 @@ class _Looking:
         for label, part in step.guard:
             if (step.action.name, label) not in self.report.refused and not columns.truth(part).all():
                 self.report.refused.add((step.action.name, label))
-        enabled = _everywhere(columns, [*(part for _, part in step.guard), step.first_unused], rows_count)
+        enabled = _everywhere(columns, step.search_guard, rows_count)
         if step.action.name not in self.report.fired and enabled.any():
             self.report.fired.add(step.action.name)
         return enabled
