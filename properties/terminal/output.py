@@ -14,6 +14,7 @@ from properties.explain.explanation import explain_run
 from properties.explain.regression import write_test
 from properties.explain.wording import account
 from properties.terminal import report
+from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.itf import read_any, write_itf
 from properties.traces.trace import Trace, write_trace
@@ -45,9 +46,9 @@ def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> No
 def show_trace(trace: Trace, *, read: bool = False) -> None:
     """Print the trace, replayed, in words and marked."""
     console, lines = report.out(), list(render.trace_lines(trace))
-    console.print(render.trace_title(trace, read=read), markup=False, soft_wrap=True)
+    print_row(console, render.trace_title(trace, read=read))
     for line in lines:
-        console.print(render.marked(line), soft_wrap=True)
+        print_row(console, line, mark=render.marked)
 
 
 def show_json(traces: Sequence[Trace], *, several: bool = False) -> None:
@@ -88,7 +89,7 @@ def _explain(trace: Trace) -> None:
     try:
         explanation = explain_run(trace)
     except TooFarError as error:
-        console.print(f"Its end is not judged: {error}.", markup=False, soft_wrap=True)
+        print_row(console, f"Its end is not judged: {error}.")
         return
     for line in account(explanation) if explanation else ():
-        console.print(line, markup=False, soft_wrap=True)
+        print_row(console, line)
