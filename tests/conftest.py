@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 
 @pytest.fixture(scope="session")
@@ -29,5 +30,5 @@ def needs_program() -> Callable[[str], str]:
 @pytest.fixture(scope="session", autouse=True)
 def _draws_depend_on_nothing_loaded() -> Iterator[None]:
     """Hypothesis draws some numbers from the constants of the modules that are loaded, so from which tests are run."""
-    with patch.object(providers, "_get_local_constants", providers.Constants):
+    with patch.object(providers, "_get_local_constants", Constants):
         yield

@@ -18,13 +18,15 @@ from model.machines import MACHINES, PLUG
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
 from model.variants import VARIANTS
-from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, ScopeTooLargeError, too_small
+from properties.catalogue.probe import Clause
+from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
 from properties.explicit.exhaustive import Exploration, explore
 from properties.explicit.graph import lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.search import Search
+from properties.limits import ScopeTooLargeError
 from properties.terminal.report import search_lines
 
 PINNED = {
@@ -166,7 +168,7 @@ def test_a_deadlock_is_found() -> None:
     text = replace(RECOVERY_PLUG, edits=(*RECOVERY_PLUG.edits, Edit("visit", write=never)))
     found = explore(text.record(CORE), plug_scope(2, 1, 1), [LIVE_2])
     assert found.outcomes["LIVE-2"].violation
-    assert "LIVE-2: deadlock" in found.report.found
+    assert Clause("LIVE-2", "deadlock") in found.report.found
 
 
 def test_what_is_never_exercised_is_reported() -> None:

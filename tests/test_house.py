@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from model.machines import MACHINES
 from model.notes.decisions import DECISIONS
 from model.plug.machine import RECOVERY_PLUG
 from model.variants import VARIANTS
+from properties.catalogue.claim import Claim
 from properties.claims import CLAIMS
 from properties.export import markdown
 from properties.export.specification import specification
@@ -96,6 +98,27 @@ def test_every_claim_has_source_witness_and_mutant(id: str) -> None:
     assert claim.parts or claim.reach or claim.bound or id.startswith("N")
     assert claim.witness
     assert claim.mutant in VARIANTS
+
+
+@pytest.mark.parametrize("room", ["explicit", "symbolic", "sampling", "check"])
+def test_no_engine_names_a_claim(room: str) -> None:
+    """What is particular to a claim, its words included, is data of the claim."""
+    said = [*CLAIMS, *(goal for claim in CLAIMS.values() for goal in words_of_goals(claim))]
+    for path in (ROOT / "properties" / room).rglob("*.py"):
+        text = path.read_text()
+        assert not [one for one in said if re.search(rf"\b{re.escape(one)}(?!\w)", text)], path.name
+
+
+def words_of_goals(claim: Claim) -> list[str]:
+    of_reach = [claim.reach.lost] if claim.reach else []
+    return of_reach + ([claim.bound.formula, claim.bound.beyond, claim.bound.unattained] if claim.bound else [])
+
+
+def test_a_bound_is_written_as_it_is_computed() -> None:
+    (bound,) = (claim.bound for claim in CLAIMS.values() if claim.bound)
+    python = bound.formula.replace("(2+k)n", "(2+k)*n")
+    for n, k in product(range(1, 6), range(4)):
+        assert bound.limit(n, k) == eval(python, {"n": n, "k": k})
 
 
 def test_the_table_in_the_readme_is_the_catalogue() -> None:

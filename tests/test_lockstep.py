@@ -285,8 +285,8 @@ def test_a_refused_token_that_changes_its_receiver_is_a_divergence() -> None:
     follower = Follower(ScopedMachine(2, 1, 3), ReferenceLayer, 1)
     follower.take(Event(Kind.FORM, ring=0, members=(0, 1)))
     cluster = follower.cluster
-    cluster.layers[0] = ForgetsAtRefusal(0)
-    cluster.seen[0] = cluster.layers[0].observe()
+    follower.live.layers[0] = ForgetsAtRefusal(0)
+    cluster.seen[0] = follower.live.layers[0].observe()
     token = cluster.rings[0].newest or b""
     divergence = parted(follower, Event(Kind.TOKEN, 0, 0, token=token, packet_count=1))
     assert "RING-S4" in divergence.reason

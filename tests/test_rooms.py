@@ -27,11 +27,12 @@ properties/export  properties/replay
 properties/simulate  properties/variants
 properties/check  properties/conform  properties/lockstep/recorded  properties/lockstep/tours
 properties/explain  properties/lockstep
-properties  properties/explicit  properties/sampling  properties/symbolic
+properties/explicit  properties/sampling  properties/symbolic
 properties/claims  properties/corosync
 properties/judge
 properties/history
 properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory
+properties
 reference/simulator
 reference/services/evt
 reference/services

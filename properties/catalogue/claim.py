@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from model.language.sets import Truth
+from model.language.sets import Set, Truth
 from model.machines import MACHINES, PLUG
 from properties.catalogue.register import REGISTER
 
@@ -44,8 +44,12 @@ class Reach:
     """Of (now, r), as the goal is."""
     goal: Statement
     by: tuple[str, ...]
+    lost: str
+    """What is wrong where the goal is out of reach, in words."""
     stuck: Statement | None = None
     """Of (now): a deadlock, if no protocol or service step is left there."""
+    deadlock: str = "deadlock"
+    """What is wrong there, in words."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,15 @@ class Bound:
     """What else a member does while it holds the token."""
     needs: tuple[Statement, ...]
     """Of (now, r): a member needs at least one visit to drain its queue, at least two, and so on."""
+    members: Callable[..., Set]
+    """Of (now, r): the n of the ring."""
     limit: Callable[[int, int], int]
+    formula: str
+    """The limit, as it is written: `(2+k)n-1`."""
+    beyond: str
+    """What is wrong where more visits are possible, in words."""
+    unattained: str
+    """What is wrong if no run needs so many, in words."""
 
 
 @dataclass(frozen=True)

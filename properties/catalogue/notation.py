@@ -69,7 +69,8 @@ def goals(claim: Claim) -> Iterator[str]:
     if claim.reach:
         yield f"by    {', '.join(claim.reach.by)}"
     if claim.bound:
-        yield f"in    at most (2+k)n-1 of {', '.join(claim.bound.visits)}; {', '.join(claim.bound.sends)} not counted"
+        visits, sends = ", ".join(claim.bound.visits), ", ".join(claim.bound.sends)
+        yield f"in    at most {claim.bound.formula} of {visits}; {sends} not counted"
 
 
 def entry_of(claim: Claim) -> Entry:

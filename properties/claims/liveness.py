@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from model.language.sets import Truth, any_of, empty, exists, several, some, within
+from model.language.sets import Set, Truth, any_of, empty, exists, several, some, within
 from model.language.sorts import Handle, Ring
 from model.plug.ordered import OrderedState
 from model.plug.state import PlugState
 from properties.catalogue.claim import Bound, Least, Reach, claim
+
+GATES_STAY_CLOSED = "the gates can no longer open"
 
 LIVE_2 = claim(
     "LIVE-2",
@@ -37,6 +39,7 @@ LIVE_2.reach = Reach(
     can_be_completed,
     all_gates_are_open,
     by=("visit", "sole_visit", "send_recovery", "send_leftover", "leave", "install", "unplug"),
+    lost=GATES_STAY_CLOSED,
     stuck=is_stuck,
 )
 
@@ -63,6 +66,7 @@ A2.reach = Reach(
     is_installed_everywhere_and_open_somewhere,
     all_gates_are_open,
     by=("visit", "sole_visit", "send_recovery", "send_leftover"),
+    lost=GATES_STAY_CLOSED,
 )
 
 
@@ -95,6 +99,11 @@ def all_have_unplugged(now: OrderedState, r: Ring) -> Truth:
     return some(now.member[r]) & within(now.member[r], now.installed[r] - plugged)
 
 
+def members(now: OrderedState, r: Ring) -> Set:
+    """The ring's."""
+    return now.member[r]
+
+
 def needs_one_visit(now: OrderedState, r: Ring) -> Truth:
     """A member has a recovery message of this configuration to send."""
     return some(now.member[r] & now.queued)
@@ -116,7 +125,11 @@ LIVE_1.bound = Bound(
     visits=("visit", "sole_visit"),
     sends=("send_recovery", "send_leftover"),
     needs=(needs_one_visit, needs_two_visits, needs_three_visits),
+    members=members,
     limit=lambda n, k: (2 + k) * n - 1,
+    formula="(2+k)n-1",
+    beyond="more visits are possible",
+    unattained="the bound is not attained",
 )
 
 

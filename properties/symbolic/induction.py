@@ -34,9 +34,9 @@ class Invariant:
     part: Part
 
     @property
-    def name(self) -> str:
+    def key(self) -> tuple[str, str]:
         """Owner and words: unique among invariants."""
-        return f"{self.owner}: {self.part.label}"
+        return self.owner, self.part.label
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), wri
         proof.obligations |= round_.counted
         if not failures:
             break
-        lost = {f"{failure.owner}: {failure.label}" for failure in failures}
-        kept = [one for one in kept if one.name not in lost]
+        lost = {(failure.owner, failure.label) for failure in failures}
+        kept = [one for one in kept if one.key not in lost]
     for action in machine.actions:
         proof.failures += round_.steps(action)
         if not round_.enabled(action):
@@ -266,6 +266,7 @@ def _braces(members: Sequence[str]) -> str:
 def _solver(timeout_ms: int = QUICKLY_MS) -> z3.Solver:
     solver = z3.Solver()
     solver.set("timeout", timeout_ms)
+    solver.set("ctrl_c", False)
     return solver
 
 
@@ -281,6 +282,7 @@ def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
     afresh, apart = _solver(TIMEOUT_MS), z3.Solver(ctx=z3.Context())
     afresh.add(*solver.assertions())
     apart.set("timeout", TIMEOUT_MS)
+    apart.set("ctrl_c", False)
     apart.from_string(afresh.to_smt2())
     answer = apart.check()
     return afresh, answer if answer == z3.unsat else afresh.check()
@@ -288,7 +290,7 @@ def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
 
 def needs(machine: Machine, without: Invariant, owner: str, action: str, name: str = PLUG) -> bool:
     """Whether the owner's obligation at this action fails when one invariant is not assumed."""
-    round_ = _Round(machine, name, [one for one in invariants(name) if one.name != without.name])
+    round_ = _Round(machine, name, [one for one in invariants(name) if one.key != without.key])
     step = machine.action(action)
     return any(True for _ in (*round_.keeps(step, owner), *round_.steps(step, owner)))
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
 from properties.explain.ahead import TooFarError
 from properties.explain.explanation import explain_run
 from properties.explain.regression import write_test
 from properties.explain.wording import account
 from properties.terminal import report
-from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.itf import read_any, write_itf
 from properties.traces.trace import Trace, write_trace
@@ -47,9 +46,9 @@ def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> No
 def show_trace(trace: Trace, *, read: bool = False) -> None:
     """Print the trace, replayed, in words and marked."""
     console, lines = report.out(), list(render.trace_lines(trace))
-    console.print(render.trace_title(trace, read=read), markup=False, soft_wrap=True)
+    print_row(console, render.trace_title(trace, read=read))
     for line in lines:
-        console.print(render.marked(line), soft_wrap=True)
+        print_row(console, line, mark=render.marked)
 
 
 def show_json(traces: Sequence[Trace], *, several: bool = False) -> None:
@@ -90,18 +89,7 @@ def _explain(trace: Trace) -> None:
     try:
         explanation = explain_run(trace)
     except TooFarError as error:
-        console.print(f"Its end is not judged: {error}.", markup=False, soft_wrap=True)
+        print_row(console, f"Its end is not judged: {error}.")
         return
     for line in account(explanation) if explanation else ():
-        console.print(line, markup=False, soft_wrap=True)
-
-
-def print_lines(progress: Progress, console: Console | None, lines: Sequence[str]) -> None:
-    """Print lines of a result, if there is a console."""
-    for line in lines if console else ():
-        progress.result(console or report.out(), line)
-
-
-def write_json(record: dict[str, object]) -> None:
-    """Print one JSON object on standard output."""
-    sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
+        print_row(console, line)

@@ -12,12 +12,14 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.explain.ahead import TooFarError
 from properties.explain.distinct import distinct_runs
-from properties.explicit.exhaustive import NOT_ATTAINED, explore, found_trace
+from properties.explicit.exhaustive import explore, found_trace
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
-from properties.terminal.options import FORMAT, check_format, claims_named, features_off, known_variant, searched, sized
+from properties.terminal.names import CLAIM
+from properties.terminal.options import FORMAT, check_format, claims_named, searched, sized
 from properties.terminal.output import ITF, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces.trace import (
     Trace,
     machine_text,
@@ -26,7 +28,7 @@ from properties.traces.trace import (
 
 
 @click.command("trace")
-@click.argument("claim_id", metavar="CLAIM")
+@click.argument("claim_id", metavar="CLAIM", type=CLAIM)
 @click.option("--witness", is_flag=True, help="A run to the claim's premise, instead of a counterexample.")
 @click.option("--most", type=click.IntRange(1, 100), default=1, metavar="N", help="Up to N distinct runs.")
 @sized
@@ -55,8 +57,7 @@ def trace_command(
     """
     check_format(most, form, out, as_json)
     (claim,) = claims_named((claim_id,))
-    known_variant(variant)
-    scope = _scope(claim, members, handles, rings, features_off(off))
+    scope = _scope(claim, members, handles, rings, frozenset(off))
     if reason := too_small(claim, scope):
         _say_no_trace(claim, scope, f"open: {reason}", form, as_json)
         return UNDETERMINED
@@ -124,9 +125,9 @@ def _no_trace(claim: Claim, scope: NamedScope, variant: str | None, witness: boo
         return "vacuous: no run reaches its premise", SOME_VIOLATED
     if claim.bound:
         machine = machine_text(scope.machine, variant).record(scope.features)
-        detail = explore(machine, scope.ground, [claim]).outcomes[claim.id].detail or ""
-        if detail.startswith(NOT_ATTAINED):
-            return f"violated: {detail}", SOME_VIOLATED
+        outcome = explore(machine, scope.ground, [claim]).outcomes[claim.id]
+        if outcome.unattained:
+            return f"violated: {outcome.unattained}: {outcome.detail}", SOME_VIOLATED
     return "no counterexample", ALL_HOLD
 
 
@@ -136,6 +137,6 @@ def _say_no_trace(claim: Claim, scope: NamedScope, says: str, form: str, as_json
         nothing = {"claim": claim.id, "scope": scope.name, "trace": None, "reason": says}
         sys.stdout.write(msgspec.json.encode(nothing).decode() + "\n")
     elif form == TEXT:
-        report.out().print(f"{claim.id} at {scope.title}: {says}", markup=False, soft_wrap=True)
+        print_row(report.out(), f"{claim.id} at {scope.title}: {says}")
     else:
         click.echo(f"ringplug: {claim.id} at {scope.title}: {says}", err=True)
