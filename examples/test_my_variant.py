@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from model.language.sets import Processor, Truth, any_of, empty, every, some, when, within
-from model.language.sorts import Handle, Ring
-from model.plug.state import PlugState
-from model.variants import Argument, Harmless, edits
-from properties.catalogue.claim import Least, claim
-from properties.check.testing import Engine, VerdictError, every_engine
-from properties.claims import CLAIMS
+from ringplug import CLAIMS
+from ringplug.sets import (
+    Argument,
+    Handle,
+    Harmless,
+    Least,
+    PlugState,
+    Processor,
+    Ring,
+    Truth,
+    any_of,
+    claim,
+    edits,
+    empty,
+    every,
+    some,
+    when,
+    within,
+)
+from ringplug.testing import Engine, VerdictError, every_engine
 
 # A variant: what is edited, and what is said of it. The function runs after the action's own text.
 

@@ -23,8 +23,9 @@ from properties.export.specification import specification
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = {"model": {"model"}, "properties": {"model", "properties", "reference"}, "reference": {"reference"}}
+ALLOWED["ringplug"] = {"ringplug", "model", "properties", "reference"}
 NO_IO = {"asyncio", "socket", "time", "random", "logging", "threading", "subprocess", "z3", "hypothesis"}
-OURS = {"model", "properties", "reference", "tests"}
+OURS = {"model", "properties", "reference", "ringplug", "tests"}
 KNOWS_Z3 = {f"properties/symbolic/{name}.py" for name in ("predicates", "induction", "bitvectors", "bounded")}
 KNOWS_HYPOTHESIS = {f"properties/sampling/{name}.py" for name in ("stateful", "seeded")}
 

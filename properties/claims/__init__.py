@@ -1,10 +1,13 @@
-"""The catalogue of claims, filled: one room a subject."""
+"""The catalogue of claims, filled: one room a subject.
+
+A claim of one's own is stated by the `claim` that is imported from here, so the catalogue is filled before it.
+"""
 
 from __future__ import annotations
 
 import re
 
-from properties.catalogue.claim import AUXILIARY, REGISTERED, Claim
+from properties.catalogue.claim import AUXILIARY, REGISTERED, Claim, claim
 from properties.claims import (
     auxiliary,
     barrier,
@@ -21,7 +24,7 @@ from properties.claims import (
     surprises,
 )
 
-__all__ = ["AUXILIARY", "CLAIMS", "ROOMS"]
+__all__ = ["AUXILIARY", "CLAIMS", "ROOMS", "claim"]
 
 ROOMS = (
     gate,

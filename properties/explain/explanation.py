@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import msgspec
 
 from model.language.ground import GroundMachine, Step
-from model.variants import VARIANTS
-from properties.claims import CLAIMS
+from model.variants.mutants import find_variant
 from properties.explain.ahead import is_true, towards
+from properties.explain.asked import registered
 from properties.explain.diff import Difference, first_difference
 from properties.explain.endings import Ending, endings
 from properties.explain.shrink import Ends, needed, without
@@ -64,7 +64,7 @@ class Explanation(msgspec.Struct):
 
 def explain_run(trace: Trace) -> Explanation | None:
     """Why the run shows what it shows of its claim; None if it names no claim that we know."""
-    claim = CLAIMS.get(trace.claim or "")
+    claim = registered(trace.claim)
     if claim is None or claim.machine != trace.machine:
         return None
     ground = trace_machine(trace)
@@ -113,7 +113,8 @@ def _bite(trace: Trace, ground: GroundMachine, played: Sequence[Played], ending:
     if trace.variant is None:
         return None
     protocol = trace_machine(msgspec.structs.replace(trace, variant=None))
-    steps, says = [one.step for one in played], VARIANTS[trace.variant].says
+    steps, edit = [one.step for one in played], find_variant(trace.variant)
+    says = edit.says if edit else trace.variant
     if found := first_difference(ground, protocol, steps):
         return Bite(says, found)
     beyond = _beyond(ground, protocol, steps, ending)

@@ -11,9 +11,8 @@ import msgspec
 from rich.console import Console
 
 from properties.explain.ahead import TooFarError
-from properties.explain.explanation import explain_run
 from properties.explain.regression import write_test
-from properties.explain.wording import account
+from properties.explain.replayed import why
 from properties.terminal import report
 from properties.terminal.progress import Progress
 from properties.traces import render
@@ -39,7 +38,8 @@ def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> No
             if number:
                 report.out().print()
             show_trace(trace, read=read)
-            _explain(trace)
+            for line in why(trace):
+                report.out().print(line, markup=False, soft_wrap=True)
     else:
         sys.stdout.write(written(traces, form))
 
@@ -82,18 +82,6 @@ def write_files(traces: Sequence[Trace], form: str, out: Path) -> None:
     for number, trace in enumerate(traces, 1):
         file = out if number == 1 else out.with_name(f"{name}-{number}{dot}{suffix}")
         file.write_text(written([trace], form))
-
-
-def _explain(trace: Trace) -> None:
-    """Why the run shows what it shows."""
-    console = report.out()
-    try:
-        explanation = explain_run(trace)
-    except TooFarError as error:
-        console.print(f"Its end is not judged: {error}.", markup=False, soft_wrap=True)
-        return
-    for line in account(explanation) if explanation else ():
-        console.print(line, markup=False, soft_wrap=True)
 
 
 def print_lines(progress: Progress, console: Console | None, lines: Sequence[str]) -> None:
