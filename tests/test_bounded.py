@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,15 +14,13 @@ from model.variants import VARIANTS
 from properties.catalogue.claim import Claim
 from properties.catalogue.probe import Probe
 from properties.catalogue.scopes import BOUNDED, NamedScope, least_scope
-from properties.check.engines import Job
-from properties.check.seeking import bounded_verdicts
-from properties.check.verdict import BOUNDED as UP_TO_K
-from properties.check.verdict import OPEN, VIOLATED
+from properties.check.job import Job
+from properties.check.verdict import Bounded, Open, Steps, Verdict, Violated
 from properties.claims import CLAIMS
 from properties.explicit.exhaustive import Outcome, explore
 from properties.explicit.search import Search
 from properties.symbolic import bounded
-from properties.symbolic.bounded import Bounded, reach, unroll
+from properties.symbolic.bounded import Unrolled, reach, unroll
 from properties.terminal.exit_codes import UNDETERMINED, exit_code
 from properties.traces.trace import machine_text, replay, trace_machine
 from tests.plugring import ANY_RING_ACCEPTED, Size, sent_while_plugged
@@ -29,7 +28,11 @@ from tests.plugring import ANY_RING_ACCEPTED, Size, sent_while_plugged
 SEEN_IN_A_RUN = [claim.id for claim in CLAIMS.values() if not (claim.reach or claim.bound)]
 
 
-def lengths(found: Bounded, claim: Claim) -> tuple[int | None, int | None]:
+def bounded_verdicts(claims: Sequence[Claim], scope: NamedScope, variant: str | None, depth: int) -> list[Verdict]:
+    return Job(engine="bounded", scope=scope, variant=variant, depth=depth).decide(claims)
+
+
+def lengths(found: Unrolled, claim: Claim) -> tuple[int | None, int | None]:
     """Of a violation and of the witness."""
     violation, witness = found.violation(claim), found.witness(claim)
     return violation.length if violation else None, witness.length if witness else None
@@ -101,7 +104,7 @@ def test_a_violation_has_a_trace_that_replays() -> None:
     claims = [CLAIMS["PLUG-S1"], CLAIMS["PLUG-S10"]]
     for claim in claims:
         (verdict,) = bounded_verdicts([claim], least_scope(claim), claim.mutant, 8)
-        assert verdict.verdict == VIOLATED
+        assert isinstance(verdict, Violated)
         assert verdict.trace
         assert list(replay(trace_machine(verdict.trace), verdict.trace.steps))
 
@@ -109,15 +112,18 @@ def test_a_violation_has_a_trace_that_replays() -> None:
 def test_a_premise_out_of_reach_leaves_the_claim_open() -> None:
     claim, scope = CLAIMS["PLUG-S1"], least_scope(CLAIMS["PLUG-S1"])
     near, far = (bounded_verdicts([claim], scope, None, depth)[0] for depth in (6, 7))
-    assert (near.verdict, near.reason, near.k) == (OPEN, "premise not reached in 6 steps", 6)
-    assert (far.verdict, far.k, far.witness_length) == (UP_TO_K, 7, 7)
+    assert isinstance(near, Open)
+    assert (near.reason, near.extent) == ("premise not reached in 6 steps", Steps(k=6))
+    assert isinstance(far, Bounded)
+    assert far.extent == Steps(k=7, witness_length=7)
     assert exit_code([near], frozenset({"PLUG-S1"})) == UNDETERMINED
     assert exit_code([far], frozenset({"PLUG-S1"})) == 0
 
 
 def test_what_one_run_cannot_show_is_left_open() -> None:
     (verdict,) = bounded_verdicts([CLAIMS["LIVE-2"]], NamedScope(2, 1, 1), None, 2)
-    assert (verdict.verdict, verdict.beside) == (OPEN, True)
+    assert isinstance(verdict, Open)
+    assert verdict.beside
 
 
 def test_a_solver_that_gives_up_is_never_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,9 +131,9 @@ def test_a_solver_that_gives_up_is_never_a_pass(monkeypatch: pytest.MonkeyPatch)
         return bounded.z3.unknown
 
     monkeypatch.setattr(bounded.z3.Solver, "check", give_up)
-    job = Job(("PLUG-S1", "PLUG-S2"), NamedScope(2, 1, 1), engine="bounded", depth=4)
+    job = Job(claims=("PLUG-S1", "PLUG-S2"), scope=NamedScope(2, 1, 1), engine="bounded", depth=4)
     verdicts = job.run()
-    assert [(one.verdict, one.beside) for one in verdicts] == [(OPEN, False)] * 2
+    assert [isinstance(one, Open) and not one.beside for one in verdicts] == [True, True]
     assert exit_code(verdicts, frozenset()) == UNDETERMINED
 
 
@@ -142,6 +148,6 @@ def test_a_machine_in_which_nothing_changes_has_one_frame() -> None:
 def test_the_standard_scopes_have_no_violation(scope: NamedScope, depth: int) -> None:
     claims = [claim for claim in CLAIMS.values() if claim.machine == scope.machine]
     verdicts = bounded_verdicts(claims, scope, None, depth)
-    assert not [one.claim for one in verdicts if one.verdict == VIOLATED]
-    assert not [one.claim for one in verdicts if one.verdict == OPEN and not one.beside]
-    assert [one.claim for one in verdicts if one.verdict == UP_TO_K]
+    assert not [one.claim for one in verdicts if isinstance(one, Violated)]
+    assert not [one.claim for one in verdicts if isinstance(one, Open) and not one.beside]
+    assert [one.claim for one in verdicts if isinstance(one, Bounded)]

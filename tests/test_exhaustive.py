@@ -18,8 +18,7 @@ from model.machines import MACHINES, PLUG
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
 from model.variants import VARIANTS
-from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, ScopeTooLargeError
-from properties.check.engines import too_small
+from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, ScopeTooLargeError, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
 from properties.explicit.exhaustive import Exploration, explore

@@ -15,8 +15,8 @@ from model.plug.machine import RECOVERY_PLUG
 from model.plug.numbered import NUMBERED
 from model.plug.state import PlugState
 from properties.catalogue.claim import Auxiliary, Claim
-from properties.check.engines import Job
-from properties.check.verdict import OPEN
+from properties.check.job import Job
+from properties.check.verdict import Open, Proved
 from properties.claims import AUXILIARY, CLAIMS
 from properties.symbolic import induction
 from properties.symbolic.induction import Invariant, needs, prove
@@ -56,8 +56,8 @@ def test_a_solver_that_gives_up_is_never_a_pass(monkeypatch: pytest.MonkeyPatch)
         return induction.z3.unknown
 
     monkeypatch.setattr(induction.z3.Solver, "check", give_up)
-    verdicts = Job(tuple(CLAIMS), None).run()
-    assert {one.verdict for one in verdicts} == {OPEN}
+    verdicts = Job(claims=tuple(CLAIMS)).run()
+    assert {type(one) for one in verdicts} == {Open}
     assert exit_code(verdicts, frozenset()) == UNDETERMINED
 
 
@@ -67,14 +67,14 @@ def test_an_action_that_no_state_enables_is_vacuous() -> None:
 
     machine = replace(RECOVERY_PLUG, edits=(Edit("visit", write=never),)).record()
     assert prove(machine).vacuous == ["visit"]
-    verdicts = Job(("PLUG-S1",), None).run()
-    assert [one.verdict for one in verdicts] == ["proved"]
+    verdicts = Job(claims=("PLUG-S1",)).run()
+    assert [type(one) for one in verdicts] == [Proved]
 
 
 def test_a_failed_obligation_shows_the_action_and_both_states() -> None:
     def lines() -> Iterator[str]:
-        for verdict in Job(("PLUG-S1",), None, "open-on-own-bit").run():
-            assert verdict.verdict == OPEN
+        for verdict in Job(claims=("PLUG-S1",), variant="open-on-own-bit").run():
+            assert isinstance(verdict, Open)
             assert verdict.reason == "behind an open gate every member is done: not kept by visit"
             yield from verdict.step
 
@@ -86,6 +86,6 @@ def test_a_failed_obligation_shows_the_action_and_both_states() -> None:
 
 @pytest.mark.parametrize("claim", deep_of_delivery(claim for claim in CLAIMS.values() if claim.is_inductive))
 def test_a_proof_that_fails_is_undetermined(claim: Claim) -> None:
-    verdicts = Job((claim.id,), None, claim.mutant, machine=claim.machine).run()
-    assert [(one.verdict, one.beside) for one in verdicts] == [(OPEN, False)]
+    verdicts = Job(claims=(claim.id,), variant=claim.mutant, machine=claim.machine).run()
+    assert [isinstance(one, Open) and not one.beside for one in verdicts] == [True]
     assert exit_code(verdicts, frozenset()) == UNDETERMINED

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from properties.catalogue.claim import Claim
 from properties.catalogue.probe import violated
 from properties.catalogue.scopes import RANDOM, NamedScope, least_scope
-from properties.check.engines import Job
-from properties.check.seeking import random_verdicts
-from properties.check.verdict import OPEN, TESTED, VIOLATED
+from properties.check.job import Job
+from properties.check.verdict import Open, Runs, Tested, Verdict, Violated
 from properties.claims import CLAIMS
 from properties.explicit.exhaustive import explore
 from properties.sampling.monitor import Watch
-from properties.sampling.stateful import Tested, Tries, run_tests
+from properties.sampling.stateful import Sampled, Tries, run_tests
 from properties.terminal.exit_codes import UNDETERMINED, exit_code
 from properties.traces.trace import machine_text, replay, trace_machine
 
@@ -22,13 +24,17 @@ TRIES = Tries(examples=40, steps=40, seed=1)
 MANY = Tries(examples=300, steps=60, seed=1)
 
 
+def random_verdicts(claims: Sequence[Claim], scope: NamedScope, variant: str | None, tries: Tries) -> list[Verdict]:
+    return Job(engine="stateful", scope=scope, variant=variant, tries=tries).decide(claims)
+
+
 def check_falsifier(id: str, tries: Tries) -> None:
     """The mutant is caught in the least scope, by a run that replays, no shorter than the shortest."""
     claim, scope = CLAIMS[id], least_scope(CLAIMS[id])
     (verdict,) = random_verdicts([claim], scope, claim.mutant, tries)
     machine = machine_text(scope.machine, claim.mutant).record(scope.features)
     shortest = explore(machine, scope.ground, [claim]).outcomes[id].violation
-    assert verdict.verdict == VIOLATED
+    assert isinstance(verdict, Violated)
     assert verdict.trace
     assert shortest
     assert len(list(replay(trace_machine(verdict.trace), verdict.trace.steps))) >= shortest.length
@@ -45,7 +51,7 @@ def test_every_falsifier_is_no_shorter_than_the_shortest(id: str) -> None:
     check_falsifier(id, MANY)
 
 
-def counts(tested: Tested) -> tuple[int, int, dict[str, int]]:
+def counts(tested: Sampled) -> tuple[int, int, dict[str, int]]:
     return tested.runs_count, tested.steps_count, tested.shown
 
 
@@ -77,18 +83,19 @@ def test_deep_states_are_reached_with_twelve_processors() -> None:
         [CLAIMS[id] for id in ("PLUG-S1", "PLUG-S3", "PLUG-S6", "PLUG-S9", "BAR-1")],
         NamedScope(12, 1, 2), None, Tries(12, 100, 2004),
     )  # fmt: skip
-    assert {one.verdict for one in verdicts} == {TESTED}
     for one in verdicts:
-        assert one.witnesses
-        assert (one.examples, one.steps) == (12, 1200)
-        assert one.seed == 2004
+        assert isinstance(one, Tested)
+        assert one.extent.witnesses
+        assert (one.extent.examples, one.extent.steps) == (12, 1200)
+        assert one.extent.seed == 2004
 
 
 def test_a_premise_never_reached_leaves_the_claim_open() -> None:
-    job = Job(("PLUG-S1",), NamedScope(3, 1, 1), engine="stateful", tries=Tries(3, 2, 1))
+    job = Job(claims=("PLUG-S1",), scope=NamedScope(3, 1, 1), engine="stateful", tries=Tries(3, 2, 1))
     (verdict,) = job.run()
-    assert verdict.verdict == OPEN
-    assert verdict.reason == f"premise never reached in {verdict.examples} examples"
+    assert isinstance(verdict, Open)
+    assert isinstance(verdict.extent, Runs)
+    assert verdict.reason == f"premise never reached in {verdict.extent.examples} examples"
     assert exit_code([verdict], frozenset({"PLUG-S1"})) == UNDETERMINED
 
 
@@ -97,5 +104,5 @@ def test_a_premise_never_reached_leaves_the_claim_open() -> None:
 def test_the_standard_scopes_have_no_falsifier(scope: NamedScope) -> None:
     claims = [claim for claim in CLAIMS.values() if claim.machine == scope.machine]
     verdicts = random_verdicts(claims, scope, None, Tries())
-    assert not [one.claim for one in verdicts if one.verdict == VIOLATED]
-    assert [one.claim for one in verdicts if one.verdict == TESTED]
+    assert not [one.claim for one in verdicts if isinstance(one, Violated)]
+    assert [one.claim for one in verdicts if isinstance(one, Tested)]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from model.machines import MACHINES
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import BOUNDED, DEEP, FEATURES, RANDOM, STANDARD, NamedScope, too_small
-from properties.check.engines import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL, Job
+from properties.check.job import Job
+from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
 from properties.sampling.stateful import Tries
 
 USUAL = (INDUCTIVE, EXHAUSTIVE_ENGINE)
@@ -55,8 +56,8 @@ class Plan:
     def _job(self, engine: str, machine: str, claims: Sequence[Claim], scope: NamedScope | None, depth: int = 0) -> Job:
         ids = tuple(claim.id for claim in claims)
         return Job(
-            ids, scope, self.variant, FEATURES - self.off, machine, self.symmetry, self.memory_gib, engine, depth,
-            self.tries,
+            claims=ids, engine=engine, scope=scope, variant=self.variant, features=FEATURES - self.off,
+            machine=machine, symmetry=self.symmetry, memory_gib=self.memory_gib, depth=depth, tries=self.tries,
         )  # fmt: skip
 
     def _scopes(self, engine: str) -> list[tuple[NamedScope, int]]:

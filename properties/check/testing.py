@@ -18,8 +18,9 @@ import pytest
 from model.variants import VARIANTS
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import NamedScope, least_scope
-from properties.check.engines import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, STATEFUL, Job
-from properties.check.verdict import HOLDS, OPEN, VIOLATED, Verdict
+from properties.check.job import Job
+from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, STATEFUL
+from properties.check.verdict import Open, Verdict, Violated
 from properties.claims import CLAIMS
 from properties.sampling.stateful import Tries
 from properties.traces.render import trace_lines, trace_title
@@ -36,7 +37,7 @@ BEYOND = NamedScope(5, 2, 2)
 class VerdictError(AssertionError):
     """Claims that do not hold; the message says why of each, and shows its run."""
 
-    def __init__(self, verdicts: Sequence[Verdict]) -> None:
+    def __init__(self, verdicts: Sequence[Violated | Open]) -> None:
         super().__init__("\n".join(line for one in verdicts for line in _lines(one)))
         self.verdicts = list(verdicts)
 
@@ -47,7 +48,10 @@ class ViolatedError(VerdictError):
     @property
     def lengths(self) -> dict[str, int | None]:
         """The number of steps of each claim's run; None if it has none."""
-        return {one.claim: len(one.trace.steps) if one.trace else None for one in self.verdicts}
+        return {
+            one.claim: len(one.trace.steps) if isinstance(one, Violated) and one.trace else None
+            for one in self.verdicts
+        }
 
 
 class UndecidedError(VerdictError):
@@ -99,24 +103,28 @@ class Engine:
         return least_scope(claim)
 
     def _job(self, machine: str, scope: NamedScope | None, variant: str | None) -> Job:
-        return Job((), scope, variant, machine=machine, engine=self.name, depth=self.depth, tries=self.tries)
+        return Job(engine=self.name, scope=scope, variant=variant, machine=machine, depth=self.depth, tries=self.tries)
 
 
 def _judge(verdicts: Sequence[Verdict], *, asked: bool) -> None:
-    if bad := [one for one in verdicts if one.verdict == VIOLATED]:
+    if bad := [one for one in verdicts if isinstance(one, Violated)]:
         raise ViolatedError(bad)
-    if undecided := [one for one in verdicts if one.verdict == OPEN and not one.beside]:
+    left_open = [one for one in verdicts if isinstance(one, Open)]
+    if undecided := [one for one in left_open if not one.beside]:
         raise UndecidedError(undecided)
-    left_out = [one for one in verdicts if one.verdict not in HOLDS]
-    if left_out and (asked or len(left_out) == len(verdicts)):
-        pytest.skip("; ".join(f"{one.claim}: {one.reason}" for one in left_out))
+    if left_open and (asked or len(left_open) == len(verdicts)):
+        pytest.skip("; ".join(f"{one.claim}: {one.reason}" for one in left_open))
 
 
-def _lines(verdict: Verdict) -> list[str]:
+def _lines(verdict: Violated | Open) -> list[str]:
     lines = [f"{verdict.claim} {verdict.verdict} ({verdict.engine}, {verdict.scope}): {verdict.reason}"]
-    lines += [f"    {line}" for line in verdict.step]
-    if verdict.trace:
-        lines += [trace_title(verdict.trace), *trace_lines(verdict.trace)]
+    match verdict:
+        case Open():
+            lines += [f"    {line}" for line in verdict.step]
+        case Violated(trace=trace) if trace:
+            lines += [trace_title(trace), *trace_lines(trace)]
+        case Violated():
+            pass
     return lines
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import STANDARD, NamedScope
-from properties.check.engines import too_small
+from properties.catalogue.scopes import STANDARD, NamedScope, too_small
 from properties.claims import CLAIMS
 
 

@@ -61,10 +61,8 @@ DEFAULT_TRIES = Tries()
 
 
 @dataclass
-class Tested:
+class Sampled:
     """What the runs showed."""
-
-    __test__ = False
 
     ground: GroundMachine
     runs_count: int = 0
@@ -93,12 +91,12 @@ class Tested:
 
 def run_tests(
     machine: Machine, scope: Scope, claims: Sequence[Claim], tries: Tries, progress: Progress | None = None
-) -> Tested:
+) -> Sampled:
     """Draw runs, and hold every state and step against the claims."""
     ground = GroundMachine(machine, scope)
     steps = list(some_steps(ground, random.Random(tries.seed)))
     watch = Watch(ground, sought(claims, machine), steps)
-    tested = Tested(ground, progress=lambda runs: progress(f"run {runs} of {tries.examples}") if progress else None)
+    tested = Sampled(ground, progress=lambda runs: progress(f"run {runs} of {tries.examples}") if progress else None)
     runs = rule_machine(ground, steps, watch, tested)
     # Hypothesis counts the beginning of a run as a step.
     limits = settings(
@@ -134,7 +132,7 @@ class Run(RuleBasedStateMachine):
     ground: ClassVar[GroundMachine]
     steps: ClassVar[Sequence[Step]]
     watch: ClassVar[Watch]
-    tested: ClassVar[Tested]
+    tested: ClassVar[Sampled]
     leading: ClassVar[set[int]]
     """The slots of `PROGRESS`."""
 
@@ -200,7 +198,7 @@ class Run(RuleBasedStateMachine):
         return any(after & ~before for slot, after, before in changes if slot in grow)
 
 
-def rule_machine(ground: GroundMachine, steps: Sequence[Step], watch: Watch, tested: Tested) -> type[Run]:
+def rule_machine(ground: GroundMachine, steps: Sequence[Step], watch: Watch, tested: Sampled) -> type[Run]:
     """The state machine for Hypothesis: one rule an action."""
     body: dict[str, Any] = {"ground": ground, "steps": steps, "watch": watch, "tested": tested}
     body["leading"] = {slot for (name, _), slot in ground.slots.items() if name in PROGRESS}

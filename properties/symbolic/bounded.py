@@ -40,7 +40,7 @@ class Reached:
 
 
 @dataclass
-class Bounded:
+class Unrolled:
     """What was found within a number of steps."""
 
     ground: GroundMachine
@@ -65,16 +65,16 @@ Progress = Callable[[str], None]
 
 def unroll(
     machine: Machine, scope: Scope, claims: Sequence[Claim], depth: int, progress: Progress | None = None
-) -> Bounded:
+) -> Unrolled:
     """Look for violations of the claims, and for their premises, in all runs of at most `depth` steps."""
     return reach(GroundMachine(machine, scope), sought(claims, machine), depth, progress)
 
 
 def reach(
     ground: GroundMachine, probes: Mapping[str, Sequence[Probe]], depth: int, progress: Progress | None = None
-) -> Bounded:
+) -> Unrolled:
     """Of each list of probes, look for a shortest run of at most `depth` steps to any of them."""
-    unrolling, found = _Unrolling(ground), Bounded(ground)
+    unrolling, found = _Unrolling(ground), Unrolled(ground)
     goals = [_Goal(name, probe, unrolling.formula(probe)) for name, alike in probes.items() for probe in alike]
     for steps_count in range(depth + 1):
         if progress:
@@ -165,7 +165,7 @@ class _Unrolling:
         self.solver.add(z3.substitute(self.relation, *old, *words))
         self.frames.append(frame)
 
-    def look(self, goals: Sequence[_Goal], found: Bounded) -> bool:
+    def look(self, goals: Sequence[_Goal], found: Unrolled) -> bool:
         """Note which goals the last frame allows; False if the solver gave up."""
         here = list(zip(self.now, self.frames[-1], strict=True))
         waiting = [(goal, z3.substitute(goal.formula, *here)) for goal in goals]
@@ -185,7 +185,7 @@ class _Unrolling:
         return found.gave_up is None
 
     def _left(
-        self, model: z3.ModelRef, waiting: Sequence[tuple[_Goal, z3.BoolRef]], found: Bounded
+        self, model: z3.ModelRef, waiting: Sequence[tuple[_Goal, z3.BoolRef]], found: Unrolled
     ) -> Iterator[tuple[_Goal, z3.BoolRef]]:
         """Note the goals that the model shows; those that it does not show are left."""
         for goal, formula in waiting:

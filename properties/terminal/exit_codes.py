@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from properties.check.verdict import HOLDS, OPEN, VIOLATED, Verdict
+from properties.check.verdict import Holds, Open, Verdict, Violated
 
 ALL_HOLD, SOME_VIOLATED, UNDETERMINED, BAD_INPUT = range(4)
 """Exit codes."""
@@ -17,7 +17,7 @@ def code_of(*, violated: bool, decided: bool) -> int:
 
 def exit_code(verdicts: Sequence[Verdict], asked: frozenset[str]) -> int:
     """Of a check: it is undecided if a proof is open, or a claim that was asked for by name."""
-    violated = any(one.verdict == VIOLATED for one in verdicts)
-    decided = {one.claim for one in verdicts if one.verdict in HOLDS}
-    undecided = [one for one in verdicts if one.verdict == OPEN and not one.beside]
+    violated = any(isinstance(one, Violated) for one in verdicts)
+    decided = {one.claim for one in verdicts if isinstance(one, Holds)}
+    undecided = [one for one in verdicts if isinstance(one, Open) and not one.beside]
     return code_of(violated=violated, decided=bool(decided) and not undecided and not asked - decided)

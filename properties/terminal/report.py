@@ -12,16 +12,30 @@ from rich.table import Table
 from model.language.ground import GroundMachine
 from model.machines import MACHINES
 from properties.catalogue.scopes import NamedScope
-from properties.check.engines import (
+from properties.check.job import Job
+from properties.check.task import (
     ANY_NUMBER,
     BOUNDED_ENGINE,
     EXHAUSTIVE_ENGINE,
     INDUCTIVE,
     SECOND_SOLVER,
     STATEFUL,
-    Job,
 )
-from properties.check.verdict import BOUNDED, DECIDED, EXHAUSTIVE, HOLDS, OPEN, PROVED, TESTED, VIOLATED, Verdict
+from properties.check.verdict import (
+    Bounded,
+    Decided,
+    Exhaustive,
+    Holds,
+    Obligations,
+    Open,
+    Runs,
+    States,
+    Steps,
+    Tested,
+    Verdict,
+    Violated,
+    Word,
+)
 from properties.claims import CLAIMS
 from properties.explicit.search import Report
 from properties.traces.trace import Trace
@@ -31,7 +45,10 @@ COLUMNS = {
     INDUCTIVE: "any number", SECOND_SOLVER: "any number, by cvc5", EXHAUSTIVE_ENGINE: "exhaustive",
     BOUNDED_ENGINE: "bounded", STATEFUL: "tested",
 }  # fmt: skip
-STYLES = {PROVED: "green", EXHAUSTIVE: "green", BOUNDED: "cyan", TESTED: "cyan", VIOLATED: "bold red", OPEN: "yellow"}
+STYLES = {
+    Word.PROVED: "green", Word.EXHAUSTIVE: "green", Word.BOUNDED: "cyan", Word.TESTED: "cyan",
+    Word.VIOLATED: "bold red", Word.OPEN: "yellow",
+}  # fmt: skip
 
 
 def out() -> Console:
@@ -45,28 +62,24 @@ def job_line(job: Job, verdicts: Sequence[Verdict]) -> str:
     left_out = {EXHAUSTIVE_ENGINE: "too small here", BOUNDED_ENGINE: "left open", STATEFUL: "left open"}.get(
         job.engine, "not for induction"
     )
-    kinds = [left_out if one.beside else one.verdict for one in verdicts]
+    kinds = [left_out if isinstance(one, Open) and one.beside else str(one.verdict) for one in verdicts]
     found = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(sorted(kinds)))
     seconds = max((one.seconds for one in verdicts), default=0.0)
     return f"{job.title}: {found}; {_figures(verdicts)}{seconds:.1f} s"
 
 
 def _figures(verdicts: Sequence[Verdict]) -> str:
-    limits = next((one for one in verdicts if one.k is not None or one.examples is not None), None)
-    if limits:
-        return f"{_limits(limits)}; "
-    first = next((one for one in verdicts if one.states is not None), None)
-    if first:
-        return f"{first.states:,} states, {first.transitions:,} transitions, depth {first.depth}; "
-    obligations = sum(one.obligations or 0 for one in verdicts)
-    return f"{obligations} obligations of claims; " if obligations else ""
-
-
-def _limits(verdict: Verdict) -> str:
-    """How far an engine looked that does not decide."""
-    if verdict.k is not None:
-        return f"up to {verdict.k} steps"
-    return f"{verdict.examples} examples, seed {verdict.seed}, {verdict.steps:,} steps in all"
+    extents = [one.extent for one in verdicts if one.extent]
+    match next((one for one in extents if not isinstance(one, Obligations)), None):
+        case Steps(k=k):
+            return f"up to {k} steps; "
+        case Runs() as runs:
+            return f"{runs.examples} examples, seed {runs.seed}, {runs.steps:,} steps in all; "
+        case States() as found:
+            return f"{found.states:,} states, {found.transitions:,} transitions, depth {found.depth}; "
+        case None:
+            obligations = sum(one.obligations for one in extents if isinstance(one, Obligations))
+            return f"{obligations} obligations of claims; " if obligations else ""
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> Table:
@@ -88,19 +101,31 @@ def _best(verdicts: Iterable[Verdict]) -> Verdict | None:
     """A violation if there is one, else the verdict on the most states."""
     return max(
         verdicts,
-        key=lambda one: (one.verdict == VIOLATED, one.verdict in HOLDS, one.states or one.k or one.witnesses or 0),
+        key=lambda one: (isinstance(one, Violated), isinstance(one, Holds), _size(one)),
         default=None,
     )
+
+
+def _size(verdict: Verdict) -> int:
+    """How much was looked at, by the engine's own measure."""
+    match verdict.extent:
+        case States(states=size) | Steps(k=size) | Runs(witnesses=size):
+            return size
+        case _:
+            return 0
 
 
 def _cell(verdict: Verdict | None) -> str:
     if verdict is None:
         return "-"
     words = verdict.verdict if verdict.scope == ANY_NUMBER else f"{verdict.verdict} {verdict.scope}"
-    if verdict.verdict == BOUNDED:
-        words += f" to {verdict.k} steps"
-    if verdict.verdict == TESTED:
-        words += f", {verdict.witnesses} of {verdict.examples} runs reach it"
+    match verdict:
+        case Bounded(extent=extent):
+            words += f" to {extent.k} steps"
+        case Tested(extent=extent):
+            words += f", {extent.witnesses} of {extent.examples} runs reach it"
+        case _:
+            pass
     if verdict.scope != ANY_NUMBER and verdict.features:
         count, most = len(verdict.features), len(MACHINES[verdict.machine].features)
         words += " with all features" if count == most else f" with {count} of {most} features"
@@ -109,27 +134,28 @@ def _cell(verdict: Verdict | None) -> str:
 
 def details(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """The bounds that were found, of the largest scope."""
-    for one in sorted(verdicts, key=lambda one: one.states or 0)[::-1]:
-        if one.detail and one.verdict in HOLDS:
-            yield f"{one.claim} at {one.scope}, most visits: {one.detail}"
+    searched = [one for one in verdicts if isinstance(one, Exhaustive)]
+    for one in sorted(searched, key=lambda one: one.extent.states)[::-1]:
+        if one.extent.detail:
+            yield f"{one.claim} at {one.scope}, most visits: {one.extent.detail}"
             return
 
 
 def summary(verdicts: Sequence[Verdict]) -> Iterator[str]:
     """What does not hold, with its reason; or that everything does."""
-    held = {one.claim for one in verdicts if one.verdict in HOLDS}
-    bad = [one for one in verdicts if one.verdict == VIOLATED]
-    undecided = [one for one in verdicts if one.verdict == OPEN and (one.claim not in held or not one.beside)]
-    seen: set[tuple[str, str, str | None]] = set()
+    held = {one.claim for one in verdicts if isinstance(one, Holds)}
+    bad = [one for one in verdicts if isinstance(one, Violated)]
+    undecided = [one for one in verdicts if isinstance(one, Open) and (one.claim not in held or not one.beside)]
+    seen: set[tuple[str, str, str]] = set()
     for one in [*bad, *undecided]:
         if (one.claim, one.verdict, one.reason) not in seen:
             seen.add((one.claim, one.verdict, one.reason))
             yield f"{one.claim} {one.verdict} ({one.engine}, {one.scope}): {one.reason}"
-            yield from (f"    {line}" for line in one.step)
-            if one.again:
+            yield from (f"    {line}" for line in (one.step if isinstance(one, Open) else ()))
+            if isinstance(one, Violated) and one.again:
                 yield f"    again: {one.again}"
     beside = {one.claim for one in verdicts} - held - {one.claim for one in bad} - {one.claim for one in undecided}
-    decided = {one.claim for one in verdicts if one.verdict in DECIDED}
+    decided = {one.claim for one in verdicts if isinstance(one, Decided)}
     if not bad and decided:
         yield f"{len(decided)} {'claim holds' if len(decided) == 1 else 'claims hold'}."
     if not bad and held - decided:
@@ -153,7 +179,7 @@ def search_lines(report: Report, ground: GroundMachine) -> Iterator[str]:
 
 def shortest_traces(verdicts: Sequence[Verdict]) -> Iterator[Trace]:
     """For each violated claim the shortest of its traces."""
-    traces = [one.trace for one in verdicts if one.trace]
+    traces = [one.trace for one in verdicts if isinstance(one, Violated) and one.trace]
     for id in dict.fromkeys(trace.claim for trace in traces):
         yield min((trace for trace in traces if trace.claim == id), key=lambda trace: len(trace.steps))
 

@@ -16,8 +16,7 @@ from model.machines import MACHINES, PLUG
 from model.services.theorem import RECOVERY_ADD_NODE
 from model.variants import GMI_2004, VARIANTS, Variant, together
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import FEATURES, NamedScope, ScopeTooLargeError
-from properties.check.engines import too_small
+from properties.catalogue.scopes import FEATURES, NamedScope, ScopeTooLargeError, too_small
 from properties.claims import CLAIMS
 from properties.explicit.exhaustive import NOT_ATTAINED, Outcome, explore
 

@@ -8,9 +8,10 @@ import click
 import msgspec
 
 from properties.catalogue.scopes import FEATURES, NamedScope, ScopeTooLargeError
-from properties.check.engines import ENGINES, SECOND_SOLVER, Job
+from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan
-from properties.check.verdict import Verdict
+from properties.check.task import SECOND_SOLVER
+from properties.check.verdict import Verdict, record
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
@@ -85,7 +86,7 @@ def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str]]:
 
 def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(msgspec.json.encode({"results": verdicts}).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode({"results": [record(one) for one in verdicts]}).decode() + "\n")
         return
     console = report.out()
     console.print()

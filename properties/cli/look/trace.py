@@ -9,8 +9,7 @@ import click
 import msgspec
 
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import FEATURES, NamedScope
-from properties.check.engines import too_small
+from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.explain.ahead import TooFarError
 from properties.explain.runs import shortest_runs
 from properties.explicit.exhaustive import NOT_ATTAINED, explore

@@ -1,0 +1,45 @@
+"""Jobs: each is one engine on one machine in one scope, and says what it found of every claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from model.machines import PLUG
+from properties.catalogue.claim import Claim
+from properties.check import falsify, proof, search
+from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL, Progress, Task
+from properties.check.verdict import Verdict
+from properties.claims import CLAIMS
+
+ENGINES: dict[str, Callable[[Task, Sequence[Claim], Progress | None], list[Verdict]]] = {
+    INDUCTIVE: proof.prove,
+    EXHAUSTIVE_ENGINE: search.search,
+    BOUNDED_ENGINE: falsify.unroll,
+    STATEFUL: falsify.try_runs,
+    SECOND_SOLVER: proof.prove_twice,
+}
+"""What each engine does with a task."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Task):
+    """A task with its claims, by id: it can be sent to another process."""
+
+    claims: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the job does, in a few words."""
+        if self.scope:
+            steps = f", {self.depth} steps" if self.engine == BOUNDED_ENGINE else ""
+            return f"{self.engine} {self.scope.title}{steps}"
+        return self.engine if self.machine == PLUG else f"{self.engine} {self.machine}"
+
+    def run(self, progress: Progress | None = None) -> list[Verdict]:
+        """The verdicts on the job's claims, in the catalogue's order."""
+        return self.decide([CLAIMS[id] for id in self.claims], progress)
+
+    def decide(self, claims: Sequence[Claim], progress: Progress | None = None) -> list[Verdict]:
+        """The verdicts on these claims, which need not be in the catalogue."""
+        return ENGINES[self.engine](self, claims, progress)

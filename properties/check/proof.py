@@ -1,0 +1,66 @@
+"""Verdicts of the engines that prove: inductive, and the second solver, which must give the same answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from properties.catalogue.claim import Claim
+from properties.check.task import SECOND_SOLVER, Progress, Task
+from properties.check.verdict import About, Obligations, Open, Proved, Verdict
+from properties.claims import CLAIMS
+from properties.symbolic import induction
+from properties.symbolic.cvc5 import Answer, recheck
+
+
+def prove(task: Task, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
+    """What z3 proves."""
+    started = time.perf_counter()
+    proof = _proof(task, claims)
+    return [_verdict(claim, proof, task, task.about(claim, started)) for claim in claims]
+
+
+def prove_twice(task: Task, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
+    """What z3 proves, if the second solver gives the same answer to every query of the proof."""
+    started = time.perf_counter()
+    proof = _proof(task, claims)
+    unlike = [one for one in recheck(proof.queries.values(), progress) if one.said != one.query.said]
+    about = {claim.id: task.about(claim, started) for claim in claims}
+    return [_confirmed(about[one.id], _verdict(one, proof, task, about[one.id]), unlike) for one in claims]
+
+
+def _proof(task: Task, claims: Sequence[Claim]) -> induction.Proof:
+    machine = task.record_machine()
+    if not any(claim.is_inductive for claim in claims):
+        return induction.Proof()
+    also = [claim for claim in claims if claim.id not in CLAIMS]
+    return induction.prove(machine, task.machine, also=also, writes_queries=task.engine == SECOND_SOLVER)
+
+
+def _verdict(claim: Claim, proof: induction.Proof, task: Task, about: About) -> Proved | Open:
+    extent = Obligations(proof.obligations.get(claim.id, 0))
+    if left_out := _left_out(claim, task):
+        return Open(**about, extent=extent, reason=left_out, beside=True)
+    if failures := proof.failures_of(claim.id):
+        first = failures[0]
+        reason = f"{first.label}: {'undecided' if first.unknown else 'not kept'} by {first.action}"
+        return Open(**about, extent=extent, reason=reason, step=first.step)
+    if proof.vacuous:
+        reason = f"no state that the invariants allow enables {', '.join(proof.vacuous)}"
+        return Open(**about, extent=extent, reason=reason)
+    return Proved(**about, extent=extent)
+
+
+def _left_out(claim: Claim, task: Task) -> str | None:
+    """Why no proof says anything of the claim, or None."""
+    if off := sorted(claim.least.features - task.features):
+        return f"needs {', '.join(off)}"
+    return None if claim.is_inductive else "not a claim that induction decides"
+
+
+def _confirmed(about: About, verdict: Proved | Open, unlike: Sequence[Answer]) -> Proved | Open:
+    """Each claim assumes the others: one answer that differs leaves all of them open."""
+    if not unlike or (isinstance(verdict, Open) and verdict.beside):
+        return verdict
+    first = next((one for one in unlike if one.query.owner == verdict.claim), unlike[0])
+    return Open(**about, extent=verdict.extent, reason=f"{first.query.owner}: {first.words}")

@@ -1,0 +1,46 @@
+"""Verdicts of the exhaustive engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from properties.catalogue.claim import Claim
+from properties.catalogue.scopes import too_small
+from properties.check.task import Progress, Task
+from properties.check.verdict import About, Exhaustive, States, Verdict, Violated
+from properties.explicit.exhaustive import NOT_ATTAINED, Exploration, explore, found_trace
+
+VACUOUS = "vacuous: no run reaches the claim's premise"
+
+
+def search(task: Task, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
+    """What holds of every reachable state of the scope."""
+    started, scope = time.perf_counter(), task.finite
+    missing = {claim.id: too_small(claim, scope) for claim in claims}
+    found = explore(
+        task.record_machine(), scope.ground, [claim for claim in claims if not missing[claim.id]],
+        symmetry=task.symmetry, memory_gib=task.memory_gib,
+        progress=lambda report: progress(report.words) if progress else None,
+    )  # fmt: skip
+    return task.verdicts(claims, missing, started, lambda claim, about: _verdict(about, found, task.variant))
+
+
+def _verdict(about: About, found: Exploration, variant: str | None) -> Exhaustive | Violated:
+    outcome, extent = found.outcomes[about["claim"]], _extent(found, about["claim"])
+    if outcome.violation:
+        trace = found_trace(found, outcome.violation, about["machine"], variant, about["claim"])
+        return Violated(**about, extent=extent, reason=outcome.clause, trace=trace)
+    if outcome.detail and outcome.detail.startswith(NOT_ATTAINED):
+        return Violated(**about, extent=extent, reason=NOT_ATTAINED)
+    if outcome.witness is None:
+        return Violated(**about, extent=extent, reason=VACUOUS)
+    return Exhaustive(**about, extent=extent)
+
+
+def _extent(found: Exploration, claim: str) -> States:
+    report, outcome = found.report, found.outcomes[claim]
+    return States(
+        states=report.states, transitions=report.transitions, depth=report.depth, symmetry=found.search.symmetry,
+        witness_length=outcome.witness.length if outcome.witness else None, detail=outcome.detail,
+    )  # fmt: skip
