@@ -332,7 +332,7 @@ def test_a_long_message_of_high_priority_is_not() -> None:
 
 def invoke(*words: str) -> tuple[int, str, str]:
     done = subprocess.run(
-        [sys.executable, "-c", "from properties.command import main; main()", "lockstep", *words],
+        [sys.executable, "-c", "from properties.cli.main import main; main()", "lockstep", *words],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
@@ -360,13 +360,6 @@ def test_an_unknown_fault_is_bad_input() -> None:
     code, _, err = invoke("--fault", "no-such")
     assert code == 3
     assert "unknown fault 'no-such'" in err
-
-
-def test_without_the_tests_there_are_no_faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(patches, "TESTS", tmp_path / "none")
-    done = CliRunner().invoke(cli, ["lockstep", "--fault", "opens-on-own-bit"])
-    assert done.exit_code != 0
-    assert "this installation has no" in done.output
 
 
 # Deep.

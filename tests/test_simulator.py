@@ -147,7 +147,7 @@ def test_a_moving_partition_moves() -> None:
 
 DIGEST = """
 import hashlib
-from properties.simulation.written import seen_lines
+from properties.simulate.files import seen_lines
 from reference.simulator.campaigns import script_of
 from reference.simulator.world import World
 seen = []

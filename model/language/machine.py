@@ -1,7 +1,7 @@
 """How a machine is declared and recorded: variables, actions, ghosts, and what a recorded action holds.
 
 An action is a generator function: it yields its named guard parts and assigns to `then`. It runs once, on recording
-values (`model.sets`); what it leaves is an `Action`.
+values (`model.language.sets`); what it leaves is an `Action`.
 """
 
 from __future__ import annotations

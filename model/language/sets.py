@@ -1,7 +1,7 @@
 """The set language in which the machine and its claims are written.
 
 A state is a handful of sets of processors; a guard and an effect are set algebra. The values here are not computed:
-they are recorded, as small graphs of terms that every engine interprets in its own way (`model.interpretation`). Equal
+they are recorded, as small graphs of terms that every engine interprets in its own way (`model.language.interpretation`). Equal
 graphs are one object, so `a is b` means "the same expression".
 
 Left out on purpose: numbers, functions and order. What needs them is not a set.

@@ -1,6 +1,6 @@
 """Sorts: what a recorded value is, and the names of handles, rings and copies.
 
-Processors are not here: they only ever appear in sets (`model.sets`).
+Processors are not here: they only ever appear in sets (`model.language.sets`).
 """
 
 from __future__ import annotations

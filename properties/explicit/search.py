@@ -1,6 +1,6 @@
 """Breadth-first search of every reachable state of a machine in a scope.
 
-Exact: states are compared whole (`properties.numbering`). With symmetry on, one state stands for all that differ only
+Exact: states are compared whole (`properties.explicit.numbering`). With symmetry on, one state stands for all that differ only
 in processors' names.
 """
 
