@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ringplug import CLAIMS
 from ringplug.sets import (
     Argument,
     Handle,
@@ -95,20 +94,23 @@ def a_gate_is_open(now: PlugState) -> Truth:
     return some(now.gate)
 
 
-@every_engine
-def test_my_claim_holds(engine: Engine) -> None:
-    engine.check(MY_CLAIM)
+# The tests: marked, the engines decide before the body runs; or a test takes an engine, and asks it.
 
 
-@every_engine
-def test_my_variant_is_safe(engine: Engine) -> None:
-    engine.check(MY_CLAIM, CLAIMS["PLUG-S1"], CLAIMS["PLUG-S11"], variant="sets-its-bit-when-it-has-sent")
+@pytest.mark.ringplug(claim=MY_CLAIM)
+def test_my_claim_holds() -> None:
+    """Of the protocol."""
+
+
+@pytest.mark.ringplug(claim=[MY_CLAIM, "PLUG-S1", "PLUG-S11"], variant="sets-its-bit-when-it-has-sent")
+def test_my_variant_is_safe() -> None:
+    """These claims hold of it as well."""
 
 
 @every_engine
 def test_opening_all_gates_at_once_is_noticed(engine: Engine) -> None:
     with pytest.raises(VerdictError, match="BAR-1"):
-        engine.check(CLAIMS["BAR-1"], variant="the-last-bit-opens-all")
+        engine.check("BAR-1", variant="the-last-bit-opens-all")
 
 
 @every_engine

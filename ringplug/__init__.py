@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from properties.catalogue.claim import Claim
     from properties.catalogue.scopes import NamedScope, ScopeTooLargeError
     from properties.check.ask import check
-    from properties.check.verdict import Verdict
+    from properties.check.verdict import Bounded, Decided, Exhaustive, Holds, Open, Proved, Tested, Verdict, Violated
     from properties.claims import CLAIMS
     from properties.explain.replayed import Replayed
     from properties.explain.replayed import replay_trace as replay
@@ -38,14 +38,21 @@ if TYPE_CHECKING:
 __all__ = [
     "CLAIMS",
     "VARIANTS",
+    "Bounded",
     "Claim",
+    "Decided",
+    "Exhaustive",
     "Fault",
     "HistoryError",
+    "Holds",
     "JudgedClaim",
     "Judgement",
     "NamedScope",
+    "Open",
+    "Proved",
     "Replayed",
     "ScopeTooLargeError",
+    "Tested",
     "Trace",
     "TraceError",
     "TraceScope",
@@ -53,6 +60,7 @@ __all__ = [
     "Tries",
     "Variant",
     "Verdict",
+    "Violated",
     "__version__",
     "check",
     "judge",
@@ -68,15 +76,22 @@ __all__ = [
 
 _MODULES = ("reference", "services", "sets", "simulator", "testing")
 _HOMES = {
+    "Bounded": "properties.check.verdict",
     "CLAIMS": "properties.claims",
     "Claim": "properties.catalogue.claim",
+    "Decided": "properties.check.verdict",
+    "Exhaustive": "properties.check.verdict",
     "Fault": "properties.history.reader",
     "HistoryError": "properties.judge.files",
+    "Holds": "properties.check.verdict",
     "JudgedClaim": "properties.judge.judgement",
     "Judgement": "properties.judge.judgement",
     "NamedScope": "properties.catalogue.scopes",
+    "Open": "properties.check.verdict",
+    "Proved": "properties.check.verdict",
     "Replayed": "properties.explain.replayed",
     "ScopeTooLargeError": "properties.catalogue.scopes",
+    "Tested": "properties.check.verdict",
     "Trace": "properties.traces.trace",
     "TraceError": "properties.traces.trace",
     "TraceScope": "properties.traces.trace",
@@ -85,6 +100,7 @@ _HOMES = {
     "VARIANTS": "model.variants",
     "Variant": "model.variants",
     "Verdict": "properties.check.verdict",
+    "Violated": "properties.check.verdict",
     "check": "properties.check.ask",
     "judge": "properties.judge.files:judge_files",
     "replay": "properties.explain.replayed:replay_trace",

@@ -23,9 +23,10 @@ from properties.export.specification import specification
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = {"model": {"model"}, "properties": {"model", "properties", "reference"}, "reference": {"reference"}}
+ALLOWED["pytest_ringplug"] = {"pytest_ringplug", "ringplug", "properties"}
 ALLOWED["ringplug"] = {"ringplug", "model", "properties", "reference"}
 NO_IO = {"asyncio", "socket", "time", "random", "logging", "threading", "subprocess", "z3", "hypothesis"}
-OURS = {"model", "properties", "reference", "ringplug", "tests"}
+OURS = {"model", "properties", "pytest_ringplug", "reference", "ringplug", "tests"}
 KNOWS_Z3 = {f"properties/symbolic/{name}.py" for name in ("predicates", "induction", "bitvectors", "bounded")}
 KNOWS_HYPOTHESIS = {f"properties/sampling/{name}.py" for name in ("stateful", "seeded")}
 

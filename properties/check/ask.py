@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import NamedScope, least_scope, scope_of
-from properties.check.engines import ENGINES, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL, Job
+from properties.check.job import ENGINES, Job
+from properties.check.task import EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
 from properties.check.verdict import Verdict
 from properties.explain.asked import check_variant, claim_named
 from properties.sampling.stateful import Tries
 
+PROVERS = (INDUCTIVE, SECOND_SOLVER)
+"""The engines that prove for any number, and so have no scope."""
 DEPTH = 10
 """Steps of the bounded engine: in the least scopes of the claims they take it a second."""
 TRIES = Tries(examples=25, steps=80)
@@ -37,10 +40,8 @@ def check(
     asked = claim_named(claim)
     check_variant(variant, asked.machine)
     check_engine(engine)
-    if scope and engine in (INDUCTIVE, SECOND_SOLVER):
-        raise ValueError(f"the engine {engine} proves for any number: it takes no scope")
-    where = None if engine in (INDUCTIVE, SECOND_SOLVER) else scope_for(asked, engine, scope_of(scope, asked.machine))
-    job = Job((), where, variant, machine=asked.machine, engine=engine, depth=depth, tries=tries)
+    where = scope_for(asked, engine, scope)
+    job = Job(engine=engine, scope=where, variant=variant, machine=asked.machine, depth=depth, tries=tries)
     (verdict,) = job.decide([asked])
     return verdict
 
@@ -51,8 +52,11 @@ def check_engine(name: str) -> None:
         raise ValueError(f"unknown engine {name!r}; there are {', '.join(ENGINES)}")
 
 
-def scope_for(claim: Claim, engine: str, scope: NamedScope | None) -> NamedScope:
-    """Where an engine looks: the scope that was asked for, else the claim's least, and `BEYOND` for random runs."""
-    if scope or engine == STATEFUL:
-        return (scope or BEYOND).of(claim.machine)
-    return least_scope(claim)
+def scope_for(claim: Claim, engine: str, scope: NamedScope | str | None) -> NamedScope | None:
+    """Where an engine looks: where it is asked to, else in the claim's least scope; random runs go to `BEYOND`."""
+    asked = scope_of(scope, claim.machine)
+    if engine in PROVERS:
+        if asked:
+            raise ValueError(f"the engine {engine} proves for any number: it takes no scope")
+        return None
+    return asked or (BEYOND.of(claim.machine) if engine == STATEFUL else least_scope(claim))

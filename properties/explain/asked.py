@@ -23,12 +23,13 @@ def registered(id: str | None) -> Claim | None:
     return REGISTERED.get(id or "")
 
 
-def check_variant(name: str | None, machine: str) -> None:
-    """Refuse a variant that does not exist, or that leaves the machine as it is; None is the protocol itself."""
+def check_variant(name: str | None, *machines: str) -> None:
+    """Refuse a variant that does not exist, or that leaves one of the machines as it is; None is the protocol."""
     if name is None:
         return
     variant = find_variant(name)
     if variant is None:
         raise ValueError(f"unknown variant {name!r}; there are {', '.join(VARIANTS)}, and those of `ringplug mutants`")
-    if not variant.suits(MACHINES[machine]):
-        raise ValueError(f"variant {name!r} edits no action of the machine {machine}, which the claim is about")
+    for machine in machines:
+        if not variant.suits(MACHINES[machine]):
+            raise ValueError(f"variant {name!r} edits no action of the machine {machine}, which the claim is about")
