@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
+import io
 import re
 import subprocess
 import sys
@@ -57,6 +59,14 @@ def test_the_page_lists_every_name_with_a_sentence(name: str) -> None:
     assert [row for row in rows if not row[1].endswith(".")] == []
     assert all(getattr(module, one) is not None for one in module.__all__)
     assert set(dir(module)) >= set(module.__all__)
+
+
+def test_the_example_on_the_page_runs() -> None:
+    example = API.partition("```python\n")[2].partition("```")[0]
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(example, "docs/api.md", "exec"), {})
+    assert printed.getvalue().startswith("PLUG-S1: behind an open gate every member is done; variant open-on-own-bit")
 
 
 @pytest.mark.parametrize("path", LAZY, ids=lambda path: path.stem)
