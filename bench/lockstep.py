@@ -20,7 +20,7 @@ from rich.table import Table
 from model.language.machine import Parameter
 from model.language.sets import Processor, Processors
 from properties.lockstep.adapter import ReferenceLayer
-from properties.lockstep.follower import Grounded
+from properties.lockstep.follower import ScopedMachine
 from properties.lockstep.run import HANDLES, RINGS, Plan, run
 from properties.terminal import report
 
@@ -33,12 +33,12 @@ class Walk:
     """The model on integers, and how many steps were tried and taken."""
 
     def __init__(self, members: int) -> None:
-        self.grounded = Grounded(members, HANDLES, RINGS)
+        self.scoped = ScopedMachine(members, HANDLES, RINGS)
         self.tried_count = self.taken_count = 0
 
     def strategy(self, parameter: Parameter) -> st.SearchStrategy[int]:
         """Values of a parameter."""
-        scope = self.grounded.ground.scope
+        scope = self.scoped.ground.scope
         match parameter:
             case Processor():
                 return st.integers(0, scope.processors - 1)
@@ -49,7 +49,7 @@ class Walk:
 
     def machine(self) -> type[RuleBasedStateMachine]:
         """The rule-based machine: a rule an action."""
-        ground = self.grounded.ground
+        ground = self.scoped.ground
 
         def begin(machine: Any) -> None:
             RuleBasedStateMachine.__init__(machine)
@@ -57,7 +57,7 @@ class Walk:
 
         def body(action: str) -> Callable[..., None]:
             def take(machine: Any, **given: int) -> None:
-                step = self.grounded.step(action, given)
+                step = self.scoped.step(action, given)
                 self.tried_count += 1
                 if not ground.refusals(step, machine.state):
                     machine.state = ground.after(step, machine.state)
@@ -66,7 +66,7 @@ class Walk:
             return take
 
         rules: dict[str, object] = {}
-        for name, action in self.grounded.actions.items():
+        for name, action in self.scoped.actions.items():
             drawn: dict[str, Any] = {word: self.strategy(parameter) for word, parameter in action.parameters.items()}
             rules[name] = rule(**drawn)(body(name))
         return type("ModelWalk", (RuleBasedStateMachine,), {"__init__": begin, **rules})

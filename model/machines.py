@@ -7,7 +7,7 @@ from model.language.machine import Text
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.numbered import NUMBERED
 from model.plug.ordered import ORDERED
-from model.services.theorem import SERVICES
+from model.services.machine import SERVICES
 
 PLUG = "plug"
 DELIVERY = "delivery"

@@ -1,12 +1,15 @@
-"""What several tests share: programs of the system that they use (`tests/system-packages.txt`)."""
+"""What all tests share: programs of the system (`tests/system-packages.txt`), and draws that are the same each time."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from unittest.mock import patch
 
 import pytest
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,10 @@ def needs_program() -> Callable[[str], str]:
         pytest.skip(reason)
 
     return path_of
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _draws_depend_on_nothing_loaded() -> Iterator[None]:
+    """Hypothesis draws some numbers from the constants of the modules that are loaded, so from which tests are run."""
+    with patch.object(providers, "_get_local_constants", Constants):
+        yield

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from random import Random
 
 import msgspec
-from history_past import Past, Stay
+from history_past import Past, View
 from history_wreck import counted
 
 from properties.history.events import (
@@ -53,9 +53,9 @@ def edited(past: Past, *, drop: Iterable[int] = (), after: dict[int, Event] | No
     return found
 
 
-def others(past: Past, stay: Stay) -> list[Stay]:
-    """The other stays in its ring."""
-    return [one for one in past.stays_in(past.ring(stay)) if one is not stay]
+def others(past: Past, view: View) -> list[View]:
+    """The other views in its ring."""
+    return [one for one in past.views_in(past.ring(view)) if one is not view]
 
 
 def checks_in(past: Past, message: str) -> bool:
@@ -63,17 +63,17 @@ def checks_in(past: Past, message: str) -> bool:
     return any(isinstance(e, Queue) and e.message == message and e.step == "check-in" for e in past.events)
 
 
-def alone(past: Past, stay: Stay) -> bool:
+def alone(past: Past, view: View) -> bool:
     """Whether nobody moves with it."""
-    return past.follows(stay) is None or all(past.follows(one) != past.follows(stay) for one in others(past, stay))
+    return past.follows(view) is None or all(past.follows(one) != past.follows(view) for one in others(past, view))
 
 
 def level(past: Past, message: str) -> str:
     return "safe" if past.is_safe(message) else "agreed"
 
 
-def transitional(past: Past, stay: Stay) -> list[int]:
-    return past.deliveries(stay)[len(past.regular_part(stay)) :]
+def transitional(past: Past, view: View) -> list[int]:
+    return past.deliveries(view)[len(past.regular_part(view)) :]
 
 
 def origin(past: Past, message: str) -> int | None:
@@ -98,10 +98,10 @@ def pick(random: Random, places: list[list[Event]]) -> list[Event] | None:
 
 def sent_after_delivered(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        for i in past.sends(stay):
-            own = [j for j in past.deliveries(stay) if past.text(j) == past.text(i)]
-            if own and not any(i < other < own[0] for other in past.sends(stay)):
+    for view in past.views:
+        for i in past.sends(view):
+            own = [j for j in past.deliveries(view) if past.text(j) == past.text(i)]
+            if own and not any(i < other < own[0] for other in past.sends(view)):
                 places.append(edited(past, drop=[i], after={own[0]: past.events[i]}))
     return pick(random, places)
 
@@ -113,27 +113,27 @@ def event_after_crash(past: Past, random: Random) -> list[Event] | None:
 
 def never_sent(past: Past, random: Random) -> list[Event] | None:
     places = [
-        i for stay in past.stays if stay.ending != "open" for i in past.sends(stay) if past.all_deliveries(past.text(i))
+        i for view in past.views if view.ending != "open" for i in past.sends(view) if past.all_deliveries(past.text(i))
     ]
     return pick(random, [edited(past, drop=[i]) for i in places])
 
 
 def sent_twice(past: Past, random: Random) -> list[Event] | None:
-    places = [i for stay in past.stays for i in past.sends(stay)]
+    places = [i for view in past.views for i in past.sends(view)]
     return pick(random, [edited(past, after={i: past.events[i]}) for i in places])
 
 
 def crash_at_the_end(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
     for i, event in enumerate(past.events):
-        stay = past.stay_of(i)
-        if past.quiet and isinstance(event, End) and stay and others(past, stay):
+        view = past.view_of(i)
+        if past.quiet and isinstance(event, End) and view and others(past, view):
             places.append(edited(past, instead={i: Crash(event.process, 0)}))
     return pick(random, places)
 
 
 def wrong_ring(past: Past, random: Random) -> list[Event] | None:
-    places = [i for stay in past.stays for i in past.deliveries(stay)]
+    places = [i for view in past.views for i in past.deliveries(view)]
     return pick(
         random, [edited(past, instead={i: msgspec.structs.replace(past.events[i], ring=("zz", 9))}) for i in places]
     )
@@ -141,48 +141,48 @@ def wrong_ring(past: Past, random: Random) -> list[Event] | None:
 
 def own_message_missing(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        if stay.ending in ("next", "quiet") and alone(past, stay) and past.deliveries(stay):
-            last = past.deliveries(stay)[-1]
+    for view in past.views:
+        if view.ending in ("next", "quiet") and alone(past, view) and past.deliveries(view):
+            last = past.deliveries(view)[-1]
             message = past.text(last)
-            if past.sender(message) == stay.name and level(past, message) == "agreed" and not checks_in(past, message):
+            if past.sender(message) == view.name and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[last]))
     return pick(random, places)
 
 
 def last_message_missing(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        together = [one for one in others(past, stay) if past.follows(one) == past.follows(stay)]
-        if stay.ending == "next" and past.deliveries(stay) and any(one.ending == "next" for one in together):
-            last = past.deliveries(stay)[-1]
+    for view in past.views:
+        together = [one for one in others(past, view) if past.follows(one) == past.follows(view)]
+        if view.ending == "next" and past.deliveries(view) and any(one.ending == "next" for one in together):
+            last = past.deliveries(view)[-1]
             message = past.text(last)
-            if past.sender(message) != stay.name and level(past, message) == "agreed" and not checks_in(past, message):
+            if past.sender(message) != view.name and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[last]))
     return pick(random, places)
 
 
 def cause_missing(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        for i in past.sends(stay):
-            if stay.ending == "crash" and past.all_deliveries(past.text(i)):
-                fresh = Originate(stay.name, 0, message="fresh", priority="low", level="agreed")
+    for view in past.views:
+        for i in past.sends(view):
+            if view.ending == "crash" and past.all_deliveries(past.text(i)):
+                fresh = Originate(view.name, 0, message="fresh", priority="low", level="agreed")
                 places.append(edited(past, after={i - 1: fresh}))
     return pick(random, places)
 
 
 def two_change_places(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        part = transitional(past, stay)
-        if alone(past, stay):
+    for view in past.views:
+        part = transitional(past, view)
+        if alone(past, view):
             continue
         for i, j in itertools.pairwise(part):
             one, other = past.text(i), past.text(j)
-            both = all((one in past.delivered(o)) == (other in past.delivered(o)) for o in others(past, stay))
+            both = all((one in past.delivered(o)) == (other in past.delivered(o)) for o in others(past, view))
             normal = not (past.is_recovery(one) or past.is_recovery(other))
-            shared = any(one in past.delivered(o) for o in others(past, stay))
+            shared = any(one in past.delivered(o) for o in others(past, view))
             if both and shared and normal and not caused(past, one, other):
                 places.append(edited(past, instead={i: past.events[j], j: past.events[i]}))
     return pick(random, places)
@@ -190,19 +190,19 @@ def two_change_places(past: Past, random: Random) -> list[Event] | None:
 
 def gap(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        turn, part = past.turn(stay), transitional(past, stay)
-        arrived = [o for o in others(past, stay) if past.follows(o) == past.follows(stay) and o.ending == "next"]
-        if turn is None or stay.ending == "open" or (arrived and stay.ending == "next"):
+    for view in past.views:
+        transition, part = past.transition(view), transitional(past, view)
+        arrived = [o for o in others(past, view) if past.follows(o) == past.follows(view) and o.ending == "next"]
+        if transition is None or view.ending == "open" or (arrived and view.ending == "next"):
             continue
         for a, at in enumerate(part):
             message = past.text(at)
             later = [past.text(i) for i in part[a + 1 :]]
             in_order = any(
                 message in past.delivered(o) and then in past.delivered(o)[past.delivered(o).index(message) :]
-                for o in others(past, stay) for then in later
+                for o in others(past, view) for then in later
             )  # fmt: skip
-            theirs = past.sender(message) != stay.name and past.sender(message) in past.conf(turn).members
+            theirs = past.sender(message) != view.name and past.sender(message) in past.conf(transition).members
             uncaused = not any(caused(past, message, then) for then in later)
             if in_order and theirs and uncaused and level(past, message) == "agreed" and not checks_in(past, message):
                 places.append(edited(past, drop=[at]))
@@ -212,11 +212,11 @@ def gap(past: Past, random: Random) -> list[Event] | None:
 def made_safe(past: Past, random: Random) -> list[Event] | None:
     """A message that one of the members went without, rightly, becomes safe."""
     messages: set[str] = set()
-    for stay in past.stays:
-        ring, regular = past.ring(stay), [past.text(i) for i in past.regular_part(stay)]
-        members = past.members(stay)
-        all_there = all(q not in past.names or any(s.name == q for s in past.stays_in(ring)) for q in members)
-        for o in others(past, stay):
+    for view in past.views:
+        ring, regular = past.ring(view), [past.text(i) for i in past.regular_part(view)]
+        members = past.members(view)
+        all_there = all(q not in past.names or any(s.name == q for s in past.views_in(ring)) for q in members)
+        for o in others(past, view):
             if all_there and o.name in members and o.ending in ("next", "quiet"):
                 messages |= set(regular) - set(past.delivered(o))
     found: list[list[Event]] = []
@@ -229,20 +229,20 @@ def made_safe(past: Past, random: Random) -> list[Event] | None:
 
 def never_installed(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        safe = any(past.is_safe(past.text(i)) for o in others(past, stay) for i in past.regular_part(o))
-        back = any(life.name == stay.name and life.at[0] > stay.install and
+    for view in past.views:
+        safe = any(past.is_safe(past.text(i)) for o in others(past, view) for i in past.regular_part(o))
+        back = any(life.name == view.name and life.at[0] > view.install and
                    any(past.regular(i) for i in life.at) for life in past.lives)  # fmt: skip
-        if stay.ending == "crash" and safe and not past.sends(stay) and (past.quiet or back):
-            places.append(edited(past, drop=[i for i in stay.at if not isinstance(past.events[i], Crash)]))
+        if view.ending == "crash" and safe and not past.sends(view) and (past.quiet or back):
+            places.append(edited(past, drop=[i for i in view.at if not isinstance(past.events[i], Crash)]))
     return pick(random, places)
 
 
 def same_number(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        if stay.next is not None:
-            old, number = past.conf(stay.next).ring, past.ring(stay)[1]
+    for view in past.views:
+        if view.next is not None:
+            old, number = past.conf(view.next).ring, past.ring(view)[1]
             new = (f"{old[0]}'", number)
             renamed = {
                 i: msgspec.structs.replace(event, ring=new)
@@ -254,42 +254,42 @@ def same_number(past: Past, random: Random) -> list[Event] | None:
 
 def other_order(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        if len(past.members(stay)) > 1 and others(past, stay):
-            event = msgspec.structs.replace(past.conf(stay.install), members=past.members(stay)[::-1])
-            places.append(edited(past, instead={stay.install: event}))
+    for view in past.views:
+        if len(past.members(view)) > 1 and others(past, view):
+            event = msgspec.structs.replace(past.conf(view.install), members=past.members(view)[::-1])
+            places.append(edited(past, instead={view.install: event}))
     return pick(random, places)
 
 
 def joined_unsaid(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        joined = past.conf(stay.next).joined if stay.next is not None else None
-        if stay.next is not None and joined:
-            event = msgspec.structs.replace(past.conf(stay.next), joined=joined[1:])
-            places.append(edited(past, instead={stay.next: event}))
+    for view in past.views:
+        joined = past.conf(view.next).joined if view.next is not None else None
+        if view.next is not None and joined:
+            event = msgspec.structs.replace(past.conf(view.next), joined=joined[1:])
+            places.append(edited(past, instead={view.next: event}))
     return pick(random, places)
 
 
 def hole(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        turn, part = past.turn(stay), transitional(past, stay)
-        if turn is None or not part or not alone(past, stay):
+    for view in past.views:
+        transition, part = past.transition(view), transitional(past, view)
+        if transition is None or not part or not alone(past, view):
             continue
-        mine, count = [past.text(i) for i in part], len(past.regular_part(stay))
-        unheard = not any(message in past.delivered(o) for message in mine for o in others(past, stay))
-        further = any(len(past.regular_part(o)) > count for o in others(past, stay))
+        mine, count = [past.text(i) for i in part], len(past.regular_part(view))
+        unheard = not any(message in past.delivered(o) for message in mine for o in others(past, view))
+        further = any(len(past.regular_part(o)) > count for o in others(past, view))
         if unheard and further and all(level(past, message) == "agreed" for message in mine):
-            places.append(edited(past, drop=[turn], after={part[-1]: past.events[turn]}))
+            places.append(edited(past, drop=[transition], after={part[-1]: past.events[transition]}))
     return pick(random, places)
 
 
 def queued_early(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        bits = [i for i in stay.at if isinstance(past.events[i], Bit)]
-        for i in stay.at:
+    for view in past.views:
+        bits = [i for i in view.at if isinstance(past.events[i], Bit)]
+        for i in view.at:
             if (
                 not bits
                 or i < bits[0]
@@ -298,7 +298,7 @@ def queued_early(past: Past, random: Random) -> list[Event] | None:
                 or not past.is_recovery(e.message)
             ):
                 continue
-            for o in past.stays_in(past.ring(stay)):
+            for o in past.views_in(past.ring(view)):
                 order = past.delivered(o)
                 before = order[: order.index(past.text(i))] if past.text(i) in order else []
                 if any(not past.is_recovery(message) for message in before):
@@ -308,9 +308,9 @@ def queued_early(past: Past, random: Random) -> list[Event] | None:
 
 def unplugged_late(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        unplugs = [i for i in stay.at if isinstance(e := past.events[i], Plug) and e.call == "unplug"]
-        normal = [i for i in past.deliveries(stay) if not past.is_recovery(past.text(i))]
+    for view in past.views:
+        unplugs = [i for i in view.at if isinstance(e := past.events[i], Plug) and e.call == "unplug"]
+        normal = [i for i in past.deliveries(view) if not past.is_recovery(past.text(i))]
         if unplugs and normal:
             places.append(edited(past, drop=[unplugs[-1]], after={normal[0]: past.events[unplugs[-1]]}))
     return pick(random, places)
@@ -318,8 +318,8 @@ def unplugged_late(past: Past, random: Random) -> list[Event] | None:
 
 def not_found(past: Past, random: Random, *, evt: bool) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        for i in stay.at:
+    for view in past.views:
+        for i in view.at:
             event = past.events[i]
             if isinstance(event, Lookup) and event.message is not None:
                 recovery = past.is_recovery(event.message)
@@ -331,11 +331,11 @@ def not_found(past: Past, random: Random, *, evt: bool) -> list[Event] | None:
 
 def ghost(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        opens = [i for i in stay.at if isinstance(e := past.events[i], Gate) and e.open]
-        later = [i for i in past.regular_part(stay) if opens and i > opens[0]]
-        if later and any(isinstance(past.events[i], Table) for i in stay.life.at):
-            table = Table(stay.name, 0, service="clm", keys=(*past.members(stay), "ghost"))
+    for view in past.views:
+        opens = [i for i in view.at if isinstance(e := past.events[i], Gate) and e.open]
+        later = [i for i in past.regular_part(view) if opens and i > opens[0]]
+        if later and any(isinstance(past.events[i], Table) for i in view.life.at):
+            table = Table(view.name, 0, service="clm", keys=(*past.members(view), "ghost"))
             places.append(edited(past, after={later[0] - 1: table}))
     return pick(random, places)
 
@@ -343,21 +343,21 @@ def ghost(past: Past, random: Random) -> list[Event] | None:
 def queued_before(past: Past, random: Random) -> list[Event] | None:
     counted = {event.message for event in past.events if isinstance(event, Counted)}
     places: list[list[Event]] = []
-    for stay in past.stays:
-        for i in stay.at:
+    for view in past.views:
+        for i in view.at:
             event = past.events[i]
-            if isinstance(event, Queue) and event.message in counted and event.step is None and stay.ending != "open":
-                places.append(edited(past, drop=[i], after={stay.install - 1: event}))
+            if isinstance(event, Queue) and event.message in counted and event.step is None and view.ending != "open":
+                places.append(edited(past, drop=[i], after={view.install - 1: event}))
     return pick(random, places)
 
 
 def known_late(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        for i in stay.at:
+    for view in past.views:
+        for i in view.at:
             event = past.events[i]
             if isinstance(event, Gate) and event.open:
-                full = Table(stay.name, 0, service="clm", keys=tuple(sorted(past.members(stay))))
+                full = Table(view.name, 0, service="clm", keys=tuple(sorted(past.members(view))))
                 less = msgspec.structs.replace(full, keys=full.keys[1:])
                 places.append(edited(past, after={i - 1: less, i: full}))
     return pick(random, places)
@@ -366,10 +366,10 @@ def known_late(past: Past, random: Random) -> list[Event] | None:
 def two_leaders(past: Past, random: Random) -> list[Event] | None:
     """Who delivers that all is sent, and so all check-ins before it, says so again."""
     places: list[list[Event]] = []
-    for stay in past.stays:
-        for done in [past.events[i] for i in stay.at]:
+    for view in past.views:
+        for done in [past.events[i] for i in view.at]:
             if isinstance(done, Queue) and done.step == "done":
-                for other in others(past, stay):
+                for other in others(past, view):
                     for i in other.at:
                         one = past.events[i]
                         if isinstance(one, Deliver) and one.message == done.message:
@@ -380,10 +380,10 @@ def two_leaders(past: Past, random: Random) -> list[Event] | None:
 
 def never_checked_in(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for stay in past.stays:
-        queued = [i for i in stay.at if isinstance(past.events[i], Queue)]
+    for view in past.views:
+        queued = [i for i in view.at if isinstance(past.events[i], Queue)]
         ends = {s: i for i in queued if (s := past.events[i].step)}  # pyright: ignore[reportAttributeAccessIssue]
-        for other in past.stays_in(past.ring(stay)) if "done" in ends else ():
+        for other in past.views_in(past.ring(view)) if "done" in ends else ():
             for i in other.at:
                 event = past.events[i]
                 if isinstance(event, Queue) and event.step == "check-in" and other.ending != "open":

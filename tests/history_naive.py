@@ -20,7 +20,7 @@ from history_naive_rings import (
     recovered_first,
     recovery_first,
 )  # fmt: skip
-from history_past import Past, Stay, Verdict, pairs
+from history_past import Past, Verdict, View, pairs
 
 from properties.history.catalogue import HISTORY_CLAIMS
 from properties.history.events import (
@@ -62,13 +62,13 @@ def graph(past: Past, node: dict[int, object]) -> nx.DiGraph:
         found.add_edges_from((node[a], node[b]) for a, b in itertools.pairwise(life.at))
     for i, event in enumerate(past.events):
         if past.basis and isinstance(event, past.basis):
-            found.add_edges_from((node[i], node[j]) for j in past.all_deliveries(event.message) if past.stay_of(j))
+            found.add_edges_from((node[i], node[j]) for j in past.all_deliveries(event.message) if past.view_of(j))
     return found
 
 
 def precedence(past: Past, verdict: Verdict) -> None:
     plain = graph(past, {i: i for i in range(len(past.events))})
-    verdict.met = any(past.all_sends(past.text(i)) for s in past.stays for i in past.deliveries(s))
+    verdict.met = any(past.all_sends(past.text(i)) for s in past.views for i in past.deliveries(s))
     verdict.violated = not nx.is_directed_acyclic_graph(plain)
 
 
@@ -81,9 +81,9 @@ def one_process(past: Past, verdict: Verdict) -> None:
 
 
 def delivered_if_sent(past: Past, verdict: Verdict) -> None:
-    for stay in past.stays:
-        ring = past.ring(stay)
-        for message in past.delivered(stay):
+    for view in past.views:
+        ring = past.ring(view)
+        for message in past.delivered(view):
             sends = past.all_sends(message)
             said = past.said(message)
             if not sends:
@@ -105,7 +105,7 @@ def _nobody_sent(past: Past, ring: tuple[str, int], said: str | None, verdict: V
     if any(name not in past.names for name in senders):
         return
     for name in senders:
-        mine = [s for s in past.stays_in(ring) if s.name == name]
+        mine = [s for s in past.views_in(ring) if s.name == name]
         if any(s.ending == "open" for s in mine) or (not mine and not past.past(ring, name)[0]):
             verdict.pending = True
             return
@@ -114,7 +114,7 @@ def _nobody_sent(past: Past, ring: tuple[str, int], said: str | None, verdict: V
 
 def one_ring_one_sender(past: Past, verdict: Verdict) -> None:
     """What of EVS-1.3 can be seen from deliveries alone."""
-    for message in {past.text(i) for s in past.stays for i in past.deliveries(s)}:
+    for message in {past.text(i) for s in past.views for i in past.deliveries(s)}:
         rings = {past.ring_of(i) for i in past.all_deliveries(message)} - {None}
         verdict.violated |= past.basis is not Originate and len(rings) > 1
     for message in {e.message for e in past.events if isinstance(e, Deliver)}:
@@ -135,11 +135,11 @@ def last_configuration(past: Past, verdict: Verdict) -> None:
     at: dict[str, tuple[str, ...]] = {}
     for name in past.names:
         life = next((life for life in reversed(past.lives) if life.name == name), None)
-        stays = [stay for stay in past.stays if stay.life is life]
-        if life and life.ended != "crash" and stays:
-            turn = past.turn(stays[-1])
-            last[name] = (past.ring(stays[-1]), past.follows(stays[-1]) if turn is not None else None)
-            at[name] = past.conf(turn).members if turn is not None else past.members(stays[-1])
+        views = [view for view in past.views if view.life is life]
+        if life and life.ended != "crash" and views:
+            transition = past.transition(views[-1])
+            last[name] = (past.ring(views[-1]), past.follows(views[-1]) if transition is not None else None)
+            at[name] = past.conf(transition).members if transition is not None else past.members(views[-1])
     for name, members in at.items():
         if not past.quiet:
             verdict.pending = True
@@ -154,49 +154,49 @@ def inside(past: Past, verdict: Verdict) -> None:
         turned: list[object] = []
         for i in life.at:
             event = past.events[i]
-            stay = past.stay_of(i)
+            view = past.view_of(i)
             if isinstance(event, Configuration):
                 if event.kind == "regular":
                     verdict.violated |= event.ring in installed
                     installed.append(event.ring)
                     turned = []
-                elif stay:
+                elif view:
                     verdict.violated |= bool(turned) and turned[0] == (event.ring, set(event.members))
                     turned.append((event.ring, set(event.members)))
                 verdict.met = True
                 verdict.violated |= event.process not in event.members
             elif isinstance(event, Originate | Deliver) and "regular" in past.observes:
                 verdict.met = True
-                verdict.violated |= stay is None or event.ring not in (None, past.ring(stay))
-            elif isinstance(event, Crash) and stay:
+                verdict.violated |= view is None or event.ring not in (None, past.ring(view))
+            elif isinstance(event, Crash) and view:
                 verdict.met = True
-                verdict.violated |= event.ring not in (None, past.ring(stay))
+                verdict.violated |= event.ring not in (None, past.ring(view))
 
 
 def self_delivery(past: Past, verdict: Verdict) -> None:
     for send in (i for i, e in enumerate(past.events) if past.basis and isinstance(e, past.basis)):
-        message, own = past.text(send), past.stay_of(send)
-        stays = [own] if past.basis is Originate else [
-            s for s in past.stays if send in s.life.at and message in
-            {m for o in past.stays_in(past.ring(s)) for m in past.delivered(o)} and (s is own or s.install > send)
+        message, own = past.text(send), past.view_of(send)
+        views = [own] if past.basis is Originate else [
+            s for s in past.views if send in s.life.at and message in
+            {m for o in past.views_in(past.ring(s)) for m in past.delivered(o)} and (s is own or s.install > send)
         ]  # fmt: skip
-        for stay in stays:
-            if stay is None:
+        for view in views:
+            if view is None:
                 continue
-            if message in past.delivered(stay):
+            if message in past.delivered(view):
                 verdict.met = True
-            elif stay.ending == "crash" or ("group" in past.observes and not _stays_in_group(past, stay, send)):
+            elif view.ending == "crash" or ("group" in past.observes and not _stays_in_group(past, view, send)):
                 continue
-            elif stay.ending == "open":
+            elif view.ending == "open":
                 verdict.pending = True
             else:
                 verdict.violated = True
 
 
-def _stays_in_group(past: Past, stay: Stay, send: int) -> bool:
-    since = max(send, stay.install)
-    views = [past.view(stay, since)] + [past.view(stay, i + 1) for i in stay.at if i > since]
-    return all(stay.who in view for view in views)
+def _stays_in_group(past: Past, view: View, send: int) -> bool:
+    since = max(send, view.install)
+    groups = [past.group(view, since)] + [past.group(view, i + 1) for i in view.at if i > since]
+    return all(view.who in group for group in groups)
 
 
 def moved_together(past: Past, verdict: Verdict) -> None:
@@ -205,19 +205,19 @@ def moved_together(past: Past, verdict: Verdict) -> None:
             if past.follows(p) is None or past.follows(p) != past.follows(q):
                 continue
             arrived = all(s.ending == "next" and past.conf(s.next).ring == past.follows(s)[0] for s in (p, q))  # pyright: ignore
-            if past.turn(p) is not None and past.turn(q) is not None:
+            if past.transition(p) is not None and past.transition(q) is not None:
                 _equal(past, p, q, past.regular_part(p), past.regular_part(q), verdict)
                 if arrived:
                     mine, theirs = (past.deliveries(s)[len(past.regular_part(s)) :] for s in (p, q))
                     _equal(past, p, q, mine, theirs, verdict)
             elif arrived:
                 _equal(past, p, q, past.deliveries(p), past.deliveries(q), verdict)
-        for stay in past.stays_in(ring):
-            if "transitional" not in past.observes and stay.ending == "next" and past.follows(stay) is None:
+        for view in past.views_in(ring):
+            if "transitional" not in past.observes and view.ending == "next" and past.follows(view) is None:
                 verdict.unseen = True
 
 
-def _equal(past: Past, p: Stay, q: Stay, mine: list[int], theirs: list[int], verdict: Verdict) -> None:
+def _equal(past: Past, p: View, q: View, mine: list[int], theirs: list[int], verdict: Verdict) -> None:
     verdict.met = True
     different = {past.text(i) for i in mine} ^ {past.text(i) for i in theirs}
     verdict.violated |= any(past.hears(p, m) and past.hears(q, m) for m in different)
@@ -226,22 +226,22 @@ def _equal(past: Past, p: Stay, q: Stay, mine: list[int], theirs: list[int], ver
 def causal(past: Past, verdict: Verdict) -> None:
     for ring in past.rings:
         causes = nx.DiGraph()
-        for stay in past.stays_in(ring):
-            for send in past.sends(stay):
+        for view in past.views_in(ring):
+            for send in past.sends(view):
                 message = past.text(send)
                 if past.basis is Queue and past.home(message) != ring:
                     continue
-                before = [i for i in stay.at if i < send and isinstance(past.events[i], Deliver)]
+                before = [i for i in view.at if i < send and isinstance(past.events[i], Deliver)]
                 if past.basis is Originate:
-                    before += [i for i in past.sends(stay) if i < send]
+                    before += [i for i in past.sends(view) if i < send]
                 causes.add_edges_from((past.text(i), message) for i in before if past.text(i) != message)
         closure = nx.transitive_closure(causes)
-        for stay in past.stays_in(ring):
-            order = past.delivered(stay)
+        for view in past.views_in(ring):
+            order = past.delivered(view)
             for m, then in closure.edges:
-                if m == then or then not in order or ("group" not in past.observes and not past.hears(stay, m)):
+                if m == then or then not in order or ("group" not in past.observes and not past.hears(view, m)):
                     continue
-                if m not in order and not past.hears(stay, m):
+                if m not in order and not past.hears(view, m):
                     continue
                 verdict.met = True
                 verdict.violated |= m not in order or order.index(m) >= order.index(then)
@@ -249,14 +249,14 @@ def causal(past: Past, verdict: Verdict) -> None:
 
 def total_order(past: Past, verdict: Verdict) -> None:
     node: dict[int, object] = {i: i for i in range(len(past.events))}
-    for stay in past.stays:
-        ring = past.ring(stay)
-        node[stay.install] = ring
-        node |= {i: (past.text(i), ring) for i in past.deliveries(stay)}
-        turn = past.turn(stay)
-        if turn is not None:
-            node[turn] = (ring, past.follows(stay))
-        if len({s.name for s in past.stays_in(ring)}) > 1:
+    for view in past.views:
+        ring = past.ring(view)
+        node[view.install] = ring
+        node |= {i: (past.text(i), ring) for i in past.deliveries(view)}
+        transition = past.transition(view)
+        if transition is not None:
+            node[transition] = (ring, past.follows(view))
+        if len({s.name for s in past.views_in(ring)}) > 1:
             verdict.met = True
     found = graph(past, node)
     verdict.violated = not nx.is_directed_acyclic_graph(found) or any(a == b for a, b in found.edges)
@@ -264,64 +264,66 @@ def total_order(past: Past, verdict: Verdict) -> None:
 
 def no_gaps(past: Past, verdict: Verdict) -> None:
     for ring in past.rings:
-        stays = past.stays_in(ring)
-        node = {i: past.text(i) for s in stays for i in past.deliveries(s)}
+        views = past.views_in(ring)
+        node = {i: past.text(i) for s in views for i in past.deliveries(s)}
         forced = nx.DiGraph()
         forced.add_nodes_from(node.values())
-        for stay in stays:
-            turn = past.turn(stay)
-            mine = stay.at[1:]
-            name = {i: node.get(i, ("t", past.follows(stay)) if i == turn else i) for i in mine}
+        for view in views:
+            transition = past.transition(view)
+            mine = view.at[1:]
+            name = {i: node.get(i, ("t", past.follows(view)) if i == transition else i) for i in mine}
             forced.add_edges_from((name[a], name[b]) for a, b in itertools.pairwise(mine))
-            forced.add_edges_from((i, past.text(i)) for i in past.sends(stay) if past.text(i) in node.values())
-            later = past.delivered(stay)[1:]
-            verdict.met |= any(m in past.delivered(o) for m in later for o in stays if o is not stay)
-        for stay in stays:
-            _gaps(past, stay, set(node.values()), forced, verdict)
+            forced.add_edges_from((i, past.text(i)) for i in past.sends(view) if past.text(i) in node.values())
+            later = past.delivered(view)[1:]
+            verdict.met |= any(m in past.delivered(o) for m in later for o in views if o is not view)
+        for view in views:
+            _gaps(past, view, set(node.values()), forced, verdict)
 
 
-def _gaps(past: Past, stay: Stay, messages: set[str], forced: nx.DiGraph, verdict: Verdict) -> None:
-    have = past.delivered(stay)
-    turn = past.turn(stay)
-    follows = past.follows(stay)
-    for at in past.deliveries(stay):
-        transitional = turn is not None and at > turn
-        members = past.conf(turn).members if transitional and turn is not None else past.members(stay)
+def _gaps(past: Past, view: View, messages: set[str], forced: nx.DiGraph, verdict: Verdict) -> None:
+    have = past.delivered(view)
+    transition = past.transition(view)
+    follows = past.follows(view)
+    for at in past.deliveries(view):
+        transitional = transition is not None and at > transition
+        members = past.conf(transition).members if transitional and transition is not None else past.members(view)
         for m in messages - set(have):
             sender = past.sender(m)
-            if sender not in members or not past.hears(stay, m) or not nx.has_path(forced, m, past.text(at)):
+            if sender not in members or not past.hears(view, m) or not nx.has_path(forced, m, past.text(at)):
                 continue
-            hidden = "transitional" not in past.observes and stay.ending != "quiet"
+            hidden = "transitional" not in past.observes and view.ending != "quiet"
             if hidden and not (follows and sender in follows[1]):
-                verdict.unseen |= stay.ending != "open"
-            elif stay.ending == "open":
+                verdict.unseen |= view.ending != "open"
+            elif view.ending == "open":
                 verdict.pending = True
             else:
                 verdict.violated = True
 
 
 def safe_reaches_all(past: Past, verdict: Verdict) -> None:
-    for stay in past.stays:
-        for i in past.deliveries(stay):
+    for view in past.views:
+        for i in past.deliveries(view):
             message = past.text(i)
             if past.is_safe(message):
                 verdict.met = True
-                turn = past.turn(stay)
-                members = past.conf(turn).members if turn is not None and i > turn else past.members(stay)
+                transition = past.transition(view)
+                members = (
+                    past.conf(transition).members if transition is not None and i > transition else past.members(view)
+                )
                 for q in members:
-                    _reaches(past, past.ring(stay), message, q, verdict)
+                    _reaches(past, past.ring(view), message, q, verdict)
 
 
 def _reaches(past: Past, ring: tuple[str, int], message: str, q: str, verdict: Verdict) -> None:
-    stays = [s for s in past.stays_in(ring) if s.name == q]
-    if q not in past.names or any(message in past.delivered(s) or s.ending == "crash" for s in stays):
+    views = [s for s in past.views_in(ring) if s.name == q]
+    if q not in past.names or any(message in past.delivered(s) or s.ending == "crash" for s in views):
         return
-    if any(not past.hears(s, message) for s in stays):
+    if any(not past.hears(s, message) for s in views):
         return
     over, crashed = past.past(ring, q)
-    if stays:
-        verdict.pending |= any(s.ending == "open" for s in stays)
-        verdict.violated |= all(s.ending != "open" for s in stays)
+    if views:
+        verdict.pending |= any(s.ending == "open" for s in views)
+        verdict.violated |= all(s.ending != "open" for s in views)
     elif not over:
         verdict.pending = True
     elif not crashed:
@@ -331,13 +333,13 @@ def _reaches(past: Past, ring: tuple[str, int], message: str, q: str, verdict: V
 
 def safe_means_installed(past: Past, verdict: Verdict) -> None:
     for ring in past.rings:
-        stays = past.stays_in(ring)
-        if not any(past.is_safe(past.text(i)) for s in stays for i in past.regular_part(s)):
+        views = past.views_in(ring)
+        if not any(past.is_safe(past.text(i)) for s in views for i in past.regular_part(s)):
             continue
         for q in past.conf(past.first_install(ring)).members:
             if q in past.names:
                 over, _ = past.past(ring, q)
-                has = any(s.name == q for s in stays)
+                has = any(s.name == q for s in views)
                 verdict.met |= has
                 verdict.pending |= not has and not over
                 verdict.violated |= not has and over

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from history_past import Past, Stay, Verdict
+from history_past import Past, Verdict, View
 
 from properties.history.events import Counted, Gate, Queue, Table
 
 
-def queued_in(past: Past, ring: object, name: str | None = None) -> list[tuple[Stay, int, Queue]]:
+def queued_in(past: Past, ring: object, name: str | None = None) -> list[tuple[View, int, Queue]]:
     """What was queued in a ring, by whom and where."""
-    found: list[tuple[Stay, int, Queue]] = []
-    for stay in past.stays_in(ring):
-        if name in (None, stay.name):
-            found += [(stay, i, e) for i in stay.at if isinstance(e := past.events[i], Queue)]
+    found: list[tuple[View, int, Queue]] = []
+    for view in past.views_in(ring):
+        if name in (None, view.name):
+            found += [(view, i, e) for i in view.at if isinstance(e := past.events[i], Queue)]
     return found
 
 
 def silent(past: Past, ring: tuple[str, int], name: str) -> bool:
     """Whether a process does nothing more in a ring."""
-    mine = [stay for stay in past.stays_in(ring) if stay.name == name]
-    return all(stay.ending != "open" for stay in mine) if mine else past.past(ring, name)[0]
+    mine = [view for view in past.views_in(ring) if view.name == name]
+    return all(view.ending != "open" for view in mine) if mine else past.past(ring, name)[0]
 
 
 def unseen(past: Past, ring: object, name: str) -> bool:
     """Whether what a process did in a ring may have been missed."""
-    mine = [stay for stay in past.stays_in(ring) if stay.name == name]
-    return name not in past.names or any(past.conf(stay.install).attached for stay in mine)
+    mine = [view for view in past.views_in(ring) if view.name == name]
+    return name not in past.names or any(past.conf(view.install).attached for view in mine)
 
 
 def counted_where_queued(past: Past, verdict: Verdict) -> None:
-    for stay in past.stays:
-        ring = past.ring(stay)
-        for i in stay.at:
+    for view in past.views:
+        ring = past.ring(view)
+        for i in view.at:
             event = past.events[i]
             if not isinstance(event, Counted):
                 continue
@@ -48,21 +48,21 @@ def counted_where_queued(past: Past, verdict: Verdict) -> None:
 
 
 def members_are_known(past: Past, verdict: Verdict) -> None:
-    for stay in past.stays:
-        for i in stay.at:
+    for view in past.views:
+        for i in view.at:
             event = past.events[i]
             if isinstance(event, Gate) and event.open:
-                told = [e for j in stay.life.at if j < i and isinstance(e := past.events[j], Table)]
+                told = [e for j in view.life.at if j < i and isinstance(e := past.events[j], Table)]
                 tables = [table for table in told if table.service == "clm"]
                 if tables:
                     verdict.met = True
-                    verdict.violated |= not set(past.members(stay)) <= set(tables[-1].keys)
+                    verdict.violated |= not set(past.members(view)) <= set(tables[-1].keys)
 
 
 def one_leader(past: Past, verdict: Verdict) -> None:
     for ring in past.rings:
         leaders = {
-            stay.name for stay, _, queued in queued_in(past, ring)
+            view.name for view, _, queued in queued_in(past, ring)
             if queued.service == "evt" and queued.step == "done"
         }  # fmt: skip
         verdict.met |= bool(leaders)
@@ -71,9 +71,9 @@ def one_leader(past: Past, verdict: Verdict) -> None:
 
 def all_have_checked_in(past: Past, verdict: Verdict) -> None:
     for ring in past.rings:
-        for stay, at, done in queued_in(past, ring):
-            if done.service == "evt" and done.step == "done" and not past.conf(stay.install).attached:
-                have = {past.text(i) for i in past.deliveries(stay) if i < at}
+        for view, at, done in queued_in(past, ring):
+            if done.service == "evt" and done.step == "done" and not past.conf(view.install).attached:
+                have = {past.text(i) for i in past.deliveries(view) if i < at}
                 found = [
                     _checked_in(past, ring, name, have, verdict) for name in past.conf(past.first_install(ring)).members
                 ]

@@ -1,4 +1,4 @@
-"""A history looked at from all sides, with no care for cost: lives, stays, messages, straight from the events.
+"""A history looked at from all sides, with no care for cost: lives, views, messages, straight from the events.
 
 It shares the event types with the judge and nothing else.
 """
@@ -38,7 +38,7 @@ class Life:
 
 
 @dataclass(eq=False)
-class Stay:
+class View:
     """From one regular configuration to the next."""
 
     life: Life
@@ -64,7 +64,7 @@ class Past:
         self.basis = Originate if "originate" in observes else Queue if "queue" in observes else None
         self.lives = list(self._lives())
         self.quiet = all(self._last_life(name) and self._last_life(name).ended in ("crash", "quiet") for name in names)  # pyright: ignore
-        self.stays = [stay for life in self.lives for stay in self._stays(life)]
+        self.views = [view for life in self.lives for view in self._views(life)]
         self.verdicts = {id: Verdict() for id in HISTORY_CLAIMS}
 
     def _lives(self) -> Iterator[Life]:
@@ -89,7 +89,7 @@ class Past:
     def _last_life(self, name: str) -> Life | None:
         return next((life for life in reversed(self.lives) if life.name == name), None)
 
-    def _stays(self, life: Life) -> Iterator[Stay]:
+    def _views(self, life: Life) -> Iterator[View]:
         starts = [at for at in life.at if self.regular(at)]
         for at, after in itertools.zip_longest(starts, starts[1:]):
             inside = [i for i in life.at if i >= at and (after is None or i < after)]
@@ -98,7 +98,7 @@ class Past:
                 ending = "quiet"
             if any(isinstance(self.events[i], Crash) for i in inside):
                 ending = "crash"
-            yield Stay(life, at, inside, ending, after)
+            yield View(life, at, inside, ending, after)
 
     def conf(self, at: int) -> Configuration:
         event = self.events[at]
@@ -114,52 +114,52 @@ class Past:
         assert isinstance(event, Message)
         return event.message
 
-    # Of a stay.
+    # Of a view.
 
-    def ring(self, stay: Stay):
-        return self.conf(stay.install).ring
+    def ring(self, view: View):
+        return self.conf(view.install).ring
 
-    def members(self, stay: Stay) -> tuple[str, ...]:
-        return self.conf(stay.install).members
+    def members(self, view: View) -> tuple[str, ...]:
+        return self.conf(view.install).members
 
-    def turn(self, stay: Stay) -> int | None:
-        return next((i for i in stay.at if isinstance(self.events[i], Configuration) and not self.regular(i)), None)
+    def transition(self, view: View) -> int | None:
+        return next((i for i in view.at if isinstance(self.events[i], Configuration) and not self.regular(i)), None)
 
-    def deliveries(self, stay: Stay) -> list[int]:
-        return [i for i in stay.at if isinstance(self.events[i], Deliver)]
+    def deliveries(self, view: View) -> list[int]:
+        return [i for i in view.at if isinstance(self.events[i], Deliver)]
 
-    def regular_part(self, stay: Stay) -> list[int]:
-        turn = self.turn(stay)
-        return [i for i in self.deliveries(stay) if turn is None or i < turn]
+    def regular_part(self, view: View) -> list[int]:
+        transition = self.transition(view)
+        return [i for i in self.deliveries(view) if transition is None or i < transition]
 
-    def delivered(self, stay: Stay) -> list[str]:
-        return [self.text(i) for i in self.deliveries(stay)]
+    def delivered(self, view: View) -> list[str]:
+        return [self.text(i) for i in self.deliveries(view)]
 
-    def sends(self, stay: Stay) -> list[int]:
-        return [i for i in stay.at if self.basis and isinstance(self.events[i], self.basis)]
+    def sends(self, view: View) -> list[int]:
+        return [i for i in view.at if self.basis and isinstance(self.events[i], self.basis)]
 
-    def follows(self, stay: Stay):
+    def follows(self, view: View):
         """Ring and members of the transitional configuration after it."""
-        turn = self.turn(stay)
-        if turn is not None:
-            return self.conf(turn).ring, frozenset(self.conf(turn).members)
-        if stay.ending != "next" or stay.next is None:
+        transition = self.transition(view)
+        if transition is not None:
+            return self.conf(transition).ring, frozenset(self.conf(transition).members)
+        if view.ending != "next" or view.next is None:
             return None
-        new = self.conf(stay.next)
+        new = self.conf(view.next)
         if "transitional" in self.observes:
             return new.ring, frozenset(new.members)
         if new.left is None or new.joined is None:
             return None
-        return new.ring, frozenset(self.members(stay)) - set(new.left)
+        return new.ring, frozenset(self.members(view)) - set(new.left)
 
-    def came(self, stay: Stay) -> frozenset[str] | None:
-        before = next((s for s in self.stays if s.life is stay.life and s.next == stay.install), None)
+    def came(self, view: View) -> frozenset[str] | None:
+        before = next((s for s in self.views if s.life is view.life and s.next == view.install), None)
         if before is None:
             return None
-        new = self.conf(stay.install)
-        turn = self.turn(before)
+        new = self.conf(view.install)
+        transition = self.transition(before)
         if "transitional" in self.observes:
-            return frozenset(self.conf(turn).members if turn is not None else new.members)
+            return frozenset(self.conf(transition).members if transition is not None else new.members)
         if new.left is None or new.joined is None:
             return None
         return frozenset(self.members(before)) - set(new.left)
@@ -168,13 +168,13 @@ class Past:
 
     @cached_property
     def rings(self):
-        return sorted({self.ring(stay) for stay in self.stays})
+        return sorted({self.ring(view) for view in self.views})
 
-    def stays_in(self, ring: object) -> list[Stay]:
-        return [stay for stay in self.stays if self.ring(stay) == ring]
+    def views_in(self, ring: object) -> list[View]:
+        return [view for view in self.views if self.ring(view) == ring]
 
     def first_install(self, ring: object) -> int:
-        return min(stay.install for stay in self.stays_in(ring))
+        return min(view.install for view in self.views_in(ring))
 
     def all_sends(self, message: str) -> list[int]:
         return [i for i, event in enumerate(self.events)
@@ -183,12 +183,12 @@ class Past:
     def all_deliveries(self, message: str) -> list[int]:
         return [i for i, e in enumerate(self.events) if isinstance(e, Deliver) and e.message == message]
 
-    def stay_of(self, at: int) -> Stay | None:
-        return next((stay for stay in self.stays if at in stay.at), None)
+    def view_of(self, at: int) -> View | None:
+        return next((view for view in self.views if at in view.at), None)
 
     def ring_of(self, at: int):
-        stay = self.stay_of(at)
-        return self.ring(stay) if stay else None
+        view = self.view_of(at)
+        return self.ring(view) if view else None
 
     def home(self, message: str):
         return next((self.ring_of(i) for i in self.all_deliveries(message) if self.ring_of(i)), None)
@@ -215,23 +215,23 @@ class Past:
         sends = self.all_sends(message)
         return not sends or self.basis is not Originate or any(self.ring_of(i) == ring for i in sends)
 
-    def view(self, stay: Stay, at: int) -> frozenset[tuple[str, int]]:
-        told = [self.events[i] for i in stay.life.at if i < at and isinstance(self.events[i], Group)]
+    def group(self, view: View, at: int) -> frozenset[tuple[str, int]]:
+        told = [self.events[i] for i in view.life.at if i < at and isinstance(self.events[i], Group)]
         last = told[-1] if told else None
         return frozenset(last.members) if isinstance(last, Group) else frozenset()
 
     def audience(self, ring: object, message: str) -> frozenset[tuple[str, int]] | None:
-        views = [self.view(s, i) for s in self.stays_in(ring) for i in self.deliveries(s) if self.text(i) == message]
-        return frozenset.intersection(*views) if views else None
+        groups = [self.group(s, i) for s in self.views_in(ring) for i in self.deliveries(s) if self.text(i) == message]
+        return frozenset.intersection(*groups) if groups else None
 
-    def hears(self, stay: Stay, message: str) -> bool:
+    def hears(self, view: View, message: str) -> bool:
         if "group" not in self.observes:
-            return not self.conf(stay.install).attached
-        audience = self.audience(self.ring(stay), message)
-        return audience is not None and stay.who in audience
+            return not self.conf(view.install).attached
+        audience = self.audience(self.ring(view), message)
+        return audience is not None and view.who in audience
 
     def past(self, ring: tuple[str, int], name: str) -> tuple[bool, bool]:
-        """Whether a process that has no stay in the ring will never have one; and whether it crashed on the way."""
+        """Whether a process that has no view in the ring will never have one; and whether it crashed on the way."""
         mine = [i for i, e in enumerate(self.events) if e.process == name]
         beyond = next((i for i in mine if self.regular(i) and self.conf(i).ring[1] >= ring[1]), None)
         if beyond is None:
@@ -252,6 +252,6 @@ class Verdict:
     violated: bool = False
 
 
-def pairs(past: Past, ring: object) -> Iterable[tuple[Stay, Stay]]:
-    stays = [s for s in past.stays_in(ring) if "group" in past.observes or not past.conf(s.install).attached]
-    return itertools.combinations(stays, 2)
+def pairs(past: Past, ring: object) -> Iterable[tuple[View, View]]:
+    views = [s for s in past.views_in(ring) if "group" in past.observes or not past.conf(s.install).attached]
+    return itertools.combinations(views, 2)

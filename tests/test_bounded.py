@@ -85,19 +85,19 @@ def test_the_protocol_has_no_violation_where_the_search_finds_none() -> None:
         assert lengths(unrolled, claim) == (None, witness if witness and witness <= 7 else None), claim.id
 
 
-VIOLATION = Probe("sent while plugged", sent_while_plugged)
+VIOLATION = Probe("bug", "sent while plugged", sent_while_plugged)
 
 
 def test_the_benchmark_bug_is_found_in_as_few_steps_as_by_the_search() -> None:
     ground = Size(2, 1, 1, 4).ground(ANY_RING_ACCEPTED)
-    expected = Search(ground, symmetry=False).run([VIOLATION], until_found=True).found[VIOLATION.name].length
-    assert reach(ground, {"bug": [VIOLATION]}, expected).reached["bug"].length == expected
+    expected = Search(ground, symmetry=False).run([VIOLATION], until_found=True).found[VIOLATION.clause].length
+    assert reach(ground, [VIOLATION], expected).reached[VIOLATION.aim].length == expected
 
 
 @pytest.mark.deep
 def test_a_copy_from_an_older_ring_gives_the_published_counterexample() -> None:
-    found = reach(Size(4, 2, 1, 8).ground(ANY_RING_ACCEPTED), {"bug": [VIOLATION]}, 15)
-    assert found.reached["bug"].length == 15
+    found = reach(Size(4, 2, 1, 8).ground(ANY_RING_ACCEPTED), [VIOLATION], 15)
+    assert found.reached[VIOLATION.aim].length == 15
 
 
 def test_a_violation_has_a_trace_that_replays() -> None:
@@ -140,7 +140,7 @@ def test_a_solver_that_gives_up_is_never_a_pass(monkeypatch: pytest.MonkeyPatch)
 def test_a_machine_in_which_nothing_changes_has_one_frame() -> None:
     silent = replace(RECOVERY_PLUG, rules=tuple(rule for rule in RECOVERY_PLUG.rules if rule.name == "reject"))
     ground = GroundMachine(silent.record(), NamedScope(2, 1, 1).ground)
-    assert reach(ground, {}, 3).reached == {}
+    assert reach(ground, [], 3).reached == {}
 
 
 @pytest.mark.deep

@@ -16,7 +16,7 @@ PUBLISHED = {
     Size(4, 2, 1, 8): (816_374, 4_681_729, 37),
 }
 """States, transitions and depth, by size."""
-VIOLATION = Probe("sent while plugged", sent_while_plugged)
+VIOLATION = Probe("bug", "sent while plugged", sent_while_plugged)
 
 
 @pytest.mark.parametrize("size", PUBLISHED, ids=str)
@@ -30,4 +30,4 @@ def test_counts_are_the_published_ones(size: Size) -> None:
 def test_a_copy_from_an_older_ring_gives_the_published_counterexample() -> None:
     search = Search(Size(4, 2, 1, 8).ground(ANY_RING_ACCEPTED), symmetry=False)
     report = search.run([VIOLATION], until_found=True)
-    assert report.found[VIOLATION.name].length == 15
+    assert report.found[VIOLATION.clause].length == 15

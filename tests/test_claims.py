@@ -11,7 +11,7 @@ import pytest
 from model.language.machine import Action
 from model.language.notation import Notation, equations
 from model.machines import DELIVERY, MACHINES, PLUG
-from model.services.theorem import RECOVERY_ADD_NODE
+from model.services.actions import RECOVERY_ADD_NODE
 from model.variants import VARIANTS, delivery, services
 from properties.catalogue.scopes import least_scope
 from properties.claims import CLAIMS

@@ -1,30 +1,16 @@
-"""The command line as a user meets it: as a process, by its output and exit code."""
+"""The command line, by its output and exit code."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from properties.catalogue.register import REGISTER
 from properties.claims import CLAIMS
-
-RINGPLUG = Path(sys.executable).with_name("ringplug")
-
-
-def ringplug(*arguments: str | Path, lines: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run([RINGPLUG, *arguments], input=lines, capture_output=True, text=True, timeout=120, check=False)
-
-
-def refused(*arguments: str | Path) -> str:
-    """The one line that a refused call prints."""
-    done = ringplug(*arguments)
-    assert done.returncode == 3, done
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
-    return done.stderr
+from tests.command import RINGPLUG, process, refused, ringplug
 
 
 def test_check_as_json_decides_the_claims() -> None:
@@ -100,7 +86,7 @@ def test_a_counterexample_is_shown_with_exit_code_1() -> None:
 
 
 def test_variants_say_what_they_break() -> None:
-    done = ringplug("variants", "leave-keeps-gate-open", "--json")
+    done = ringplug("variants", "leave-keeps-gate-open", "--compute", "--json")
     assert done.returncode == 0
     (one,) = json.loads(done.stdout)["variants"]
     broken = {broken["claim"]: (broken["length"], broken["scope"]) for broken in one["breaks"]}
@@ -109,7 +95,7 @@ def test_variants_say_what_they_break() -> None:
 
 @pytest.mark.deep
 def test_a_variant_that_breaks_nothing_says_why() -> None:
-    done = ringplug("variants", "gmi-back-to-the-old-ring", "--json")
+    done = ringplug("variants", "gmi-back-to-the-old-ring", "--compute", "--json")
     assert done.returncode == 0
     (one,) = json.loads(done.stdout)["variants"]
     assert one["breaks"] == []
@@ -117,21 +103,23 @@ def test_a_variant_that_breaks_nothing_says_why() -> None:
 
 
 def test_mutants_say_what_notices_them() -> None:
-    done = ringplug("mutants", "leave-without-effect:gate", "--json")
+    done = ringplug("mutants", "leave-without-effect:gate", "--compute", "--json")
     assert done.returncode == 0
     (one,) = json.loads(done.stdout)["mutants"]
     assert (one["caught"]["claim"], one["caught"]["length"]) == ("PLUG-S6", 7)
-    assert ringplug("trace", "PLUG-S6", "--variant", one["id"]).returncode == 1
+    shown = ringplug("trace", "PLUG-S6", "--variant", one["id"])
+    assert shown.returncode == 1
+    assert "Violated: leaving closes the gate" in shown.stdout
     assert ringplug("mutants", "nonsense").returncode == 3
 
 
 def test_claims_are_listed_and_explained() -> None:
     listed = ringplug("claims").stdout
-    assert all(id in listed for id in CLAIMS)
+    assert all(id in listed for id in REGISTER)
     one = ringplug("claims", "PLUG-S5").stdout
     for word in ("source", "witness", "mutant", "bits[r] ⊆ bits'[r]"):
         assert word in one
-    assert {one["id"] for one in json.loads(ringplug("claims", "--json").stdout)["claims"]} == set(CLAIMS)
+    assert {one["id"] for one in json.loads(ringplug("claims", "--json").stdout)["claims"]} == set(REGISTER)
 
 
 def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
@@ -184,6 +172,8 @@ def test_help_has_examples(command: str) -> None:
         (["trace", "PLUG-S99"], "unknown claim"),
         (["trace", "PLUG-S1", "--witness", "--out", "no/such/folder/t.json"], "no/such/folder/t.json"),
         (["fly"], "fly"),
+        (["simulate", "--seconds", "nan"], "'--seconds': nan is not a number"),
+        (["services", "--seconds", "nan"], "'--seconds': nan is not a number"),
         (["walk", "--without", "wings"], "unknown feature 'wings'"),
         (["walk", "--from", "no-such-file.json"], "no-such-file.json: No such file"),
         (["walk", "--from", "s1.json", "--members", "3"], "leave out the other options"),
@@ -244,6 +234,28 @@ def test_a_scope_too_large_loses_no_other_verdict() -> None:
     assert done.returncode == 3
     assert "PLUG-S1  proved" in done.stdout
     assert "scope too large: exhaustive 2/1/1" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["claims"],
+        ["claims", "PLUG-S4", "--json"],
+        ["trace", "PLUG-S1", "--variant", "open-on-own-bit"],
+        ["fly"],
+        [],
+    ],
+)
+def test_a_process_says_what_is_said_in_this_process(arguments: list[str]) -> None:
+    alone, here = process(*arguments), ringplug(*arguments)
+    assert (alone.returncode, alone.stdout, alone.stderr) == (here.returncode, here.stdout, here.stderr)
+
+
+def test_a_process_reads_its_input() -> None:
+    lines = "form_ring r0 {p0}\nfly\n"
+    alone, here = process("walk", lines=lines), ringplug("walk", lines=lines)
+    assert (alone.returncode, alone.stdout, alone.stderr) == (here.returncode, here.stdout, here.stderr)
+    assert alone.returncode == 3
 
 
 def test_a_closed_pipe_is_no_verdict() -> None:

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +22,8 @@ from properties.corosync.laboratory import requirements
 from properties.corosync.laboratory.plan import Plan
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan
 from properties.corosync.recording import Recorded
+from tests.command import RINGPLUG
 
-RINGPLUG = Path(sys.executable).with_name("ringplug")
 BROKEN_BY_LOST_STATE = {"RING-S2", "RING-S3"}
 DEFECTS = {"PLUG-H3", "CLM-S3", "EVS-4", "EVS-5", "EVS-6.3"}
 """What corosync 3.1.7 is known to break now and then (docs/corosync.md, A to C); nothing else may be broken."""

@@ -74,7 +74,7 @@ def test_a_shortest_trace_says_who_does_what(what: tuple[str, ...]) -> None:
 def search(sizes: str, *probes: Callable[[DeliveryState], Truth]) -> Search:
     """A finished search in a scope with no feature, which looks for these."""
     found = Search(GroundMachine(RING_WITH_MESSAGES.record(frozenset()), scope(sizes).ground), symmetry=False)
-    found.run([Probe(one.__name__, one) for one in probes])
+    found.run([Probe("", one.__name__, one) for one in probes])
     return found
 
 
@@ -100,7 +100,7 @@ def _of_two_that_moved(now: DeliveryState, such: Callable[[Number], Set]) -> Tru
 
 def test_messages_behind_a_gap_are_delivered_in_transition_or_dropped() -> None:
     wanted = (two_that_moved_have_delivered_in_transition, two_that_moved_have_dropped_what_they_received)
-    assert set(search("3/2/2", *wanted).report.found) == {one.__name__ for one in wanted}
+    assert {one.label for one in search("3/2/2", *wanted).report.found} == {one.__name__ for one in wanted}
 
 
 def test_every_action_is_enabled_and_every_guard_part_false_somewhere() -> None:

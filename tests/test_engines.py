@@ -15,14 +15,10 @@ from click.testing import CliRunner
 from properties.cli.decide import check as check_command
 from properties.cli.main import cli
 from properties.symbolic import cvc5
+from tests.command import ringplug
 
-RINGPLUG = Path(sys.executable).with_name("ringplug")
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "test_my_variant.py"
-
-
-def ringplug(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([RINGPLUG, *arguments], capture_output=True, text=True, timeout=300, check=False)
 
 
 def check(*arguments: str) -> tuple[int, list[dict[str, Any]]]:

@@ -18,6 +18,7 @@ from model.machines import MACHINES, PLUG
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
 from model.variants import VARIANTS
+from properties.catalogue.probe import Clause
 from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, ScopeTooLargeError, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
@@ -166,7 +167,7 @@ def test_a_deadlock_is_found() -> None:
     text = replace(RECOVERY_PLUG, edits=(*RECOVERY_PLUG.edits, Edit("visit", write=never)))
     found = explore(text.record(CORE), plug_scope(2, 1, 1), [LIVE_2])
     assert found.outcomes["LIVE-2"].violation
-    assert "LIVE-2: deadlock" in found.report.found
+    assert Clause("LIVE-2", "deadlock") in found.report.found
 
 
 def test_what_is_never_exercised_is_reported() -> None:

@@ -23,7 +23,7 @@ from properties.claims.liveness import LIVE_1, LIVE_2
 from properties.explain import ahead
 from properties.explain.ahead import steps_named
 from properties.explain.diff import first_difference
-from properties.explain.endings import LATE, LOST, endings, shown_by
+from properties.explain.endings import endings, shown_by
 from properties.explain.explanation import Explanation, explain_run
 from properties.explain.step import explain_step, new_value, steps_in_words
 from properties.explain.values import Values, members_of
@@ -198,7 +198,7 @@ def test_what_is_ahead_of_a_state_is_what_the_backward_pass_says() -> None:
     for number in range(search.index.size):
         state = search.bitmaps(search.words(number))
         last = Played(ground.steps[0], state, state)
-        assert bool(list(endings(LIVE_2, ground, [last], LOST))) == (number in lost)
+        assert bool(list(endings(LIVE_2, ground, [last], LIVE_2.reach.lost))) == (number in lost)
 
 
 @pytest.mark.parametrize(("variant", "is_late"), [(None, False), ("bit-every-other-visit", True)])
@@ -212,7 +212,7 @@ def test_a_bound_is_kept_from_every_state_of_the_protocol(variant: str | None, i
     late = set[int]()
     for number in range(search.index.size):
         state = search.bitmaps(search.words(number))
-        if list(endings(LIVE_1, ground, [Played(ground.steps[0], state, state)], LATE)):
+        if list(endings(LIVE_1, ground, [Played(ground.steps[0], state, state)], LIVE_1.bound.beyond)):
             late.add(number)
     assert set(beyond) <= late
     assert (bool(late), bool(beyond)) == (is_late, is_late)

@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import subprocess
-import sys
 from pathlib import Path
 from random import Random
 
@@ -26,8 +25,8 @@ from properties.history.events import Bit, Start
 from properties.history.ledger import MOST_RANGES, Ledger
 from properties.history.reader import MOST_BYTES, FileHistory
 from properties.judge.judgement import judge, violated
+from tests.command import RINGPLUG, ringplug
 
-RINGPLUG = Path(sys.executable).with_name("ringplug")
 META = ('{"event":"meta","format":"ringplug-history-1","observes":["regular","deliver","level","sender"],'
         '"processes":["n1","n2"]}')  # fmt: skip
 START = '{"event":"start","process":"n1","seq":1,"incarnation":1}'
@@ -35,10 +34,6 @@ RING = '{"event":"configuration","process":"n1","seq":2,"kind":"regular","ring":
 DELIVER = '{"event":"deliver","process":"n1","seq":3,"message":"m1","sender":"n2"}'
 END = '{"event":"end","process":"n1","seq":9,"quiescent":false}'
 GOOD = [META, START, RING, DELIVER]
-
-
-def ringplug(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([RINGPLUG, *arguments], capture_output=True, text=True, timeout=120, check=False)
 
 
 def read(file: Path, *lines: str | bytes) -> list[str]:
@@ -142,7 +137,7 @@ def test_an_empty_file_a_folder_and_no_file_are_no_histories(tmp_path: Path) -> 
     assert [str(fault) for fault in faults] == [
         f"{empty}: empty file",
         f"{absent}: No such file or directory",
-        f"{tmp_path}: not a regular file; it is read more than once",
+        f"{tmp_path}: is a directory; name the files in it",
     ]
 
 

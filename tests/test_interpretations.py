@@ -10,8 +10,9 @@ import pytest
 import z3
 
 from model.language.ground import Bitmaps, GroundMachine, Integers, Slot, Step, plug_scope
-from model.language.sets import Processor, Set, Truth, variable
+from model.language.sets import Processor, Set, Truth
 from model.language.sorts import Index
+from model.language.terms import variable
 from model.plug.machine import RECOVERY_PLUG
 from properties.explicit.columns import Columns
 from properties.explicit.search import Search

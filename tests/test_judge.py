@@ -25,14 +25,15 @@ from properties.history.events import FACETS as ALL
 from properties.history.events import Deliver, Event, Facet, Message, Start
 from properties.history.findings import Findings
 from properties.history.reader import Excerpt, FileHistory
-from properties.history.views import Eyes
+from properties.history.views import Observability
+from properties.judge.journal import Journal
 from properties.judge.judgement import judge, read_through, violated
 from properties.judge.observer import Observer
 from properties.judge.shrink import encoded, reduce
 
 
 def breaches(past: Excerpt, limit: int | None = None) -> set[str]:
-    return set(read_through(past, remember=True, limit=limit).findings.breaches)
+    return set(read_through(past, remember=True, limit=limit).findings.violations)
 
 
 # Legal histories.
@@ -125,8 +126,8 @@ def compare(seed: int) -> None:
     past = excerpt(events, observes)
     wanted = naive(events, observes, past.processes)
     read = read_through(past, remember=True)
-    assert set(read.findings.breaches) == {id for id, verdict in wanted.items() if verdict == "violated"}
-    if not (_names_come_again(events) and not read_through(past, remember=False).findings.breaches):
+    assert set(read.findings.violations) == {id for id, verdict in wanted.items() if verdict == "violated"}
+    if not (_names_come_again(events) and not read_through(past, remember=False).findings.violations):
         assert verdicts(events, observes) == wanted
 
 
@@ -228,13 +229,14 @@ def test_a_reduced_history_is_a_history(tmp_path: Path) -> None:
 
 def most_held(past: Excerpt) -> tuple[int, int, int]:
     """The most deliveries and messages, and the most rings, that are held at a time; and the deliveries in all."""
-    eyes, findings = Eyes(past.observes, frozenset(past.processes)), Findings()
-    observer = Observer(past.processes, eyes, findings, lambda ring, at: None, remember=False)
+    observability, findings = Observability(past.observes, frozenset(past.processes)), Findings()
+    journal = Journal(past.processes, observability, findings, lambda ring, at: None, remember=False)
+    observer = Observer(journal)
     most = rings = delivered = 0
     for event in past.events():
         observer.take(event)
-        held = sum(len(stay.sequence) for ring in observer.rings.values() for stay in ring.stays)
-        most, rings = max(most, held + len(observer.messages)), max(rings, len(observer.rings))
+        held = sum(len(view.sequence) for ring in journal.rings.values() for view in ring.views)
+        most, rings = max(most, held + len(journal.messages)), max(rings, len(journal.rings))
         delivered += isinstance(event, Deliver)
     return most, rings, delivered
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,50 +21,51 @@ from properties.lockstep import faults
 from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, STUTTER, TOKENS, Event, Kind
-from properties.lockstep.follower import LEFT_OUT, Following, Grounded
+from properties.lockstep.follower import LEFT_OUT, Follower, ScopedMachine
 from properties.lockstep.implementation import HIGH, LOW, Observation, Starts, Visit
 from properties.lockstep.refinement import REFINEMENT
 from properties.lockstep.run import Plan, Run, run
-from properties.lockstep.tours.coverage import SCOPES, Toured, graph_of, tour
+from properties.lockstep.tours.coverage import SCOPES, TourCounts, graph_of, tour
 from properties.lockstep.tours.transitions import Transitions
 from properties.traces.trace import read_trace, replay, trace_machine, write_trace
+from tests.command import ringplug
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "lockstep.md").read_text()
 
 
-def following(members: int, start: Starts = ReferenceLayer) -> Following:
-    return Following(Grounded(members, 1, 3), start, 1)
+def started(members: int, start: Starts = ReferenceLayer) -> Follower:
+    return Follower(ScopedMachine(members, 1, 3), start, 1)
 
 
-def installed(members: int, start: Starts = ReferenceLayer) -> Following:
+def installed(members: int, start: Starts = ReferenceLayer) -> Follower:
     """All have installed ring 0 and unplugged."""
-    followed = following(members, start)
-    followed.take(Event(Kind.FORM, ring=0, members=tuple(range(members))))
+    follower = started(members, start)
+    follower.take(Event(Kind.FORM, ring=0, members=tuple(range(members))))
     for p in range(members):
-        followed.take(Event(Kind.INSTALL, p, 0))
-        followed.take(Event(Kind.UNPLUG, p, handle=0))
-    return followed
+        follower.take(Event(Kind.INSTALL, p, 0))
+        follower.take(Event(Kind.UNPLUG, p, handle=0))
+    return follower
 
 
-def rotate(followed: Following, ring: int, count: int = 1) -> None:
+def rotate(follower: Follower, ring: int, count: int = 1) -> None:
     """The token of a ring goes round."""
-    for _ in range(count * len(followed.cluster.rings[ring].members)):
-        now = followed.cluster.rings[ring]
-        followed.take(Event(Kind.TOKEN, now.due, ring, token=now.newest or b"", packet_count=1))
+    for _ in range(count * len(follower.cluster.rings[ring].members)):
+        now = follower.cluster.rings[ring]
+        follower.take(Event(Kind.TOKEN, now.due, ring, token=now.newest or b"", packet_count=1))
 
 
-def change(followed: Following, ring: int) -> None:
-    members = tuple(range(followed.cluster.size))
-    followed.take(Event(Kind.FORM, ring=ring, members=members))
+def change(follower: Follower, ring: int) -> None:
+    members = tuple(range(follower.cluster.size))
+    follower.take(Event(Kind.FORM, ring=ring, members=members))
     for p in members:
-        followed.take(Event(Kind.LEAVE, p, ring - 1))
-        followed.take(Event(Kind.INSTALL, p, ring))
-        followed.take(Event(Kind.UNPLUG, p, handle=0))
+        follower.take(Event(Kind.LEAVE, p, ring - 1))
+        follower.take(Event(Kind.INSTALL, p, ring))
+        follower.take(Event(Kind.UNPLUG, p, handle=0))
 
 
-def parted(followed: Following, event: Event) -> Divergence:
+def parted(follower: Follower, event: Event) -> Divergence:
     with pytest.raises(DivergedError) as caught:
-        followed.take(event)
+        follower.take(event)
     return caught.value.divergence
 
 
@@ -118,12 +118,12 @@ def test_every_class_at_three_members_and_one_ring_is_taken(capsys: pytest.Captu
     shown(tour(graph_of(SCOPES[1]), "classes", ReferenceLayer), capsys)
 
 
-def shown(toured: Toured, capsys: pytest.CaptureFixture[str]) -> None:
+def shown(counts: TourCounts, capsys: pytest.CaptureFixture[str]) -> None:
     """Print the counts, and hold the document to them."""
     with capsys.disabled():
-        print(f"\n{toured.words}")
-    assert (toured.classes_taken, toured.classes_left_out) == (toured.classes, 0)
-    assert toured.row in DOCUMENT
+        print(f"\n{counts.words}")
+    assert (counts.classes_taken, counts.classes_left_out) == (counts.classes, 0)
+    assert counts.row in DOCUMENT
 
 
 @pytest.mark.parametrize("name", ["destroy-forgets-the-plug", "half-sent-goes-first", "leftovers-count"])
@@ -282,20 +282,20 @@ def test_a_variable_that_changes_in_a_stutter_is_a_divergence() -> None:
 
 
 def test_a_refused_token_that_changes_its_receiver_is_a_divergence() -> None:
-    followed = Following(Grounded(2, 1, 3), ReferenceLayer, 1)
-    followed.take(Event(Kind.FORM, ring=0, members=(0, 1)))
-    cluster = followed.cluster
-    cluster.layers[0] = ForgetsAtRefusal(0)
-    cluster.seen[0] = cluster.layers[0].observe()
+    follower = Follower(ScopedMachine(2, 1, 3), ReferenceLayer, 1)
+    follower.take(Event(Kind.FORM, ring=0, members=(0, 1)))
+    cluster = follower.cluster
+    follower.live.layers[0] = ForgetsAtRefusal(0)
+    cluster.seen[0] = follower.live.layers[0].observe()
     token = cluster.rings[0].newest or b""
-    divergence = parted(followed, Event(Kind.TOKEN, 0, 0, token=token, packet_count=1))
+    divergence = parted(follower, Event(Kind.TOKEN, 0, 0, token=token, packet_count=1))
     assert "RING-S4" in divergence.reason
 
 
 def test_a_call_that_fails_is_a_divergence() -> None:
-    followed = installed(1, Raises)
-    followed.take(Event(Kind.DESTROY, 0, handle=0))
-    assert "ZeroDivisionError" in parted(followed, Event(Kind.CREATE, 0, handle=0)).reason
+    follower = installed(1, Raises)
+    follower.take(Event(Kind.DESTROY, 0, handle=0))
+    assert "ZeroDivisionError" in parted(follower, Event(Kind.CREATE, 0, handle=0)).reason
 
 
 # What is known to differ.
@@ -303,38 +303,35 @@ def test_a_call_that_fails_is_a_divergence() -> None:
 
 def test_a_long_message_of_low_priority_may_be_overtaken_after_a_change() -> None:
     """The machine keeps a half sent message first, also in the next ring; the reference begins it again by priority."""
-    followed = installed(2)
-    rotate(followed, 0, 2)
-    followed.take(Event(Kind.QUEUE, 0, priority=LOW, packet_count=2))
-    rotate(followed, 0)
-    change(followed, 1)
-    followed.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
+    follower = installed(2)
+    rotate(follower, 0, 2)
+    follower.take(Event(Kind.QUEUE, 0, priority=LOW, packet_count=2))
+    rotate(follower, 0)
+    change(follower, 1)
+    follower.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
     with pytest.raises(DivergedError) as caught:
-        rotate(followed, 1, 2)
+        rotate(follower, 1, 2)
     assert caught.value.divergence.action == "originate p0 r1"
     assert caught.value.divergence.refusing == ["no message is half sent"]
 
 
 def test_a_long_message_of_high_priority_is_not() -> None:
-    followed = installed(2)
-    rotate(followed, 0, 2)
-    followed.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=2))
-    rotate(followed, 0)
-    assert followed.cluster.begun
-    change(followed, 1)
-    followed.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
-    rotate(followed, 1, 4)
-    assert not followed.cluster.begun
+    follower = installed(2)
+    rotate(follower, 0, 2)
+    follower.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=2))
+    rotate(follower, 0)
+    assert follower.cluster.begun
+    change(follower, 1)
+    follower.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
+    rotate(follower, 1, 4)
+    assert not follower.cluster.begun
 
 
 # The command.
 
 
 def invoke(*words: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-c", "from properties.cli.main import main; main()", "lockstep", *words],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = ringplug("lockstep", *words)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -370,10 +367,10 @@ QUEUED_WITHIN = {"ordered 2/1/2": 1392, "ordered 3/1/1": 1512, "2/1/2": 0}
 @pytest.mark.deep
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.name)
 def test_every_transition_is_taken(scope: NamedScope, capsys: pytest.CaptureFixture[str]) -> None:
-    toured = tour(graph_of(scope), "all", ReferenceLayer)
-    shown(toured, capsys)
-    assert toured.left_out == QUEUED_WITHIN[scope.name]
-    assert toured.taken + toured.left_out == toured.transitions
+    counts = tour(graph_of(scope), "all", ReferenceLayer)
+    shown(counts, capsys)
+    assert counts.left_out == QUEUED_WITHIN[scope.name]
+    assert counts.taken + counts.left_out == counts.transitions
 
 
 @pytest.mark.deep

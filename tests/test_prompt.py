@@ -26,9 +26,9 @@ FORMED = "form_ring r0 {p0 p1}"
 INSTALLED = (FORMED, "install p0 r0")
 RUN = """
 import sys
+from properties.explain.walk import resume
 from properties.terminal.prompt import run
 from properties.traces.trace import FORMAT, Trace, TraceScope
-from properties.explain.walk import resume
 
 walk = resume(Trace(FORMAT, TraceScope(2, 1, 2), [], []))
 sys.exit(run(walk, sys.stdin, print, lambda line: print(line, file=sys.stderr)))

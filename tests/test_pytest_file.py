@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import ringplug
+
 ROOT = Path(__file__).parent.parent
-RINGPLUG = Path(sys.executable).with_name("ringplug")
 
 
 def outcome(file: Path) -> tuple[int, str]:
@@ -22,9 +23,7 @@ def outcome(file: Path) -> tuple[int, str]:
 
 
 def write(file: Path, *arguments: str) -> str:
-    subprocess.run(
-        [RINGPLUG, "trace", *arguments, "--format", "pytest", "--out", file], capture_output=True, check=False
-    )
+    ringplug("trace", *arguments, "--format", "pytest", "--out", file)
     return file.read_text()
 
 

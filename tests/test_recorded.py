@@ -18,8 +18,8 @@ from properties.lockstep.divergence import Divergence
 from properties.lockstep.follower import LEFT_OUT
 from properties.lockstep.implementation import RingName
 from properties.lockstep.recorded.calls import CALLS, Life, RecordedStep
-from properties.lockstep.recorded.follower import RecordedFollowing, follow
-from properties.lockstep.recorded.formations import Telling, formations
+from properties.lockstep.recorded.follower import RecordedFollower, follow
+from properties.lockstep.recorded.formations import Announcement, formations
 from properties.simulate.faults import load
 from properties.simulate.run import run
 from properties.traces.trace import read_trace, replay, trace_machine, write_trace
@@ -100,19 +100,19 @@ def test_it_is_fast_enough_at_five_members() -> None:
 def test_a_machine_with_a_place_for_each_ring_takes_the_same_steps() -> None:
     """Using a place again renames rings: where each has its own, all steps are allowed, and end in the same state."""
     run = recorded_run(3, 2, 700)
-    following = RecordedFollowing(run)
+    follower = RecordedFollower(run)
     for number, step in enumerate(run):
-        following.follow(number, step)
-    trace = following.trace("the whole run")
+        follower.follow(number, step)
+    trace = follower.trace("the whole run")
     assert 2 * 3 + 1 < trace.scope.rings <= 64
     machine = trace_machine(read_trace(write_trace(trace)))
     *_, last = replay(machine, trace.steps)
-    slots = following.ground.slots
+    slots = follower.execution.ground.slots
     for (variable, at), i in slots.items():
-        alive = not at or variable in ("handles", "plugged") or at[0] in following.numbers
-        there = (variable, (following.numbers[at[0]],)) if variable in PER_RING and alive else (variable, at)
+        alive = not at or variable in ("handles", "plugged") or at[0] in follower.numbers
+        there = (variable, (follower.numbers[at[0]],)) if variable in PER_RING and alive else (variable, at)
         if alive:
-            assert following.state[i] == last.after[machine.slots[there]], variable
+            assert follower.execution.state[i] == last.after[machine.slots[there]], variable
 
 
 PER_RING = {"member", "pending", "installed", "bits", "normal"}
@@ -174,40 +174,40 @@ def test_a_divergence_says_when_where_and_why() -> None:
 # Formation.
 
 
-def telling(index: int, processor: int, seq: int, members: tuple[int, ...], *, token: bool = False) -> Telling:
-    return Telling(index, processor, RingName(members[0], seq), members, b"token" if token else None)
+def told(index: int, processor: int, seq: int, members: tuple[int, ...], *, token: bool = False) -> Announcement:
+    return Announcement(index, processor, RingName(members[0], seq), members, b"token" if token else None)
 
 
-def moments(tellings: list[Telling], crashes: tuple[tuple[int, int], ...] = ()) -> list[tuple[int, int]]:
-    found = formations(tellings, crashes)
+def moments(announcements: list[Announcement], crashes: tuple[tuple[int, int], ...] = ()) -> list[tuple[int, int]]:
+    found = formations(announcements, crashes)
     return [(index, one.ring.seq) for index in sorted(found) for one in found[index]]
 
 
 def test_a_ring_is_formed_at_its_first_token() -> None:
-    assert moments([telling(3, 1, 4, (0, 1)), telling(7, 0, 4, (0, 1), token=True)]) == [(7, 4)]
-    assert moments([telling(3, 2, 4, (2,))]) == [(3, 4)]
+    assert moments([told(3, 1, 4, (0, 1)), told(7, 0, 4, (0, 1), token=True)]) == [(7, 4)]
+    assert moments([told(3, 2, 4, (2,))]) == [(3, 4)]
 
 
 def test_a_ring_without_a_first_token_is_never_formed() -> None:
-    assert moments([telling(3, 1, 4, (0, 1)), telling(7, 0, 4, (0, 1))]) == []
+    assert moments([told(3, 1, 4, (0, 1)), told(7, 0, 4, (0, 1))]) == []
 
 
 def test_a_ring_is_formed_before_a_member_that_was_told_crashes() -> None:
-    assert moments([telling(3, 1, 4, (0, 1)), telling(7, 0, 4, (0, 1), token=True)], ((5, 1),)) == [(5, 4)]
-    assert moments([telling(3, 1, 4, (0, 1)), telling(7, 0, 4, (0, 1), token=True)], ((2, 1), (9, 0))) == [(7, 4)]
+    assert moments([told(3, 1, 4, (0, 1)), told(7, 0, 4, (0, 1), token=True)], ((5, 1),)) == [(5, 4)]
+    assert moments([told(3, 1, 4, (0, 1)), told(7, 0, 4, (0, 1), token=True)], ((2, 1), (9, 0))) == [(7, 4)]
 
 
 def test_a_ring_is_formed_before_the_next_one_of_a_member_that_went_on() -> None:
     """A paused representative sends the first token when a member has long been told of another ring."""
-    tellings = [
-        telling(3, 1, 4, (0, 1)),
-        telling(5, 1, 8, (1, 2)),
-        telling(6, 2, 8, (1, 2)),
-        telling(9, 0, 4, (0, 1), token=True),
+    announcements = [
+        told(3, 1, 4, (0, 1)),
+        told(5, 1, 8, (1, 2)),
+        told(6, 2, 8, (1, 2)),
+        told(9, 0, 4, (0, 1), token=True),
     ]
-    assert moments(tellings) == [(9, 4)]
-    tellings[1] = replace(tellings[1], token=b"token")
-    assert moments(tellings) == [(5, 4), (5, 8)]
+    assert moments(announcements) == [(9, 4)]
+    announcements[1] = replace(announcements[1], token=b"token")
+    assert moments(announcements) == [(5, 4), (5, 8)]
 
 
 # Small runs by hand.
@@ -241,10 +241,10 @@ def alone() -> Processors:
 
 def actions(run: list[RecordedStep]) -> list[str]:
     """The steps of the machine that a run is, after those of its first members' start."""
-    following = RecordedFollowing(run)
+    follower = RecordedFollower(run)
     for number, step in enumerate(run):
-        following.follow(number, step)
-    return [step.action.name for step in following.run]
+        follower.follow(number, step)
+    return [step.action.name for step in follower.execution.run]
 
 
 def test_three_recovery_messages_in_one_visit() -> None:

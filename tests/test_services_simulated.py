@@ -19,7 +19,7 @@ from reference.services.evt.channels import Channels
 from reference.services.evt.recovery import Recovery
 from reference.simulator.campaigns import script_of
 from reference.simulator.services import Kinds
-from tests.test_command import refused, ringplug
+from tests.command import refused, ringplug
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "services.md").read_text()
 MUST_BE_MET = ("CLM-S1", "CLM-S2", "CLM-S3", "EVT-S1", "EVT-S2", "EVT-S3", "PLUG-H1", "PLUG-H2", "EVT-OPENS", "LIVE-3")

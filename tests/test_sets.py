@@ -13,18 +13,19 @@ from model.language.sets import (
     NOBODY,
     TRUE,
     Processor,
+    Set,
     any_of,
     empty,
     equal,
     every,
+    exists,
     same,
     several,
-    those,
-    variable,
     when,
     within,
 )
 from model.language.sorts import Handle, Ring
+from model.language.terms import those, variable
 
 P, GATE = Processor.named("p"), variable("gate", ())
 
@@ -58,6 +59,19 @@ def test_quantifiers_of_different_depth_do_not_capture() -> None:
         Ring, lambda q: every(Ring, lambda r: same(q, r) | empty(variable("a", (q,)) & variable("a", (r,))))
     )
     assert pairs is not TRUE
+
+
+def test_a_quantifier_over_several_sorts_is_one_within_the_other() -> None:
+    def a(r: Ring, h: Handle) -> Set:
+        return variable("a", (r, h))
+
+    assert any_of(Ring, Handle, a) is any_of(Ring, lambda r: any_of(Handle, lambda h: a(r, h)))
+    assert every(Ring, Handle, lambda r, h: empty(a(r, h))) is every(
+        Ring, lambda r: every(Handle, lambda h: empty(a(r, h)))
+    )
+    assert exists(Ring, Handle, lambda r, h: empty(a(r, h))) is exists(
+        Ring, lambda r: exists(Handle, lambda h: empty(a(r, h)))
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from properties.catalogue.claim import Claim
-from properties.catalogue.probe import violated
+from properties.catalogue.probe import Aim
 from properties.catalogue.scopes import RANDOM, NamedScope, least_scope
 from properties.check.job import Job
 from properties.check.verdict import Open, Runs, Tested, Verdict, Violated
@@ -51,7 +51,7 @@ def test_every_falsifier_is_no_shorter_than_the_shortest(id: str) -> None:
     check_falsifier(id, MANY)
 
 
-def counts(tested: Sampled) -> tuple[int, int, dict[str, int]]:
+def counts(tested: Sampled) -> tuple[int, int, dict[Aim, int]]:
     return tested.runs_count, tested.steps_count, tested.shown
 
 
@@ -71,10 +71,10 @@ def test_no_step_of_a_reduced_run_can_be_deleted() -> None:
     )  # fmt: skip
     violation = tested.violation(claim)
     assert violation
-    assert len(violation.run) < len(tested.shortest[violated(claim)])
-    watch = Watch(tested.ground, {"it": [violation.probe]}, ())
+    assert len(violation.run) < len(tested.shortest[Aim(claim.id)])
+    watch = Watch(tested.ground, [violation.probe], ())
     for i in range(len(violation.run)):
-        assert watch.until([*violation.run[:i], *violation.run[i + 1 :]], "it") is None
+        assert watch.until([*violation.run[:i], *violation.run[i + 1 :]], violation.probe.aim) is None
 
 
 def test_deep_states_are_reached_with_twelve_processors() -> None:

@@ -10,24 +10,14 @@ import pytest
 from model.language.machine import Action
 from model.language.notation import Notation, equations
 from model.plug.machine import RECOVERY_PLUG
-from model.services.theorem import GIVEN_UP, MEANS, RECOVERY_ADD_NODE, SERVICES
+from model.services.actions import RECOVERY_ADD_NODE
+from model.services.machine import SERVICES
+from model.services.theorem import GIVEN_UP, MEANS
 from properties.claims import CLAIMS
 from properties.traces.trace import replay, trace_machine
-from properties.variants import theorem
-from properties.variants.theorem import (
-    ALL,
-    CASES,
-    DEEP_CASES,
-    MINIMAL,
-    NORMAL,
-    RECOVERY,
-    SMALLEST,
-    Case,
-    beside,
-    given_up,
-    names,
-    search,
-)
+from properties.variants import record, theorem
+from properties.variants.cases import ALL, CASES, DEEP_CASES, NORMAL, RECOVERY, names
+from properties.variants.theorem import MINIMAL, SMALLEST, Case, beside, given_up, search
 
 BY_DEFAULT = {"CLM-S1", "EVT-S1"}
 SUFFICE = [
@@ -128,6 +118,7 @@ def test_what_is_older_than_the_last_ring_needs_three_rings(less: set[str]) -> N
 
 def test_what_belongs_to_the_theorem_has_its_run() -> None:
     assert {(one.claim, one.length) for one in beside()} == {("N1", 2), ("N2", 17), ("N5", 8), ("CLM-S1", 8)}
+    assert beside() == record.theorem().beside
 
 
 @pytest.mark.deep
@@ -135,6 +126,7 @@ def test_what_belongs_to_the_theorem_has_its_run() -> None:
 def test_the_minimal_sets_are_those_that_are_pinned(priority: str, id: str) -> None:
     table = Case(CLAIMS[id], priority).run()
     assert sorted(map(tuple, table.minimal)) == sorted(MINIMAL[priority, id])
+    assert table in [one.table() for one in record.theorem().tables]
     for one in table.sets:
         suffices = any(set(minimal) <= set(one.decisions) for minimal in table.minimal)
         assert one.holds == suffices

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from properties.check.verdict import (
+    About,
     Bounded,
     Exhaustive,
     Obligations,
@@ -22,33 +23,36 @@ from properties.check.verdict import (
     record,
 )
 
+ABOUT: About = {
+    "claim": "A-1", "engine": "exhaustive", "scope": "2/1/1", "seconds": 0.5, "machine": "plug", "features": (),
+}  # fmt: skip
 STATES = States(states=5, transitions=4, depth=3, symmetry=False, witness_length=2)
 VERDICTS: list[tuple[Verdict, dict[str, object]]] = [
     (
-        Proved(claim="A-1", engine="inductive", scope="any number", seconds=0.5, machine="plug", extent=Obligations(7)),
+        Proved(**ABOUT, extent=Obligations(7)),
         {"verdict": "proved", "obligations": 7},
     ),
     (
-        Exhaustive(claim="A-1", engine="exhaustive", scope="2/1/1", seconds=0.5, machine="plug", extent=STATES),
+        Exhaustive(**ABOUT, extent=STATES),
         {"verdict": "exhaustive", "states": 5, "transitions": 4, "depth": 3, "symmetry": False, "witness_length": 2},
     ),
     (
-        Bounded(claim="A-1", engine="bounded", scope="2/1/1", seconds=0.5, machine="plug", extent=Steps(k=4)),
+        Bounded(**ABOUT, extent=Steps(k=4)),
         {"verdict": "bounded", "k": 4},
     ),
     (
         Tested(
-            claim="A-1", engine="stateful", scope="2/1/1", seconds=0.5, machine="plug",
+            **ABOUT,
             extent=Runs(examples=3, seed=1, steps=60, witnesses=2),
         ),
         {"verdict": "tested", "examples": 3, "seed": 1, "steps": 60, "witnesses": 2},
     ),
     (
-        Violated(claim="A-1", engine="bounded", scope="2/1/1", seconds=0.5, machine="plug", extent=Steps(k=4), reason="why"),
+        Violated(**ABOUT, extent=Steps(k=4), reason="why"),
         {"verdict": "violated", "k": 4, "reason": "why"},
     ),
     (
-        Open(claim="A-1", engine="exhaustive", scope="2/1/1", seconds=0.5, machine="plug", reason="why", beside=True),
+        Open(**ABOUT, reason="why", beside=True),
         {"verdict": "open", "reason": "why", "beside": True},
     ),
 ]  # fmt: skip
@@ -56,7 +60,7 @@ VERDICTS: list[tuple[Verdict, dict[str, object]]] = [
 
 @pytest.mark.parametrize(("verdict", "fields"), VERDICTS, ids=lambda one: getattr(one, "verdict", ""))
 def test_a_verdict_is_a_flat_object_in_json(verdict: Verdict, fields: dict[str, object]) -> None:
-    common = {"claim": "A-1", "engine": verdict.engine, "scope": verdict.scope, "seconds": 0.5, "machine": "plug"}
+    common = {name: value for name, value in ABOUT.items() if name != "features"}
     assert record(verdict) == common | fields
 
 

@@ -116,13 +116,11 @@ def pass_token(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -
 
 def successor(now: DeliveryState, p: Processor, members: Set) -> Set:
     """The member that follows p in the ring; p itself if it is the only one."""
-    return any_of(
-        Seat,
-        lambda i: when(
-            within(p, now.seat[i]),
-            any_of(Seat, lambda j: when(empty(now.between[i, j] & members), now.seat[j] & members)),
-        ),
-    )
+
+    def follows(i: Seat) -> Set:
+        return any_of(Seat, lambda j: when(empty(now.between[i, j] & members), now.seat[j] & members))
+
+    return any_of(Seat, lambda i: when(within(p, now.seat[i]), follows(i)))
 
 
 def token_again(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:

@@ -32,17 +32,14 @@ def ring_ids_are_ordered(now: DeliveryState) -> Truth:
 
 def _is_ordered(sort: type[Index]) -> Truth:
     """By a total preorder."""
-    total = every(sort, lambda i: every(sort, lambda j: at_most(i, j) | at_most(j, i)))
-    return total & every(
-        sort,
-        lambda i: every(sort, lambda j: every(sort, lambda k: implies(at_most(i, j) & at_most(j, k), at_most(i, k)))),
-    )
+    total = every(sort, sort, lambda i, j: at_most(i, j) | at_most(j, i))
+    return total & every(sort, sort, sort, lambda i, j, k: implies(at_most(i, j) & at_most(j, k), at_most(i, k)))
 
 
 def seats_are_places(now: DeliveryState) -> Truth:
     """Everybody sits in one seat, and in each seat at most one."""
     one = every(Seat, lambda i: ~several(now.seat[i]))
-    apart = every(Seat, lambda i: every(Seat, lambda j: same(i, j) | empty(now.seat[i] & now.seat[j])))
+    apart = every(Seat, Seat, lambda i, j: same(i, j) | empty(now.seat[i] & now.seat[j]))
     return one & apart & within(EVERYBODY, any_of(Seat, lambda i: now.seat[i]))
 
 
@@ -54,14 +51,7 @@ def seats_go_round(now: DeliveryState) -> Truth:
 def between_two_seats_is_what_is_between_them_and_a_third(now: DeliveryState) -> Truth:
     """Who sits between i and k sits between i and j, or in j, or between j and k."""
     return every(
-        Seat,
-        lambda i: every(
-            Seat,
-            lambda j: every(
-                Seat,
-                lambda k: within(now.between[i, k], now.between[i, j] | now.seat[j] | now.between[j, k]),
-            ),
-        ),
+        Seat, Seat, Seat, lambda i, j, k: within(now.between[i, k], now.between[i, j] | now.seat[j] | now.between[j, k])
     )
 
 
@@ -71,7 +61,7 @@ def the_next_seat_is_one(now: DeliveryState) -> Truth:
     def first(i: Seat, j: Seat, k: Seat) -> Truth:
         return within(now.seat[j], now.between[i, k]) | within(now.seat[k], now.between[i, j])
 
-    return every(Seat, lambda i: every(Seat, lambda j: every(Seat, lambda k: same(j, k) | first(i, j, k))))
+    return every(Seat, Seat, Seat, lambda i, j, k: same(j, k) | first(i, j, k))
 
 
 class DeliveryState(State):

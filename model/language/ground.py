@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
-from model.language import sets
+from model.language import sets, terms
 from model.language.interpretation import Interpretation, Rewriting
 from model.language.machine import Action, Machine, Parameter, Write, constant
-from model.language.sets import TRUE, Processor, Processors, Set, Truth, those
+from model.language.sets import TRUE, Processor, Processors, Set, Truth
 from model.language.sorts import Copy, Handle, Index, Message, Number, Ring, Seat, Token
 
 Slot = tuple[str, tuple[int, ...]]
@@ -72,15 +72,15 @@ class Grounding(Rewriting):
         return Grounding(self.scope, self.known, {**self.indices, index: element}, self.chosen)
 
     def everybody(self) -> Set:
-        return those(self.scope.everybody)
+        return terms.those(self.scope.everybody)
 
     def variable(self, name: str, at: tuple[Index, ...]) -> Set:
         where = tuple(self.index(index) for index in at)
         slot = (name, numbers(where))
-        return those(self.known[slot]) if slot in self.known else sets.variable(name, where)
+        return terms.those(self.known[slot]) if slot in self.known else terms.variable(name, where)
 
     def parameter(self, term: Processor | Processors) -> Set:
-        return those(self.chosen[term.name]) if term.name in self.chosen else term
+        return terms.those(self.chosen[term.name]) if term.name in self.chosen else term
 
     def any_of(self, index: Index, body: Set) -> Set:
         found = sets.NOBODY
@@ -188,6 +188,23 @@ class Step:
         """A two-state statement (now, then, parameters…) about this step, as a ground truth on the state before."""
         return self.ground.grounding(self.action, self.arguments).truth(self.action.read(claim))
 
+    @property
+    def search_guard(self) -> tuple[Truth, ...]:
+        """What must hold for a search to take the step: its guard, and that a fresh element is the first unused one."""
+        return (*(part for _, part in self.guard), self.first_unused)
+
+    def refusals(self, here: Integers) -> list[str]:
+        """The guard parts that refuse the step in a state; none if it is enabled."""
+        return [label for label, part in self.guard if not here.truth(part)]
+
+    def is_enabled(self, here: Integers) -> bool:
+        """Whether its guard holds in a state."""
+        return all(here.truth(part) for _, part in self.guard)
+
+    def is_searched(self, here: Integers) -> bool:
+        """Whether a search takes it in a state."""
+        return here.truth(self.first_unused) and self.is_enabled(here)
+
 
 class GroundMachine:
     """A machine in a scope."""
@@ -262,7 +279,7 @@ class GroundMachine:
     def _effect(self, name: str, action: Action, grounding: Grounding) -> Iterator[tuple[int, Set]]:
         """The slots of a variable whose value the action may change, each with its new value."""
         for at in self.scope.places(action.now.declared[name].sorts):
-            before = sets.variable(name, at)
+            before = terms.variable(name, at)
             value = before
             for write in action.then.families[name].writes:
                 value = self._written(write, at, value, grounding)
@@ -299,8 +316,7 @@ class GroundMachine:
 
     def refusals(self, step: Step, state: Bitmaps) -> list[str]:
         """The guard parts that refuse this step in this state; none if it is enabled."""
-        integers = Integers(self, state)
-        return [label for label, part in step.guard if not integers.truth(part)]
+        return step.refusals(Integers(self, state))
 
     def after(self, step: Step, state: Bitmaps) -> Bitmaps:
         """The state after this step, enabled or not."""
@@ -314,9 +330,9 @@ class GroundMachine:
 def bitmap_of(term: Set) -> int:
     """The bitmap that a term without variables is."""
     match term:
-        case sets.Those(bitmap):
+        case terms.Those(bitmap):
             return bitmap
-        case sets.Nobody():
+        case terms.Nobody():
             return 0
         case _:
             raise ValueError("the term is not constant")

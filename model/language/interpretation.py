@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-from model.language import sets
+from model.language import sets, terms
 from model.language.sets import Processor, Processors, Set, Truth
 from model.language.sorts import Index
 
@@ -39,25 +39,25 @@ class Interpretation(ABC, Generic[S, T]):
     def read_set(self, term: Set) -> S:
         """Read a set for the first time."""
         match term:
-            case sets.Nobody():
+            case terms.Nobody():
                 return self.nobody()
-            case sets.Everybody():
+            case terms.Everybody():
                 return self.everybody()
-            case sets.Those(bitmap):
+            case terms.Those(bitmap):
                 return self.those(bitmap)
-            case sets.Variable(name, at):
+            case terms.Variable(name, at):
                 return self.variable(name, at)
-            case sets.Processor() | sets.Processors():
+            case terms.Processor() | terms.Processors():
                 return self.parameter(term)
-            case sets.Union(left, right):
+            case terms.Union(left, right):
                 return self.union(self.set(left), self.set(right))
-            case sets.Common(left, right):
+            case terms.Common(left, right):
                 return self.common(self.set(left), self.set(right))
-            case sets.Without(left, right):
+            case terms.Without(left, right):
                 return self.without(self.set(left), self.set(right))
-            case sets.When(condition, then):
+            case terms.When(condition, then):
                 return self.when(self.truth(condition), self.set(then))
-            case sets.AnyOf(index, body):
+            case terms.AnyOf(index, body):
                 return self.any_of(index, body)
             case _:
                 raise TypeError(f"no set: {term!r}")
@@ -65,23 +65,23 @@ class Interpretation(ABC, Generic[S, T]):
     def read_truth(self, term: Truth) -> T:
         """Read a truth for the first time."""
         match term:
-            case sets.Fact(known):
+            case terms.Fact(known):
                 return self.fact(known)
-            case sets.Within(inner, outer):
+            case terms.Within(inner, outer):
                 return self.within(self.set(inner), self.set(outer))
-            case sets.Equal(left, right):
+            case terms.Equal(left, right):
                 return self.equal(self.set(left), self.set(right))
-            case sets.Several(of):
+            case terms.Several(of):
                 return self.several(self.set(of))
-            case sets.Same(left, right):
+            case terms.Same(left, right):
                 return self.same(left, right)
-            case sets.AtMost(left, right):
+            case terms.AtMost(left, right):
                 return self.at_most(left, right)
-            case sets.Not(of):
+            case terms.Not(of):
                 return self.negation(self.truth(of))
-            case sets.Both(left, right):
+            case terms.Both(left, right):
                 return self.both(self.truth(left), self.truth(right))
-            case sets.Every(index, body):
+            case terms.Every(index, body):
                 return self.every(index, body)
             case _:
                 raise TypeError(f"no truth: {term!r}")
@@ -144,10 +144,10 @@ class Rewriting(Interpretation[Set, Truth]):
         return sets.EVERYBODY
 
     def those(self, bitmap: int) -> Set:
-        return sets.those(bitmap)
+        return terms.those(bitmap)
 
     def variable(self, name: str, at: tuple[Index, ...]) -> Set:
-        return sets.variable(name, tuple(self.index(index) for index in at))
+        return terms.variable(name, tuple(self.index(index) for index in at))
 
     def parameter(self, term: Processor | Processors) -> Set:
         return term

@@ -13,8 +13,9 @@ from enum import Enum
 from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
 from model.language.interpretation import Rewriting
-from model.language.sets import FALSE, NOBODY, TRUE, Processor, Processors, Set, Truth, same, variable, when
+from model.language.sets import FALSE, NOBODY, TRUE, Processor, Processors, Set, Truth, same, when
 from model.language.sorts import Index
+from model.language.terms import variable
 
 R = TypeVar("R")
 Guard = Iterator[tuple[str, Truth]]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from model.language.interpretation import Interpretation
-from model.language.machine import Action
-from model.language.sets import Both, Common, Every, Not, Processor, Processors, Set, Truth, Union, When, Without
+from model.language.machine import Action, Write
 from model.language.sorts import Index
+from model.language.terms import Both, Common, Every, Not, Processor, Processors, Set, Truth, Union, When, Without
 
 ATOM, TERM, RELATION, CONNECTIVE, QUANTIFIED = range(5)
 """How loosely a phrase binds, tightest first."""
@@ -146,7 +146,7 @@ def equations(action: Action, *, ghosts: bool = False) -> list[str]:
     writes = [
         (Notation().variable(f"{name}'", write.at), write)
         for name, all_writes in action.writes.items()
-        for write in all_writes
+        for write in _last_of_each_place(all_writes)
         if ghosts or not action.now.declared[name].ghost
     ]
     lines: list[str] = []
@@ -155,6 +155,11 @@ def equations(action: Action, *, ghosts: bool = False) -> list[str]:
         whole = f"   for every {', '.join(_name(i) for i in write.at)}" if write.whole else ""
         lines.append(f"{left} = {Naming(others).set(write.value)}{whole}")
     return lines
+
+
+def _last_of_each_place(writes: Iterable[Write]) -> Iterable[Write]:
+    """Of several writes to the very same place only the last says what is there afterwards."""
+    return {(write.whole, *map(id, write.at)): write for write in writes}.values()
 
 
 def _has_parts(term: Set) -> bool:

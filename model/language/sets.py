@@ -1,276 +1,72 @@
 """The set language in which the machine and its claims are written.
 
-A state is a handful of sets of processors; a guard and an effect are set algebra. The values here are not computed:
-they are recorded, as small graphs of terms that every engine interprets in its own way (`model.language.interpretation`). Equal
-graphs are one object, so `a is b` means "the same expression".
+Who has its bit set in the token, whose gate is open, who has installed a ring: each is a set of processors, and a state
+is a handful of them. A guard and an effect are set algebra, and so is a claim. Nothing in them depends on how many
+processors there are, which is why one text can be proved for any number and searched for a few.
 
-Left out on purpose: numbers, functions and order. What needs them is not a set.
+The values here are not computed but recorded. An action runs once, on terms (`terms.py`) that remember what was done to
+them, and leaves a small graph. Integers, the columns of a search, bit-vectors, the predicates of a proof and the
+notation of SPEC.md are five readings of that graph (`interpretation.py`): engines cannot disagree about what an action
+says, only about what they make of it.
+
+**A set of one.** There are no elements beside sets: a parameter `p: Processor` is the set of just that processor. So
+`within(p, s)` says that p is in s, `s | p` and `s - p` put it in and take it out, `p & s` is p if it is in s and else
+nobody, `p - s` is p if it is not. A family such as `now.bits` has one set for each element of a sort; `any_of` joins
+them, `every` and `exists` speak of them, over one sort or several: `every(Ring, Handle, lambda r, h: ...)`.
+
+What can be relied on:
+
+- Equal graphs are one object, so `a is b` means "the same expression". What a quantifier binds is therefore named by
+  how deep its body is, and not in the order of writing.
+- Nobody asks a term in Python: `if`, `==` and `in` raise a TypeError. A condition is `when`, `implies` or a guard part.
+- What is known folds away. In a scope, with parameters chosen and constants known, what is left of a guard speaks of
+  the state, or is TRUE or FALSE.
+- `when(condition, s)` is the only conditional: s, or nobody. Two cases are a union of two of them.
+
+Left out on purpose: numbers, functions, and counting beyond `several`, which says "at least two". What needs them is
+not a set; a queue of two is two sets. Elements of a sort may be compared (`same`, `at_most`), processors may not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, TypeVar, overload
 
 from model.language.sorts import Index, Recorded, intern
+from model.language.terms import (
+    EVERYBODY,
+    FALSE,
+    NOBODY,
+    TRUE,
+    AnyOf,
+    AtMost,
+    Equal,
+    Every,
+    Everybody,
+    Fact,
+    Nobody,
+    Processor,
+    Processors,
+    Same,
+    Set,
+    Several,
+    Those,
+    Truth,
+    When,
+    Within,
+)
 
-_C = TypeVar("_C")
+__all__ = [
+    "EVERYBODY", "FALSE", "NOBODY", "TRUE", "Processor", "Processors", "Set", "Truth",
+    "all_of", "any_of", "at_most", "empty", "equal", "every", "exists", "implies", "same", "several", "some", "when",
+    "within",
+]  # fmt: skip
+
 _T = TypeVar("_T", bound=Recorded)
 _I = TypeVar("_I", bound=Index)
-
-
-@dataclass_transform(eq_default=False)
-def node(cls: type[_C]) -> type[_C]:
-    """A class of terms: a dataclass whose instances are compared by identity."""
-    return dataclass(eq=False, repr=False, slots=True)(cls)
-
-
-class Set(Recorded):
-    """A set of processors."""
-
-    __slots__ = ()
-
-    def __or__(self, other: Set) -> Set:
-        match self, other:
-            case (Nobody(), x) | (x, Nobody()):
-                return x
-            case Everybody(), _:
-                return self
-            case Those(a), Those(b):
-                return those(a | b)
-            case _:
-                return self if self is other else intern(Union, self, other)
-
-    def __and__(self, other: Set) -> Set:
-        match self, other:
-            case (Nobody(), _) | (_, Nobody()):
-                return NOBODY
-            case (Everybody(), x) | (x, Everybody()):
-                return x
-            case Those(a), Those(b):
-                return those(a & b)
-            case _:
-                return self if self is other else intern(Common, self, other)
-
-    def __sub__(self, other: Set) -> Set:
-        match self, other:
-            case (Nobody(), _) | (_, Nobody()):
-                return self
-            case _, Everybody():
-                return NOBODY
-            case Those(a), Those(b):
-                return those(a & ~b)
-            case _:
-                return NOBODY if self is other else intern(Without, self, other)
-
-    def __invert__(self) -> Set:
-        return EVERYBODY - self
-
-
-class Truth(Recorded):
-    """A statement about sets."""
-
-    __slots__ = ()
-
-    def __and__(self, other: Truth) -> Truth:
-        match self, other:
-            case (Fact(known), x) | (x, Fact(known)):
-                return x if known else FALSE
-            case _:
-                return self if self is other else intern(Both, self, other)
-
-    def __or__(self, other: Truth) -> Truth:
-        return ~(~self & ~other)
-
-    def __invert__(self) -> Truth:
-        match self:
-            case Fact(known):
-                return FALSE if known else TRUE
-            case Not(inner):
-                return inner
-            case _:
-                return intern(Not, self)
-
-
-# Sets -----------------------------------------------------------------------------------------------------------------
-
-
-@node
-class Nobody(Set):
-    """The empty set."""
-
-
-@node
-class Everybody(Set):
-    """All processors."""
-
-
-@node
-class Those(Set):
-    """A known set in a finite scope: bit i stands for processor i."""
-
-    bitmap: int
-
-
-@node
-class Variable(Set):
-    """A variable of the state; a family of sets has one for each index."""
-
-    name: str
-    at: tuple[Index, ...]
-
-
-@node
-class Processors(Set):
-    """A parameter: any set of processors."""
-
-    name: str
-
-    @classmethod
-    def named(cls, name: str) -> Processors:
-        """The parameter of this name."""
-        return intern(cls, name)
-
-
-@node
-class Processor(Set):
-    """A parameter: one processor, as the set that contains just it."""
-
-    name: str
-
-    @classmethod
-    def named(cls, name: str) -> Processor:
-        """The parameter of this name."""
-        return intern(cls, name)
-
-
-@node
-class Union(Set):
-    """In either."""
-
-    left: Set
-    right: Set
-
-
-@node
-class Common(Set):
-    """In both."""
-
-    left: Set
-    right: Set
-
-
-@node
-class Without(Set):
-    """In the first and not in the second."""
-
-    left: Set
-    right: Set
-
-
-@node
-class When(Set):
-    """The set if the condition holds, else nobody."""
-
-    condition: Truth
-    then: Set
-
-
-@node
-class AnyOf(Set):
-    """In the body for at least one element of the index's sort."""
-
-    index: Index
-    body: Set
-
-
-# Truths ---------------------------------------------------------------------------------------------------------------
-
-
-@node
-class Fact(Truth):
-    """True or false, already known."""
-
-    known: bool
-
-
-@node
-class Within(Truth):
-    """Every processor of the first set is in the second."""
-
-    inner: Set
-    outer: Set
-
-
-@node
-class Equal(Truth):
-    """The same processors."""
-
-    left: Set
-    right: Set
-
-
-@node
-class Several(Truth):
-    """At least two processors."""
-
-    of: Set
-
-
-@node
-class Same(Truth):
-    """The same element of a sort."""
-
-    left: Index
-    right: Index
-
-
-@node
-class AtMost(Truth):
-    """The first element is numbered no higher than the second: a total preorder."""
-
-    left: Index
-    right: Index
-
-
-@node
-class Not(Truth):
-    """The opposite."""
-
-    of: Truth
-
-
-@node
-class Both(Truth):
-    """Both hold."""
-
-    left: Truth
-    right: Truth
-
-
-@node
-class Every(Truth):
-    """The body holds for every element of the index's sort."""
-
-    index: Index
-    body: Truth
-
-
-NOBODY = intern(Nobody)
-EVERYBODY = intern(Everybody)
-TRUE = intern(Fact, True)
-FALSE = intern(Fact, False)
-
-
-def those(bitmap: int) -> Set:
-    """The processors whose bits are set."""
-    return intern(Those, bitmap) if bitmap else NOBODY
-
-
-def variable(name: str, at: tuple[Index, ...]) -> Set:
-    """The value of a variable, at these indices if it is a family."""
-    return intern(Variable, name, at)
+_J = TypeVar("_J", bound=Index)
+_K = TypeVar("_K", bound=Index)
 
 
 def when(condition: Truth, then: Set) -> Set:
@@ -356,23 +152,63 @@ def implies(premise: Truth, conclusion: Truth) -> Truth:
     return ~(premise & ~conclusion)
 
 
-def any_of(sort: type[_I], body: Callable[[_I], Set]) -> Set:
-    """The union of `body(i)` over every element i of the sort."""
+# Over every element of a sort -----------------------------------------------------------------------------------------
+
+
+@overload
+def any_of(i: type[_I], body: Callable[[_I], Set], /) -> Set: ...
+@overload
+def any_of(i: type[_I], j: type[_J], body: Callable[[_I, _J], Set], /) -> Set: ...
+def any_of(*over: Any) -> Set:
+    """The union of `body(i, …)` over all elements i, … of the sorts: `any_of(Handle, lambda h: now.plugged[h])`."""
+    *sorts, body = over
+    return _nested(_any_of_one, sorts, body)
+
+
+@overload
+def every(i: type[_I], body: Callable[[_I], Truth], /) -> Truth: ...
+@overload
+def every(i: type[_I], j: type[_J], body: Callable[[_I, _J], Truth], /) -> Truth: ...
+@overload
+def every(i: type[_I], j: type[_J], k: type[_K], body: Callable[[_I, _J, _K], Truth], /) -> Truth: ...
+def every(*over: Any) -> Truth:
+    """`body(i, …)` holds for all elements i, … of the sorts."""
+    *sorts, body = over
+    return _nested(_every_one, sorts, body)
+
+
+@overload
+def exists(i: type[_I], body: Callable[[_I], Truth], /) -> Truth: ...
+@overload
+def exists(i: type[_I], j: type[_J], body: Callable[[_I, _J], Truth], /) -> Truth: ...
+def exists(*over: Any) -> Truth:
+    """`body(i, …)` holds for at least one choice of elements i, … of the sorts."""
+    *sorts, body = over
+    return ~_nested(_every_one, sorts, lambda *at: ~body(*at))
+
+
+def _nested(
+    quantify: Callable[[type[Index], Callable[[Index], _T]], _T],
+    sorts: Sequence[type[Index]],
+    body: Callable[..., _T],
+) -> _T:
+    """One quantifier within the other, the first sort outermost."""
+    first, *rest = sorts
+    if not rest:
+        return quantify(first, body)
+    return quantify(first, lambda i: _nested(quantify, rest, partial(body, i)))
+
+
+def _any_of_one(sort: type[Index], body: Callable[[Index], Set]) -> Set:
     index = _bind(sort, body)
     inner = body(index)
     return inner if inner is NOBODY else _quantified(AnyOf, index, inner)
 
 
-def every(sort: type[_I], body: Callable[[_I], Truth]) -> Truth:
-    """`body(i)` holds for every element i of the sort."""
+def _every_one(sort: type[Index], body: Callable[[Index], Truth]) -> Truth:
     index = _bind(sort, body)
     inner = body(index)
     return inner if isinstance(inner, Fact) else _quantified(Every, index, inner)
-
-
-def exists(sort: type[_I], body: Callable[[_I], Truth]) -> Truth:
-    """`body(i)` holds for at least one element i of the sort."""
-    return ~every(sort, lambda i: ~body(i))
 
 
 def _bind(sort: type[_I], body: Callable[[_I], Recorded]) -> _I:

@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.notes.decisions import decide
-
-decide(
-    "D9",
-    "Which position in the bitmap is which member's?",
-    "Decided on the wire: the index in the ring's sorted member list. In the machine a bit is the processor itself.",
-)
-
 
 @dataclass(frozen=True)
 class Abstraction:
@@ -119,7 +111,7 @@ OF_DELIVERY = (
     Abstraction(
         "Safe delivery.",
         "Says nothing about it. It waits for the same two visits as freeing.",
-        "EVS-7 in histories.",
+        "EVS-7.1 and EVS-7.2 in histories.",
     ),
     Abstraction(
         "What the commit token carries is read where it stands: an old ring is told, what a processor has is looked up "

@@ -5,19 +5,9 @@ from __future__ import annotations
 from model.language.machine import Guard
 from model.language.sets import Processor, any_of, within
 from model.language.sorts import Ring
-from model.notes.decisions import decide
-from model.plug.rules import protocol
 from model.plug.state import PlugState
 
-decide(
-    "D4",
-    "Does an unplug count that was called before the regular configuration is installed?",
-    "No: install plugs every registered handle again, so only a call after it counts.",
-    rejected={"old-unplug-counts": "PLUG-S3", "gmi-plugs-before-transitional": "PLUG-S3"},
-)
 
-
-@protocol()
 def leave(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """P leaves ring r for one that is pending: its transitional configuration. Its gate closes.
 
@@ -34,7 +24,6 @@ def leave(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     then.queued_two = now.queued_two - p
 
 
-@protocol()
 def install(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """P installs ring r, its regular configuration: its gate is closed and every handle of p is plugged.
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 from model.language.machine import Guard
 from model.language.sets import NOBODY, Processor, Processors, empty, several, some, within
 from model.language.sorts import Copy, NewRing, Ring
-from model.plug.rules import environment
 from model.plug.state import PlugState
 
 
-@environment()
 def form_ring(now: PlugState, then: PlugState, r: NewRing, members: Processors) -> Guard:
     """A new ring r forms of any live processors. One creates its token with a zero bitmap; r is pending at them all.
 
@@ -29,7 +27,6 @@ def form_ring(now: PlugState, then: PlugState, r: NewRing, members: Processors) 
     then.pending[r] = members
 
 
-@environment(feature="late-copies")
 def duplicate(now: PlugState, then: PlugState, r: Ring, c: Copy) -> Guard:
     """The token of ring r is copied as it is now into place c, to arrive anywhere at any later time.
 
@@ -39,7 +36,6 @@ def duplicate(now: PlugState, then: PlugState, r: Ring, c: Copy) -> Guard:
     then.copy[c, r] = now.bits[r]
 
 
-@environment(feature="late-copies")
 def duplicate_late(now: PlugState, then: PlugState, r: Ring, c: Copy, d: Copy) -> Guard:
     """The late token of ring r in place c is copied as it is now into place d.
 
@@ -49,7 +45,6 @@ def duplicate_late(now: PlugState, then: PlugState, r: Ring, c: Copy, d: Copy) -
     then.copy[d, r] = now.copy[c, r]
 
 
-@environment(feature="crash")
 def crash(now: PlugState, then: PlugState, p: Processor) -> Guard:
     """P stops, and all that it held in memory is gone.
 
@@ -65,7 +60,6 @@ def crash(now: PlugState, then: PlugState, p: Processor) -> Guard:
     then.queued, then.queued_two, then.leftover = now.queued - p, now.queued_two - p, now.leftover - p
 
 
-@environment(feature="crash")
 def restart(now: PlugState, then: PlugState, p: Processor) -> Guard:
     """P starts again as a fresh incarnation: its services call create in their init functions.
 

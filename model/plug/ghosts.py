@@ -4,79 +4,66 @@ from __future__ import annotations
 
 from model.language.sets import Processor, any_of
 from model.language.sorts import Copy, Handle, Ring
-from model.plug.rules import ghost
 from model.plug.state import PlugState
 
 
-@ghost(watches=("installed", "plugged"))
 def has_recovered(now: PlugState, then: PlugState) -> None:
     """In ring r, a member is done from the first moment after its install at which no handle of it is plugged."""
     plugged = any_of(Handle, lambda h: then.plugged[h])
     then.done.each(lambda r: now.done[r] | (then.installed[r] - plugged))
 
 
-@ghost(after=("install",))
 def owes_every_handle(now: PlugState, then: PlugState, p: Processor) -> None:
     """From its install on, p owes an unplug or destroy of every handle registered at that moment."""
     then.owes.each(lambda h: (now.owes[h] - p) | (p & now.handles[h]))
 
 
-@ghost(after=("unplug", "destroy"))
 def owes_it_no_more(now: PlugState, then: PlugState, p: Processor, h: Handle) -> None:
     """An unplug or destroy releases the handle."""
     then.owes[h] = now.owes[h] - (p & now.handles[h])
 
 
-@ghost(watches=("bits", "copy"))
 def has_signed(now: PlugState, then: PlugState) -> None:
     """A member has signed ring r once its bit is in any token of r."""
     then.signed.each(lambda r: now.signed[r] | then.bits[r] | any_of(Copy, lambda c: then.copy[c, r]))
 
 
-@ghost(after=("queue_recovery",))
 def is_early(now: PlugState, then: PlugState, p: Processor) -> None:
     """A message is early if it is queued before the processor has signed its ring."""
     then.early = now.early | (p - any_of(Ring, lambda r: now.installed[r] & now.signed[r]))
 
 
-@ghost(after=("leave", "install", "crash"))
 def is_stale(now: PlugState, then: PlugState, p: Processor) -> None:
     """What still counts after its ring was left, or already counts when a ring is installed, is stale."""
     then.stale = now.stale | (p & (then.queued | then.queued_two))
 
 
-@ghost(watches=("queued", "queued_two"))
 def forgets_what_is_sent(now: PlugState, then: PlugState) -> None:
     """An empty queue holds nothing early and nothing stale."""
     then.early = then.early & then.queued
     then.stale = then.stale & (then.queued | then.queued_two)
 
 
-@ghost(after=("leave",), feature="leftovers")
 def keeps_what_is_queued(now: PlugState, then: PlugState, p: Processor) -> None:
     """What is queued when its ring is left is kept."""
     then.kept = now.kept | (p & now.queued)
 
 
-@ghost(after=("queue_between",), feature="leftovers")
 def keeps_what_comes_between(now: PlugState, then: PlugState, p: Processor) -> None:
     """So is what is queued between two rings."""
     then.kept = now.kept | p
 
 
-@ghost(after=("send_leftover", "crash"), feature="leftovers")
 def keeps_no_more(now: PlugState, then: PlugState, p: Processor) -> None:
     """Until it is sent, or its processor stops."""
     then.kept = now.kept - p
 
 
-@ghost(after=("begin_long",), feature="long-message")
 def has_begun(now: PlugState, then: PlugState, p: Processor) -> None:
     """A long message is begun with its first half."""
     then.begun = now.begun | p
 
 
-@ghost(after=("finish_long", "crash"), feature="long-message")
 def has_finished(now: PlugState, then: PlugState, p: Processor) -> None:
     """It is finished with its second, or its processor stops."""
     then.begun = now.begun - p

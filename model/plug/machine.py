@@ -1,24 +1,56 @@
-"""The recovery plug machine, whole: every rule of it, in the order of the specification."""
+"""The recovery plug machine, whole: every rule of it, who takes it, and the feature without which it is absent.
+
+The order is the one in which actions are recorded and searched: of several shortest runs it decides which is shown, and
+it decides what a seed draws.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from model.language.machine import Rule, Text
+from model.language.machine import Edit, Ghost, Kind, Rule, Text
 from model.plug import configuration, environment, ghosts, handles, messages, token
-from model.plug.rules import ENVIRONMENT, EXTENSIONS, GHOSTS, PROTOCOL
 from model.plug.state import PlugState, initial
 
 ROOMS = (configuration, token, messages, handles, environment, ghosts)
-"""The modules that state the machine."""
-RECORDED = [room.__name__ for room in (configuration, environment, ghosts, messages, handles, token)]
-"""The order in which their rules are recorded."""
-
-
-def _in_order(rules: Sequence[Rule]) -> list[Rule]:
-    """Room by room, whichever was imported first."""
-    return sorted(rules, key=lambda rule: RECORDED.index(rule.write.__module__))
-
-
-RULES = (*_in_order(PROTOCOL), *_in_order(ENVIRONMENT))
-RECOVERY_PLUG = Text(PlugState, initial, RULES, tuple(GHOSTS), tuple(EXTENSIONS))
+"""The modules that state the machine, in the order of the specification."""
+RULES = (
+    Rule(configuration.leave, Kind.PROTOCOL),
+    Rule(configuration.install, Kind.PROTOCOL),
+    Rule(messages.queue_recovery, Kind.SERVICE, "recovery-queue"),
+    Rule(messages.send_recovery, Kind.PROTOCOL, "recovery-queue"),
+    Rule(messages.queue_between, Kind.SERVICE, "leftovers"),
+    Rule(messages.send_leftover, Kind.PROTOCOL, "leftovers"),
+    Rule(messages.originate, Kind.PROTOCOL),
+    Rule(messages.begin_long, Kind.PROTOCOL, "long-message"),
+    Rule(messages.finish_long, Kind.PROTOCOL, "long-message"),
+    Rule(handles.create, Kind.SERVICE, "create-destroy"),
+    Rule(handles.unplug, Kind.SERVICE),
+    Rule(handles.destroy, Kind.SERVICE, "create-destroy"),
+    Rule(token.visit, Kind.PROTOCOL),
+    Rule(token.late_visit, Kind.PROTOCOL, "late-copies"),
+    Rule(token.pass_on, Kind.PROTOCOL),
+    Rule(token.reject, Kind.PROTOCOL),
+    Rule(token.sole_visit, Kind.PROTOCOL),
+    Rule(environment.form_ring, Kind.ENVIRONMENT),
+    Rule(environment.duplicate, Kind.ENVIRONMENT, "late-copies"),
+    Rule(environment.duplicate_late, Kind.ENVIRONMENT, "late-copies"),
+    Rule(environment.crash, Kind.ENVIRONMENT, "crash"),
+    Rule(environment.restart, Kind.ENVIRONMENT, "crash"),
+)
+EXTENSIONS = (Edit("leave", write=messages.keep_what_is_queued, feature="leftovers"),)
+"""What a feature adds to an action that is there without it."""
+GHOSTS = (
+    Ghost(ghosts.has_recovered, watches=("installed", "plugged")),
+    Ghost(ghosts.owes_every_handle, after=("install",)),
+    Ghost(ghosts.owes_it_no_more, after=("unplug", "destroy")),
+    Ghost(ghosts.has_signed, watches=("bits", "copy")),
+    Ghost(ghosts.is_early, after=("queue_recovery",)),
+    Ghost(ghosts.is_stale, after=("leave", "install", "crash")),
+    Ghost(ghosts.forgets_what_is_sent, watches=("queued", "queued_two")),
+    Ghost(ghosts.keeps_what_is_queued, after=("leave",), feature="leftovers"),
+    Ghost(ghosts.keeps_what_comes_between, after=("queue_between",), feature="leftovers"),
+    Ghost(ghosts.keeps_no_more, after=("send_leftover", "crash"), feature="leftovers"),
+    Ghost(ghosts.has_begun, after=("begin_long",), feature="long-message"),
+    Ghost(ghosts.has_finished, after=("finish_long", "crash"), feature="long-message"),
+)
+"""What the claims remember, after the action's own text."""
+RECOVERY_PLUG = Text(PlugState, initial, RULES, GHOSTS, EXTENSIONS)

@@ -9,33 +9,11 @@ from __future__ import annotations
 from model.language.machine import Guard
 from model.language.sets import Processor, Set, any_of, within
 from model.language.sorts import Ring
-from model.notes.decisions import decide
-from model.plug.rules import extends, protocol, service
 from model.plug.state import PlugState
 
-decide(
-    "D10",
-    "What happens to a normal message that is half sent when the gate closes?",
-    "Recovery messages go first, whatever is half sent. What is left follows when the gate is open again; in a later "
-    "ring the message starts again, so that it is whole at every receiver there. How is decided on the wire; here "
-    "`half` says only that a part is still to be sent.",
-    rejected={
-        "half-sent-goes-first": "PLUG-S10",
-        "rest-passes-a-closed-gate": "PLUG-S8",
-        "rest-is-forgotten": "PLUG-S13",
-    },
-)
-decide(
-    "D13",
-    "What happens to recovery messages queued in an old configuration?",
-    "They keep the tag of their configuration and never count in the new one; they are still sent, in their place in "
-    "the queue. Dropping them at the change is as sound: without the feature leftovers the machine does that.",
-    rejected={"leftovers-count": "PLUG-H3", "leftover-is-overtaken": "PLUG-H4"},
-    both_sound="Dropping them at the change, too: without the feature leftovers the machine does, and claims hold.",
-)
+LEFTOVERS_FIRST = "no leftover is ahead of it"
 
 
-@service(feature="recovery-queue")
 def queue_recovery(now: PlugState, then: PlugState, p: Processor) -> Guard:
     """A service of p queues a recovery message, which belongs to p's configuration.
 
@@ -47,7 +25,6 @@ def queue_recovery(now: PlugState, then: PlugState, p: Processor) -> Guard:
     then.queued = now.queued | p
 
 
-@protocol(feature="recovery-queue")
 def send_recovery(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """P originates its first queued recovery message in ring r, whatever its gate, and whatever is half sent.
 
@@ -56,19 +33,17 @@ def send_recovery(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Gua
     yield "p has installed r", within(p, now.installed[r])
     yield "p may send", within(p, now.turn)
     yield "p has a recovery message queued", within(p, now.queued)
-    yield "no leftover is ahead of it", ~within(p, now.leftover)
+    yield LEFTOVERS_FIRST, ~within(p, now.leftover)
     then.queued = now.queued - (p - now.queued_two)
     then.queued_two = now.queued_two - p
     then.turn = now.turn - p
 
 
-@extends("leave", feature="leftovers")
 def keep_what_is_queued(now: PlugState, then: PlugState, p: Processor) -> None:
     """What is queued when a ring is left stays queued, as a leftover of that configuration."""
     then.leftover = now.leftover | (p & now.queued)
 
 
-@service(feature="leftovers")
 def queue_between(now: PlugState, then: PlugState, p: Processor) -> Guard:
     """A service of p queues a recovery message while no ring is installed: it belongs to no configuration to come.
 
@@ -79,7 +54,6 @@ def queue_between(now: PlugState, then: PlugState, p: Processor) -> Guard:
     then.leftover = now.leftover | p
 
 
-@protocol(feature="leftovers")
 def send_leftover(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """P originates a leftover in ring r: it carries its own configuration's tag and counts for no other.
 
@@ -108,7 +82,6 @@ def may_originate(now: PlugState, p: Processor, r: Ring) -> Guard:
     yield "no recovery message is queued", ~within(p, recovery_messages(now))
 
 
-@protocol()
 def originate(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """P originates a high, medium or low priority message in ring r: it will reach r's members.
 
@@ -120,7 +93,6 @@ def originate(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     then.turn = now.turn - p
 
 
-@protocol(feature="long-message")
 def begin_long(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """P originates the first half of a message that is longer than a visit's allowance.
 
@@ -133,7 +105,6 @@ def begin_long(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     then.turn = now.turn - p
 
 
-@protocol(feature="long-message")
 def finish_long(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """P originates the rest of the message that is half sent, perhaps in a later ring.
 

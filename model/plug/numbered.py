@@ -12,22 +12,8 @@ from dataclasses import replace
 from model.language.machine import Edit, Ghost, Guard, Kind, Rule, family
 from model.language.sets import Processor, Processors, at_most, empty, every, same, several, when, within
 from model.language.sorts import NewRing, NewToken, Ring, Token
-from model.notes.decisions import decide
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
-
-decide(
-    "D14",
-    "What does a token do that is lost, retransmitted, duplicated, or late from an older ring?",
-    "A member accepts each number of its ring once; what it does not accept changes nothing at all. A lost token that "
-    "is retransmitted is a late one. The machine without numbers accepts late tokens of its own ring, and is safe all "
-    "the same.",
-    rejected={
-        "accept-the-last-number-again": "PLUG-A1",
-        "rejected-token-gives-the-turn": "RING-S4",
-        "rejected-token-leaves-its-bits": "PLUG-S3",
-    },
-)
 
 
 class NumberedState(PlugState):

@@ -9,48 +9,7 @@ from __future__ import annotations
 from model.language.machine import Guard
 from model.language.sets import Processor, Set, any_of, several, when, within
 from model.language.sorts import Copy, Handle, Ring
-from model.notes.decisions import decide
-from model.plug.rules import protocol
 from model.plug.state import PlugState
-
-decide(
-    "D8",
-    "Who zeroes the bitmap, and how does a member know that a token is of its ring?",
-    "The representative zeroes it when it creates the token, at formation. The token carries the ring id: a member "
-    "that has installed the ring takes the plug step, a member for which it is pending passes the bitmap on unchanged, "
-    "anyone else rejects the token.",
-    rejected={
-        "any-visitor-sets-its-bit": "PLUG-S4",
-        "plug-step-while-pending": "PLUG-S7",
-        "gmi-token-without-ring-id": "PLUG-S3",
-        "first-token-is-not-zero": "PLUG-S6",
-    },
-)
-decide(
-    "D7",
-    "What does a ring of one member do, which has no token?",
-    "Its member counts as holding one: it takes the same plug step, at any moment after it has installed the ring.",
-    rejected={
-        "sole-member-waits-for-a-token": "LIVE-2",
-        "sole-install-plugs-nothing": "PLUG-S6",
-        "sole-member-needs-no-gate": "PLUG-S8",
-    },
-)
-decide(
-    "D11",
-    "When is a processor ready whose recovery messages are still queued?",
-    "Its bit waits until they are sent. The test is made when the token arrives, before sending: with k visits needed "
-    "to drain the longest queue, all of a ring of n open within (2+k)n-1 visits (LIVE-1). Tested after sending it "
-    "would be (2+max(0,k-1))n-1, and as safe: variant bit-after-sending.",
-    rejected={"bit-ignores-the-queue": "PLUG-S11"},
-    both_sound="Testing after sending, too: `bit-after-sending` breaks nothing but that the bound is attained.",
-)
-decide(
-    "D3",
-    "When is a processor with no handle ready?",
-    "At once: M9 holds of it vacuously. Its first visit sets its bit, so it never holds up the ring.",
-    rejected={"bit-needs-an-unplug": "PLUG-C3"},
-)
 
 
 def plug_step(now: PlugState, then: PlugState, p: Processor, r: Ring, bitmap: Set) -> Set:
@@ -64,7 +23,6 @@ def plug_step(now: PlugState, then: PlugState, p: Processor, r: Ring, bitmap: Se
     return sent_on
 
 
-@protocol()
 def visit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """The token of ring r visits p, which has installed r: p takes the plug step, and may then originate.
 
@@ -77,7 +35,6 @@ def visit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     then.turn = (now.turn - now.installed[r]) | p
 
 
-@protocol(feature="late-copies")
 def late_visit(now: PlugState, then: PlugState, p: Processor, r: Ring, c: Copy) -> Guard:
     """A late or duplicated token of ring r arrives at p, which has installed r, and is taken for the token.
 
@@ -90,7 +47,6 @@ def late_visit(now: PlugState, then: PlugState, p: Processor, r: Ring, c: Copy) 
     then.turn = now.turn | p
 
 
-@protocol()
 def pass_on(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """A token of ring r, late or not, visits p, at which r is pending: p passes it on unchanged.
 
@@ -102,7 +58,6 @@ def pass_on(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     then.turn = now.turn - now.installed[r]
 
 
-@protocol()
 def reject(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """A token of ring r, late or not, arrives at p, which has r neither installed nor pending: nothing changes.
 
@@ -112,7 +67,6 @@ def reject(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     yield "r is neither installed nor pending at p", ~within(p, now.installed[r] | now.pending[r])
 
 
-@protocol()
 def sole_visit(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
     """The only member of ring r counts as holding a token: it takes the plug step on a bitmap of its own.
 

@@ -10,12 +10,14 @@ ring on its way at once (the others change nothing that a lookup depends on), no
 from __future__ import annotations
 
 from model.language.machine import Guard, constant, family, single
-from model.language.sets import Processor, Set, any_of, empty, every, implies, same, some, when, within
+from model.language.sets import Processor, Set, Truth, any_of, empty, every, implies, same, some, when, within
 from model.language.sorts import Message, Ring, Seat
 from model.plug.seats import seated
 from model.plug.state import PlugState
 
 NODEJOIN, ADD_NODE = Message.element(0), Message.element(1)
+RECOVERY_ADD_NODE = "recovery-add-node"
+"""The feature: evt's add-node has recovery priority, as it was built. Without, it is a normal message, as mailed."""
 
 
 class ServicesState(PlugState):
@@ -67,6 +69,27 @@ def queues_an_add_node(now: ServicesState, then: ServicesState, p: Processor) ->
     """
     then.waits[ADD_NODE] = now.waits[ADD_NODE] | p
     then.queued_two = now.queued_two | p
+
+
+# When a plug is out, and when a gate opens ----------------------------------------------------------------------------
+
+OWN_DELIVERED = "p's own recovery messages were delivered to it"
+IN_A_CONFIGURATION = "p has had a configuration"
+
+
+def after_its_own_delivery(now: ServicesState, then: ServicesState, p: Processor, i: Seat) -> Guard:
+    """M4, read strictly: a service has recovered when its own recovery messages were delivered to it."""
+    on_its_way = any_of(Ring, Message, lambda r, m: now.coming[m, i, r])
+    queued = any_of(Message, lambda m: now.waits[m]) | (now.leftover & any_of(Ring, lambda r: now.last[r]))
+    yield "p sits in seat i", within(p, now.seat[i])
+    yield IN_A_CONFIGURATION, within(p, any_of(Ring, lambda r: now.installed[r] | now.last[r]))
+    yield OWN_DELIVERED, empty(p & (on_its_way | queued))
+
+
+def waits_for_delivery(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> None:
+    """D12: the gate stays closed while a message that was originated before is still on its way to p."""
+    on_its_way = any_of(Message, Seat, lambda m, i: now.coming[m, i, r]) | now.reads[r]
+    then.gate = now.gate | (then.gate - on_its_way)
 
 
 # Recovery messages ----------------------------------------------------------------------------------------------------
@@ -148,18 +171,17 @@ def deliver_in_transition(now: ServicesState, then: ServicesState, p: Processor,
     Source: EVS 1994 (specifications 3, 4 and 6.3); Totem 1995 (recovery).
     """
     together = now.member[x] & (now.installed[r] | now.last[r])
+
+    def had_by_nobody(i: Seat) -> Truth:
+        return empty(together & (now.seat[i] | ~now.coming[NODEJOIN, i, r]))
+
     yield "p is in the transitional configuration of r", within(p, now.last[r])
     yield "x is pending at p", within(p, now.pending[x])
     yield "the message is on its way to p", within(p, now.reads[r])
     yield "its sender came along", within(now.by[r], together)
     yield (
         "every nodejoin before it that can be recovered was delivered at p",
-        every(
-            Seat,
-            lambda i: implies(
-                within(p, _missing(now, r, i)), empty(together & (now.seat[i] | ~now.coming[NODEJOIN, i, r]))
-            ),
-        ),
+        every(Seat, lambda i: implies(within(p, _missing(now, r, i)), had_by_nobody(i))),
     )
     _is_delivered(now, then, p, r)
 

@@ -7,44 +7,13 @@ the decision forbids, or sets a bit or opens a gate sooner. So a run with more d
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from model.language.machine import Edit, Guard, Kind, Rule
+from model.language.machine import Guard
 from model.language.sets import Processor, any_of, empty, same, several, when, within
 from model.language.sorts import Handle, Message, Ring, Seat
-from model.notes.decisions import decide
 from model.plug.configuration import install
-from model.plug.machine import RECOVERY_PLUG
 from model.plug.token import plug_step
-from model.services.actions import (
-    ADD_NODE,
-    NODEJOIN,
-    NODEJOIN_FIRST,
-    ServicesState,
-    begins_to_recover,
-    deliver_add_node,
-    deliver_in_transition,
-    deliver_nodejoin,
-    deliver_normal,
-    is_on_its_way,
-    is_sent_to_all,
-    leaves_for_a_transitional_configuration,
-    queues_an_add_node,
-    sends_one_of_them,
-)
+from model.services.actions import ADD_NODE, NODEJOIN, NODEJOIN_FIRST, ServicesState, is_on_its_way, is_sent_to_all
 
-decide(
-    "D12",
-    "May a processor open its gate before it has delivered the recovery messages of others?",
-    "Yes, as mailed: a full bitmap opens it. That a message delivered in its ring finds its sender and every member "
-    "(CLM-S1, EVT-S1) does not depend on D12: the total order does it. Lookups when the gate opens, and of a member "
-    "that is gone, in a transitional configuration (CLM-S2, CLM-S4), need the other rule: the gate waits until all "
-    "that was originated before the bitmap was full is delivered to its processor. That costs no byte; the machine of "
-    "the services has it.",
-)
-
-RECOVERY_ADD_NODE = "recovery-add-node"
-"""The feature: evt's add-node has recovery priority, as it was built. Without, it is a normal message, as mailed."""
 GIVEN_UP = {
     "M4": "no-m4",
     "D4": "no-d4",
@@ -70,37 +39,103 @@ MEANS = {
 }
 """Each decision as a sentence."""
 
-
-FIRST = "no leftover is ahead of it"
-SENDS = ("send_recovery", "send_stale")
 OTHER_DELIVERED = "messages of its own were delivered to p"
-OWN_DELIVERED = "p's own recovery messages were delivered to it"
-IN_A_CONFIGURATION = "p has had a configuration"
 
 
-def after_its_own_delivery(now: ServicesState, then: ServicesState, p: Processor, i: Seat) -> Guard:
-    """M4, read strictly: a service has recovered when its own recovery messages were delivered to it."""
-    on_its_way = any_of(Ring, lambda r: any_of(Message, lambda m: now.coming[m, i, r]))
-    queued = any_of(Message, lambda m: now.waits[m]) | (now.leftover & any_of(Ring, lambda r: now.last[r]))
+# leave and install ----------------------------------------------------------------------------------------------------
+
+
+def keeps_what_is_queued(now: ServicesState, then: ServicesState, p: Processor) -> None:
+    """Without D13: what is queued stays queued, and nothing tells it from what is queued later."""
+    then.old.each(lambda m: now.old[m] | (p & now.waits[m]))
+
+
+def install_with_an_old_unplug(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> Guard:
+    """Without D4: p installs r, and an unplug that was called before counts for it.
+
+    Source: D4.
+    """
+    yield from install(now, then, p, r)
+    yield "unplug was called at p", within(p, now.asked)
+    then.plugged.keep()
+
+
+def forgets_the_call(now: ServicesState, then: ServicesState, p: Processor) -> None:
+    """Without D4: a call is forgotten at the next install."""
+    then.asked = now.asked - p
+
+
+def owes_its_own(now: ServicesState, then: ServicesState, p: Processor) -> None:
+    """Without D13: from the install on, p waits for a message of its own of each kind that it has queued."""
+    then.owed.each(lambda m: now.owed[m] | (p & then.waits[m]))
+
+
+# unplug ---------------------------------------------------------------------------------------------------------------
+
+
+def remembers_the_call(now: ServicesState, then: ServicesState, p: Processor) -> None:
+    """Without D4: a call is remembered until the next install, over the configuration change."""
+    then.asked = now.asked | p
+
+
+def after_any_delivery_of_its_own(now: ServicesState, then: ServicesState, p: Processor) -> Guard:
+    """M4 without D13: a service takes a leftover of its own for what it waits for."""
+    yield OTHER_DELIVERED, empty(p & any_of(Message, lambda m: now.owed[m]))
+
+
+# send_recovery and send_leftover --------------------------------------------------------------------------------------
+
+
+def send_stale(now: ServicesState, then: ServicesState, p: Processor, r: Ring, m: Message, i: Seat) -> Guard:
+    """Without D13: a recovery message of an older configuration is sent in ring r as if it were one of r.
+
+    Source: D13; corosync 40263892.
+    """
+    yield "p has installed r", within(p, now.installed[r])
+    yield "p may send", within(p, now.turn)
     yield "p sits in seat i", within(p, now.seat[i])
-    yield IN_A_CONFIGURATION, within(p, any_of(Ring, lambda r: now.installed[r] | now.last[r]))
-    yield OWN_DELIVERED, empty(p & (on_its_way | queued))
+    yield "m is left over at p", within(p, now.old[m])
+    yield NODEJOIN_FIRST, same(m, NODEJOIN) | ~within(p, now.old[NODEJOIN])
+    then.old[m] = now.old[m] - p
+    then.leftover = now.leftover - (p - any_of(Message, lambda k: then.old[k]))
+    then.turn = now.turn - p
+    is_on_its_way(now, then, p, r, m, i)
 
 
-def waits_for_delivery(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> None:
-    """D12: the gate stays closed while a message that was originated before is still on its way to p."""
-    on_its_way = any_of(Message, lambda m: any_of(Seat, lambda i: now.coming[m, i, r])) | now.reads[r]
-    then.gate = now.gate | (then.gate - on_its_way)
+def drops_what_was_kept(now: ServicesState, then: ServicesState, p: Processor) -> None:
+    """Without D13: a leftover that is sent and ignored all the same is no longer kept."""
+    then.old.each(lambda m: now.old[m] - p)
 
 
-def opens_at_once(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> None:
-    """Without D12: a full bitmap opens the gate."""
-    then.gate = now.gate | when(within(now.member[r], then.bits[r]), p)
+# finish_long ----------------------------------------------------------------------------------------------------------
+
+
+def finish_rest(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> Guard:
+    """Without D10: the rest of a half sent message goes out first, its gate judged when it was begun.
+
+    Who has its first half completes it; here that is p alone.
+    Source: D10; openais gmi.c:1533.
+    """
+    yield "p has installed r", within(p, now.installed[r])
+    yield "p may send", within(p, now.turn)
+    yield "a message is half sent", within(p, now.half)
+    yield from is_sent_to_all(now, then, p, r)
+    then.half = now.half - p
+    then.turn = now.turn - p
+    then.reads[r] = p
+
+
+# visit ----------------------------------------------------------------------------------------------------------------
 
 
 def ignores_the_queue(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> None:
     """Without D11: the bit is set while recovery messages are queued."""
     then.bits[r] = now.bits[r] | (p - any_of(Handle, lambda h: now.plugged[h]))
+    then.gate = now.gate | when(within(now.member[r], then.bits[r]), p)
+
+
+def opens_at_once(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> None:
+    """Without D12: a full bitmap opens the gate."""
     then.gate = now.gate | when(within(now.member[r], then.bits[r]), p)
 
 
@@ -121,70 +156,7 @@ def opens_on_another_rings_bitmap(now: ServicesState, then: ServicesState, p: Pr
     then.gate = now.gate | when(within(now.member[r], then.bits[x]), p)
 
 
-def install_with_an_old_unplug(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> Guard:
-    """Without D4: p installs r, and an unplug that was called before counts for it.
-
-    Source: D4.
-    """
-    yield from install(now, then, p, r)
-    yield "unplug was called at p", within(p, now.asked)
-    then.plugged.keep()
-
-
-def remembers_the_call(now: ServicesState, then: ServicesState, p: Processor) -> None:
-    """Without D4: a call is remembered over the configuration change."""
-    then.asked = now.asked | p
-
-
-def forgets_the_call(now: ServicesState, then: ServicesState, p: Processor) -> None:
-    """Without D4: until the next install."""
-    then.asked = now.asked - p
-
-
-def finish_rest(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> Guard:
-    """Without D10: the rest of a half sent message goes out first, its gate judged when it was begun.
-
-    Who has its first half completes it; here that is p alone.
-    Source: D10; openais gmi.c:1533.
-    """
-    yield "p has installed r", within(p, now.installed[r])
-    yield "p may send", within(p, now.turn)
-    yield "a message is half sent", within(p, now.half)
-    yield from is_sent_to_all(now, then, p, r)
-    then.half = now.half - p
-    then.turn = now.turn - p
-    then.reads[r] = p
-
-
-def keeps_what_is_queued(now: ServicesState, then: ServicesState, p: Processor) -> None:
-    """Without D13: what is queued stays queued, and nothing tells it from what is queued later."""
-    then.old.each(lambda m: now.old[m] | (p & now.waits[m]))
-
-
-def drops_what_was_kept(now: ServicesState, then: ServicesState, p: Processor) -> None:
-    """Without D13: a leftover that is sent and ignored all the same is no longer kept."""
-    then.old.each(lambda m: now.old[m] - p)
-
-
-def send_stale(now: ServicesState, then: ServicesState, p: Processor, r: Ring, m: Message, i: Seat) -> Guard:
-    """Without D13: a recovery message of an older configuration is sent in ring r as if it were one of r.
-
-    Source: D13; corosync 40263892.
-    """
-    yield "p has installed r", within(p, now.installed[r])
-    yield "p may send", within(p, now.turn)
-    yield "p sits in seat i", within(p, now.seat[i])
-    yield "m is left over at p", within(p, now.old[m])
-    yield NODEJOIN_FIRST, same(m, NODEJOIN) | ~within(p, now.old[NODEJOIN])
-    then.old[m] = now.old[m] - p
-    then.leftover = now.leftover - (p - any_of(Message, lambda k: then.old[k]))
-    then.turn = now.turn - p
-    is_on_its_way(now, then, p, r, m, i)
-
-
-def owes_its_own(now: ServicesState, then: ServicesState, p: Processor) -> None:
-    """Without D13: from the install on, p waits for a message of its own of each kind that it has queued."""
-    then.owed.each(lambda m: now.owed[m] | (p & then.waits[m]))
+# deliver_nodejoin and deliver_add_node --------------------------------------------------------------------------------
 
 
 def has_its_own_nodejoin(now: ServicesState, then: ServicesState, p: Processor, i: Seat) -> None:
@@ -195,59 +167,3 @@ def has_its_own_nodejoin(now: ServicesState, then: ServicesState, p: Processor, 
 def has_its_own_add_node(now: ServicesState, then: ServicesState, p: Processor, i: Seat) -> None:
     """Without D13: any add-node of its own will do, of whatever configuration."""
     then.owed[ADD_NODE] = now.owed[ADD_NODE] - (p & now.seat[i])
-
-
-def after_any_delivery_of_its_own(now: ServicesState, then: ServicesState, p: Processor) -> Guard:
-    """M4 without D13: a service takes a leftover of its own for what it waits for."""
-    yield OTHER_DELIVERED, empty(p & any_of(Message, lambda m: now.owed[m]))
-
-
-MET = (
-    "form_ring", "leave", "install", "visit", "sole_visit", "pass_on", "unplug",
-    "send_recovery", "send_leftover", "originate", "begin_long", "finish_long",
-)  # fmt: skip
-"""The machine's actions that services meet."""
-OWN_RULES = (
-    Rule(deliver_nodejoin, Kind.PROTOCOL),
-    Rule(deliver_add_node, Kind.PROTOCOL, RECOVERY_ADD_NODE),
-    Rule(deliver_normal, Kind.PROTOCOL),
-    Rule(deliver_in_transition, Kind.PROTOCOL),
-    Rule(visit_of_another_ring, Kind.PROTOCOL, "no-d8"),
-    Rule(install_with_an_old_unplug, Kind.PROTOCOL, "no-d4"),
-    Rule(finish_rest, Kind.PROTOCOL, "no-d10"),
-    Rule(send_stale, Kind.PROTOCOL, "no-d13"),
-)
-INSTALLS = ("install", "install_with_an_old_unplug")
-VISITS = ("visit", "sole_visit")
-SERVICES = replace(
-    RECOVERY_PLUG,
-    state=ServicesState,
-    rules=(*(replace(rule, feature=None) for rule in RECOVERY_PLUG.rules if rule.name in MET), *OWN_RULES),
-    ghosts=(),
-    edits=(
-        *(replace(edit, feature=None) for edit in RECOVERY_PLUG.edits if edit.feature == "leftovers"),
-        Edit("leave", write=leaves_for_a_transitional_configuration),
-        *(Edit(action, write=begins_to_recover) for action in INSTALLS),
-        *(Edit(action, write=queues_an_add_node, feature=RECOVERY_ADD_NODE) for action in INSTALLS),
-        Edit("send_recovery", write=sends_one_of_them),
-        Edit("originate", write=is_sent_to_all),
-        Edit("finish_long", write=is_sent_to_all),
-        Edit("unplug", write=after_its_own_delivery),
-        *(Edit(action, write=ignores_the_queue, feature="no-d11") for action in VISITS),
-        *(Edit(action, write=waits_for_delivery) for action in VISITS),
-        *(Edit(action, write=opens_at_once, feature="no-d12") for action in VISITS),
-        Edit("visit_of_another_ring", write=waits_for_delivery),
-        Edit("visit_of_another_ring", write=opens_on_another_rings_bitmap, feature="no-d12"),
-        Edit("unplug", write=remembers_the_call, feature="no-d4"),
-        *(Edit(action, write=forgets_the_call, feature="no-d4") for action in INSTALLS),
-        Edit("leave", write=keeps_what_is_queued, feature="no-d13"),
-        Edit("send_leftover", write=drops_what_was_kept, feature="no-d13"),
-        *(Edit(action, write=owes_its_own, feature="no-d13") for action in INSTALLS),
-        Edit("deliver_nodejoin", write=has_its_own_nodejoin, feature="no-d13"),
-        Edit("deliver_add_node", write=has_its_own_add_node, feature="no-d13"),
-        Edit("unplug", (OWN_DELIVERED,), after_any_delivery_of_its_own, "no-d13"),
-        Edit("unplug", (OWN_DELIVERED, OTHER_DELIVERED, IN_A_CONFIGURATION), feature="no-m4"),
-        *(Edit(action, (NODEJOIN_FIRST,), feature=one) for one in ("no-order", "no-fifo") for action in SENDS),
-        Edit("send_recovery", (FIRST,), feature="no-fifo"),
-    ),
-)

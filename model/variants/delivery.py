@@ -71,9 +71,8 @@ def recovery_skips_what_one_alone_holds(now: DeliveryState, then: DeliveryState,
 
     Source: against EVS 1994 (specification 4).
     """
-    then.owes.each(
-        lambda n: then.owes[n] - when(~several(any_of(Ring, lambda x: now.came[x, r]) & now.has[n] - now.freed[n]), p)
-    )
+    along = any_of(Ring, lambda x: now.came[x, r])
+    then.owes.each(lambda n: then.owes[n] - when(~several(along & now.has[n] - now.freed[n]), p))
 
 
 @edits("install_ring")

@@ -1,7 +1,7 @@
-"""The catalogue: every claim with its sentence, source, parts, witness and the mutant it rejects.
+"""What the model decides: every claim with its parts, its witness and the mutant it rejects.
 
-It is the one source of the README's table, the tests' names and the command line's ids. A claim's parts are separate
-statements, so that a failure names the clause. Auxiliary invariants are another list: they are the scaffolding of
+Its sentence and its source are in the register. A claim's parts are separate statements, so that a failure names the
+clause. Auxiliary invariants are another list: they are the scaffolding of
 proofs, and nobody cites them.
 """
 
@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from model.language.sets import Truth
+from model.language.sets import Set, Truth
 from model.machines import MACHINES, PLUG
+from properties.catalogue.register import REGISTER
 
 Statement = Callable[..., Truth]
 F = TypeVar("F", bound=Statement)
@@ -43,8 +44,12 @@ class Reach:
     """Of (now, r), as the goal is."""
     goal: Statement
     by: tuple[str, ...]
+    lost: str
+    """What is wrong where the goal is out of reach, in words."""
     stuck: Statement | None = None
     """Of (now): a deadlock, if no protocol or service step is left there."""
+    deadlock: str = "deadlock"
+    """What is wrong there, in words."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,15 @@ class Bound:
     """What else a member does while it holds the token."""
     needs: tuple[Statement, ...]
     """Of (now, r): a member needs at least one visit to drain its queue, at least two, and so on."""
+    members: Callable[..., Set]
+    """Of (now, r): the n of the ring."""
     limit: Callable[[int, int], int]
+    formula: str
+    """The limit, as it is written: `(2+k)n-1`."""
+    beyond: str
+    """What is wrong where more visits are possible, in words."""
+    unattained: str
+    """What is wrong if no run needs so many, in words."""
 
 
 @dataclass(frozen=True)
@@ -183,18 +196,27 @@ AUXILIARY: list[Auxiliary] = []
 
 def claim(
     id: str,
-    sentence: str,
+    sentence: str = "",
     *,
-    source: str,
+    source: str = "",
     least: Least,
     mutant: str,
     machine: str = PLUG,
     correction: str | None = None,
 ) -> Claim:
-    """Put a claim into the catalogue."""
+    """Put a claim into the catalogue. One of the register has its sentence and source there; one's own brings them.
+
+    ValueError if the id is taken, or has two sentences or none.
+    """
     if id in REGISTERED:
         raise ValueError(f"claim {id} is already in the catalogue")
-    REGISTERED[id] = Claim(id, sentence, source, least, mutant, machine, correction)
+    known = REGISTER.get(id)
+    if known and (sentence or source):
+        raise ValueError(f"claim {id} has its sentence and source in the register")
+    if not known and not sentence:
+        raise ValueError(f"claim {id} is not in the register, and has no sentence of its own")
+    said = (known.sentence, known.source) if known else (sentence, source)
+    REGISTERED[id] = Claim(id, *said, least, mutant, machine, correction)
     return REGISTERED[id]
 
 

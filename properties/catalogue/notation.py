@@ -10,13 +10,20 @@ from model.language.sorts import Ring
 from model.machines import MACHINES, PLUG
 from model.notes.decisions import DECISIONS
 from properties.catalogue.claim import Claim, Part
+from properties.catalogue.register import MODEL, REGISTER, Entry
 from properties.catalogue.unchanged import unchanged
 
 
+def entry_lines(entry: Entry) -> Iterator[str]:
+    """What the register says of an id: its sentence, its source, and who decides it."""
+    yield f"{entry.id}  {entry.sentence}"
+    yield f"  source      {entry.source}"
+    yield from (f"  decided by  {line}" for line in entry.decided_by())
+
+
 def claim_lines(claim: Claim) -> Iterator[str]:
-    """Everything that the catalogue says of one claim."""
-    yield f"{claim.id}  {claim.sentence}"
-    yield f"  source      {claim.source}"
+    """Everything that the catalogue says of one claim of the model."""
+    yield from entry_lines(entry_of(claim))
     for id in claim.decisions:
         if id in DECISIONS:
             yield f"  decision    {id}: {DECISIONS[id].question} {DECISIONS[id].answer}"
@@ -62,16 +69,25 @@ def goals(claim: Claim) -> Iterator[str]:
     if claim.reach:
         yield f"by    {', '.join(claim.reach.by)}"
     if claim.bound:
-        yield f"in    at most (2+k)n-1 of {', '.join(claim.bound.visits)}; {', '.join(claim.bound.sends)} not counted"
+        visits, sends = ", ".join(claim.bound.visits), ", ".join(claim.bound.sends)
+        yield f"in    at most {claim.bound.formula} of {visits}; {sends} not counted"
+
+
+def entry_of(claim: Claim) -> Entry:
+    """The register's entry of a claim; one's own claim has none there, and the model alone decides it."""
+    return REGISTER.get(claim.id, Entry(claim.id, claim.sentence, claim.source, {MODEL: ""}))
+
+
+def entry_record(entry: Entry) -> dict[str, object]:
+    """An entry of the register as a JSON object."""
+    return {"id": entry.id, "sentence": entry.sentence, "source": entry.source, "deciders": entry.readings}
 
 
 def claim_record(claim: Claim) -> dict[str, object]:
-    """A claim as a JSON object."""
+    """A claim of the model as a JSON object."""
     least = claim.least
     return {
-        "id": claim.id,
-        "sentence": claim.sentence,
-        "source": claim.source,
+        **entry_record(entry_of(claim)),
         "decisions": claim.decisions,
         "parts": [{"label": part.label, "notation": notation(part, claim.machine)} for part in claim.parts],
         "witness": claim.witness.label if claim.witness else None,

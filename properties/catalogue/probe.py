@@ -5,17 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from typing import NamedTuple
 
 from model.language.machine import Machine
 from model.language.sets import Truth
 from properties.catalogue.claim import Claim, Part
 
 
+class Aim(NamedTuple):
+    """What any of several probes shows: that a claim is violated, or that its premise is reached."""
+
+    claim: str
+    premise: bool = False
+
+
+class Clause(NamedTuple):
+    """What the probes of one part have in common, which may be one for each action."""
+
+    claim: str
+    label: str
+    premise: bool = False
+
+
 @dataclass(frozen=True)
 class Probe:
     """Something to look for: the first reachable state, or step of action `at`, of which the statement holds."""
 
-    name: str
+    claim: str
+    """The claim's id."""
+    label: str
+    """The words of the part or the premise."""
     statement: Callable[..., Truth]
     """Of (now), or with `at` of (now, then, some of the action's parameters…)."""
     at: str | None = None
@@ -23,41 +42,33 @@ class Probe:
     """Only states that no protocol or service step changes."""
     refused: bool = False
     """With `at`: states in which the statement holds and the action is not enabled."""
+    premise: bool = False
+    """It is the claim's premise that is looked for, and not a violation."""
+
+    @property
+    def aim(self) -> Aim:
+        """What it shows of the claim."""
+        return Aim(self.claim, self.premise)
+
+    @property
+    def clause(self) -> Clause:
+        """The part or premise that it is about."""
+        return Clause(self.claim, self.label, self.premise)
 
 
 def claim_probes(claim: Claim, machine: Machine) -> list[Probe]:
-    """What to look for: the opposite of each part, and the witness."""
-    probes = [probe for part in claim.parts for probe in _probes(f"{claim.id}: {part.label}", part, machine, denied)]
+    """What to look for: the opposite of each part, and the premise."""
+    probes = [probe for part in claim.parts for probe in _probes(claim.id, part, machine)]
     if claim.witness:
-        probes += _probes(witness_name(claim), claim.witness, machine, lambda statement: statement)
+        probes += _probes(claim.id, claim.witness, machine, premise=True)
     if claim.reach and claim.reach.stuck:
-        probes.append(Probe(f"{claim.id}: deadlock", claim.reach.stuck, stuck=True))
+        probes.append(Probe(claim.id, claim.reach.deadlock, claim.reach.stuck, stuck=True))
     return probes
 
 
-def sought(claims: Sequence[Claim], machine: Machine) -> dict[str, list[Probe]]:
-    """Under `violated(claim)` and `witnessed(claim)` the probes any of which shows it."""
-    found: dict[str, list[Probe]] = {}
-    for claim in claims:
-        for probe in claim_probes(claim, machine):
-            name = witnessed(claim) if probe.name == witness_name(claim) else violated(claim)
-            found.setdefault(name, []).append(probe)
-    return found
-
-
-def violated(claim: Claim) -> str:
-    """The name under which violations of a claim are sought."""
-    return f"{claim.id} violated"
-
-
-def witnessed(claim: Claim) -> str:
-    """The name under which the premise of a claim is sought."""
-    return f"{claim.id} witnessed"
-
-
-def witness_name(claim: Claim) -> str:
-    """The name of the probe that looks for the claim's premise."""
-    return f"{claim.id}: {claim.witness.label if claim.witness else ''}"
+def all_probes(claims: Sequence[Claim], machine: Machine) -> list[Probe]:
+    """What to look for on behalf of several claims."""
+    return [probe for claim in claims for probe in claim_probes(claim, machine)]
 
 
 def denied(statement: Callable[..., Truth]) -> Callable[..., Truth]:
@@ -70,14 +81,12 @@ def denied(statement: Callable[..., Truth]) -> Callable[..., Truth]:
     return opposite
 
 
-def _probes(
-    name: str, part: Part, machine: Machine, say: Callable[[Callable[..., Truth]], Callable[..., Truth]]
-) -> Iterator[Probe]:
+def _probes(claim: str, part: Part, machine: Machine, *, premise: bool = False) -> Iterator[Probe]:
     """One probe, or one an action if the part is about every step."""
+    statement = part.statement if premise or part.enables else denied(part.statement)
     if not part.of_steps:
-        yield Probe(name, say(part.statement))
+        yield Probe(claim, part.label, statement, premise=premise)
         return
     for action in machine.actions:
         if part.concerns(action.name):
-            statement = part.statement if part.enables else say(part.statement)
-            yield Probe(name, statement, action.name, refused=part.enables)
+            yield Probe(claim, part.label, statement, action.name, refused=part.enables, premise=premise)

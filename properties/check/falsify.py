@@ -32,7 +32,7 @@ def _bounded(claim: Claim, found: bounded.Unrolled, task: Task, about: About) ->
     violation, witness = found.violation(claim), found.witness(claim)
     extent = Steps(k=found.depth, witness_length=witness.length if witness else None)
     if violation:
-        clause = violation.probe.name.partition(": ")[2]
+        clause = violation.probe.label
         trace = _trace(found.ground, violation.run, clause, about, task)
         return Violated(**about, extent=extent, reason=clause, trace=trace)
     if found.gave_up:
@@ -59,9 +59,10 @@ def _tested(claim: Claim, found: stateful.Sampled, task: Task, about: About) -> 
         witnesses=found.witnesses_count(claim),
     )  # fmt: skip
     if violation := found.violation(claim):
-        trace = _trace(found.ground, violation.run, violation.clause, about, task)
+        clause = violation.probe.label
+        trace = _trace(found.ground, violation.run, clause, about, task)
         again = _again(claim, task.finite, task)
-        return Violated(**about, extent=extent, reason=violation.clause, trace=trace, again=again)
+        return Violated(**about, extent=extent, reason=clause, trace=trace, again=again)
     if not extent.witnesses:
         reason = f"premise never reached in {found.runs_count} examples"
         return Open(**about, extent=extent, reason=reason, beside=True)

@@ -9,7 +9,7 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import too_small
 from properties.check.task import Progress, Task
 from properties.check.verdict import About, Exhaustive, States, Verdict, Violated
-from properties.explicit.exhaustive import NOT_ATTAINED, Exploration, explore, found_trace
+from properties.explicit.exhaustive import Exploration, explore, found_trace
 
 VACUOUS = "vacuous: no run reaches the claim's premise"
 
@@ -31,8 +31,8 @@ def _verdict(about: About, found: Exploration, variant: str | None) -> Exhaustiv
     if outcome.violation:
         trace = found_trace(found, outcome.violation, about["machine"], variant, about["claim"])
         return Violated(**about, extent=extent, reason=outcome.clause, trace=trace)
-    if outcome.detail and outcome.detail.startswith(NOT_ATTAINED):
-        return Violated(**about, extent=extent, reason=NOT_ATTAINED)
+    if outcome.unattained:
+        return Violated(**about, extent=extent, reason=outcome.unattained)
     if outcome.witness is None:
         return Violated(**about, extent=extent, reason=VACUOUS)
     return Exhaustive(**about, extent=extent)

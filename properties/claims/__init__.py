@@ -5,9 +5,8 @@ A claim of one's own is stated by the `claim` that is imported from here, so the
 
 from __future__ import annotations
 
-import re
-
 from properties.catalogue.claim import AUXILIARY, REGISTERED, Claim, claim
+from properties.catalogue.register import REGISTER
 from properties.claims import (
     auxiliary,
     barrier,
@@ -41,14 +40,5 @@ ROOMS = (
     surprises,
     auxiliary,
 )
-FAMILIES = ("PLUG-S", "PLUG-H", "PLUG-C", "PLUG-A", "CFG-S", "RING-S", "LIVE-", "BAR-", "CLM-S", "EVT-S", "EVS-", "N")
-
-
-def _order(claim: Claim) -> tuple[int, int]:
-    number = re.search(r"\d+$", claim.id)
-    assert number, f"claim id {claim.id} has no number"
-    return FAMILIES.index(claim.id[: number.start()]), int(number[0])
-
-
-CLAIMS: dict[str, Claim] = {claim.id: claim for claim in sorted(REGISTERED.values(), key=_order)}
-"""Every claim by id, in the order of the README's table."""
+CLAIMS: dict[str, Claim] = {id: REGISTERED[id] for id in REGISTER if id in REGISTERED}
+"""Every claim by id, in the order of the register."""

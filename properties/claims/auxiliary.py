@@ -27,7 +27,7 @@ def who_has_nothing_plugged_is_done(now: PlugState) -> Truth:
 
 @auxiliary(needed_by="PLUG-S3", action="visit")
 def what_is_owed_is_plugged(now: PlugState) -> Truth:
-    return every(Ring, lambda r: every(Handle, lambda h: within(now.installed[r] & now.owes[h], now.plugged[h])))
+    return every(Ring, Handle, lambda r, h: within(now.installed[r] & now.owes[h], now.plugged[h]))
 
 
 @auxiliary(needed_by="who may install has not signed", action="visit")

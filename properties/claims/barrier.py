@@ -17,8 +17,6 @@ SEEN = {"members": "member", "inside": "installed", "recovered": "done", "opened
 
 BAR_1 = claim(
     "BAR-1",
-    "Every step is a step of the abstract barrier, or changes nothing that the barrier sees.",
-    source="mail M6, M7, M8",
     least=Least(2, 1, 1),
     mutant="open-on-own-bit",
 )

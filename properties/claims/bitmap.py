@@ -15,8 +15,6 @@ def in_any_token(now: PlugState, r: Ring) -> Set:
 
 S2 = claim(
     "PLUG-S2",
-    "A member's bit is set only after the member has unplugged in that ring.",
-    source="mail M5, M9; openais gmi.c:1835",
     least=Least(2, 1, 1),
     mutant="bit-at-install",
 )
@@ -34,8 +32,6 @@ def a_bit_is_set_in_a_token(now: PlugState) -> Truth:
 
 S3 = claim(
     "PLUG-S3",
-    "An unplug counts for a ring only if it is called after the ring's regular configuration is installed.",
-    source="mail M9 (after the configuration change); D4",
     least=Least(2, 1, 2),
     mutant="old-unplug-counts",
     correction="The history is carried by a ghost: `owes` holds the handles registered at the install and not released "
@@ -45,24 +41,20 @@ S3 = claim(
 
 @S3.always
 def whose_bit_is_set_owes_no_handle(now: PlugState) -> Truth:
-    return every(Ring, lambda r: empty(in_any_token(now, r) & now.installed[r] & any_of(Handle, lambda h: now.owes[h])))
+    owes = any_of(Handle, lambda h: now.owes[h])
+    return every(Ring, lambda r: empty(in_any_token(now, r) & now.installed[r] & owes))
 
 
 @S3.witnessed()
 def a_bit_is_set_by_a_member_that_unplugged_in_an_older_ring(now: PlugState) -> Truth:
-    return exists(
-        Ring,
-        lambda r: exists(
-            Ring,
-            lambda old: ~same(r, old) & several(now.member[r]) & some(now.bits[r] & now.installed[r] & now.done[old]),
-        ),
-    )
+    def unplugged_in(old: Ring, r: Ring) -> Truth:
+        return some(now.bits[r] & now.installed[r] & now.done[old])
+
+    return exists(Ring, Ring, lambda r, old: ~same(r, old) & several(now.member[r]) & unplugged_in(old, r))
 
 
 S4 = claim(
     "PLUG-S4",
-    "Only members of a ring have bits in its token.",
-    source="mail M5; D9",
     least=Least(3, 1, 1),
     mutant="any-visitor-sets-its-bit",
     correction="In the machine a bit is the processor itself; the position map is a claim about the wire.",
@@ -81,8 +73,6 @@ def a_token_with_a_bit_visits_a_stranger(now: PlugState, then: PlugState, p: Pro
 
 S5 = claim(
     "PLUG-S5",
-    "A visit only adds bits, and only the visited member's own.",
-    source="mail M5, M9; openais gmi.c:1811",
     least=Least(2, 1, 1),
     mutant="open-member-forwards-zeros",
 )

@@ -9,9 +9,6 @@ from properties.catalogue.claim import Least, claim
 
 S6 = claim(
     "PLUG-S6",
-    "A regular configuration starts from zero: the first token's bitmap is empty, the gate is closed, every registered "
-    "handle is plugged.",
-    source="mail M8, M9; D8; corosync 212126fa, 0fab390a",
     least=Least(1, 1, 2),
     mutant="leave-keeps-gate-open",
     correction="Also for a ring of one: install closes its gate, and the member's first plug step after it may open it "
@@ -51,8 +48,6 @@ def a_member_leaves_with_its_gate_open(now: PlugState, then: PlugState, p: Proce
 
 CFG_S1 = claim(
     "CFG-S1",
-    "A processor leaves its ring before it installs another, and installs only a ring that is pending at it.",
-    source="EVS 1994 (transitional, then regular); D8",
     least=Least(1, 1, 2),
     mutant="install-before-leaving",
     correction="The machine's part of the clause. The member lists of transitional configurations are a claim about "
@@ -62,9 +57,7 @@ CFG_S1 = claim(
 
 @CFG_S1.always
 def at_most_one_ring_is_installed(now: PlugState) -> Truth:
-    return every(
-        Ring, lambda r: every(Ring, lambda other: same(r, other) | empty(now.installed[r] & now.installed[other]))
-    )
+    return every(Ring, Ring, lambda r, other: same(r, other) | empty(now.installed[r] & now.installed[other]))
 
 
 @CFG_S1.each_step
@@ -90,8 +83,6 @@ def a_second_ring_is_installed(now: PlugState, then: PlugState, p: Processor) ->
 
 CFG_S2 = claim(
     "CFG-S2",
-    "A processor that is down holds nothing and is in no new ring, so it restarts as a fresh incarnation.",
-    source="EVS 1994 (fail events); Totem 1995; corosync 3675dace",
     least=Least(1, 1, 1, frozenset({"crash"})),
     mutant="crash-keeps-what-is-pending",
     correction="Added: the machine's part of RING-S3.",

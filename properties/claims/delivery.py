@@ -27,9 +27,6 @@ from properties.catalogue.claim import Least, claim
 
 RING_S2 = claim(
     "RING-S2",
-    "Ring ids grow: a processor installs only rings numbered higher than all that it ever installed, also before it "
-    "stopped and started again.",
-    source="Totem 1995 (ring id in stable storage); corosync 3675dace, 107ef199",
     least=Least(1, 1, 2, frozenset({"crash"})),
     mutant="representative-reloads-its-old-number",
     machine=DELIVERY,
@@ -54,8 +51,6 @@ def a_processor_that_started_again_installs_a_ring_again(
 
 RING_S3 = claim(
     "RING-S3",
-    "A ring id names one formation, with one member list, also after its representative stopped and started again.",
-    source="Totem 1995 (ring id in stable storage); corosync d99fba72, 3675dace",
     least=Least(1, 1, 2, frozenset({"crash"})),
     mutant="representative-reloads-its-old-number",
     machine=DELIVERY,
@@ -81,8 +76,6 @@ def a_representative_that_started_again_forms_a_ring(now: DeliveryState, then: D
 
 RING_S5 = claim(
     "RING-S5",
-    "A member frees a message only when every member of its ring has received it.",
-    source="Totem 1995 (two rotations); corosync 79c60fd0",
     least=Least(3, 1, 1),
     mutant="free-at-one-rotation",
     machine=DELIVERY,
@@ -94,10 +87,7 @@ RING_S5 = claim(
 @RING_S5.always
 def what_is_freed_was_received_by_every_member(now: DeliveryState) -> Truth:
     return every(
-        Ring,
-        lambda r: every(
-            Number, lambda n: implies(is_of(now, n, r) & some(now.freed[n]), within(now.member[r], now.has[n]))
-        ),
+        Ring, Number, lambda r, n: implies(is_of(now, n, r) & some(now.freed[n]), within(now.member[r], now.has[n]))
     )
 
 
@@ -108,8 +98,6 @@ def a_member_frees_what_several_others_have(now: DeliveryState, then: DeliverySt
 
 RING_S6 = claim(
     "RING-S6",
-    "The token of a ring is at one member, and in a ring of several it gives a number to one message.",
-    source="Totem 1995 (regular token); corosync 4ee84c51",
     least=Least(2, 2, 1),
     mutant="first-token-is-created-twice",
     machine=DELIVERY,
@@ -134,8 +122,6 @@ def another_member_gave_a_number_before(now: DeliveryState, then: DeliveryState,
 
 EVS_4 = claim(
     "EVS-4",
-    "Processors that move together from one configuration to the next deliver the same messages in the first.",
-    source="EVS 1994 (specification 4); Totem 1995 (recovery)",
     least=Least(2, 1, 2),
     mutant="recovery-skips-what-one-alone-holds",
     machine=DELIVERY,
@@ -151,7 +137,7 @@ def of_those_who_moved(now: DeliveryState, delivered: Callable[[Number], Set]) -
         moved = now.came[r, x] & now.reached[x]
         return implies(is_of(now, n, r), empty(moved & delivered(n)) | within(moved, delivered(n)))
 
-    return every(Ring, lambda r: every(Ring, lambda x: every(Number, lambda n: alike(r, x, n))))
+    return every(Ring, Ring, Number, alike)
 
 
 @EVS_4.always
@@ -171,4 +157,4 @@ def one_that_moves_with_another_delivers_what_it_had_missed(
     def moves(x: Ring, n: Number) -> Truth:
         return within(p, now.came[x, r] & then.delivered[n] - now.delivered[n]) & several(now.came[x, r])
 
-    return exists(Ring, lambda x: exists(Number, lambda n: is_of(now, n, x) & ~same(x, r) & moves(x, n)))
+    return exists(Ring, Number, lambda x, n: is_of(now, n, x) & ~same(x, r) & moves(x, n))

@@ -14,7 +14,7 @@ from properties.catalogue.claim import auxiliary
 
 def of_messages(now: DeliveryState, statement: Callable[[Number, Ring], Truth]) -> Truth:
     """The statement holds of every message and its ring."""
-    return every(Ring, lambda r: every(Number, lambda n: implies(is_of(now, n, r), statement(n, r))))
+    return every(Ring, Number, lambda r, n: implies(is_of(now, n, r), statement(n, r)))
 
 
 # Ring ids -------------------------------------------------------------------------------------------------------------
@@ -32,7 +32,7 @@ def a_ring_with_members_has_a_representative(now: DeliveryState) -> Truth:
 
 @auxiliary(needed_by="who is to install a ring has installed none higher", action="pass_commit_token", machine=DELIVERY)
 def who_knows_a_number_knows_the_lower_ones(now: DeliveryState) -> Truth:
-    return every(Ring, lambda r: every(Ring, lambda x: implies(at_most(r, x), within(now.knows[x], now.knows[r]))))
+    return every(Ring, Ring, lambda r, x: implies(at_most(r, x), within(now.knows[x], now.knows[r])))
 
 
 @auxiliary(needed_by="who is to install a ring has installed none higher", action="pass_commit_token", machine=DELIVERY)
@@ -46,10 +46,7 @@ def who_has_taken_part_in_a_ring_knows_it(now: DeliveryState) -> Truth:
 @auxiliary(needed_by="RING-S2", action="install_ring", machine=DELIVERY)
 def who_is_to_install_a_ring_has_installed_none_higher(now: DeliveryState) -> Truth:
     return every(
-        Ring,
-        lambda r: every(
-            Ring, lambda x: implies(at_most(r, x), empty((now.pending[r] | now.recovers[r]) & now.reached[x]))
-        ),
+        Ring, Ring, lambda r, x: implies(at_most(r, x), empty((now.pending[r] | now.recovers[r]) & now.reached[x]))
     )
 
 
@@ -58,7 +55,7 @@ def one_ring_is_to_be_installed(now: DeliveryState) -> Truth:
     def either(r: Ring) -> Set:
         return now.pending[r] | now.recovers[r]
 
-    return every(Ring, lambda r: every(Ring, lambda x: same(r, x) | empty(either(r) & either(x)))) & every(
+    return every(Ring, Ring, lambda r, x: same(r, x) | empty(either(r) & either(x))) & every(
         Ring, lambda r: empty(now.pending[r] & now.recovers[r])
     )
 
@@ -76,7 +73,7 @@ def who_takes_part_in_a_ring_is_a_member(now: DeliveryState) -> Truth:
 
 @auxiliary(needed_by="in its ring nothing is delivered late", action="pass_commit_token", machine=DELIVERY)
 def who_originated_in_a_ring_has_installed_it(now: DeliveryState) -> Truth:
-    return every(Ring, lambda r: every(Number, lambda n: within(now.by[n, r], now.member[r] & now.reached[r])))
+    return every(Ring, Number, lambda r, n: within(now.by[n, r], now.member[r] & now.reached[r]))
 
 
 @auxiliary(needed_by="who came along is a member of both", action="pass_commit_token", machine=DELIVERY)
@@ -86,7 +83,7 @@ def who_has_installed_a_ring_has_reached_it(now: DeliveryState) -> Truth:
 
 @auxiliary(needed_by="RING-S5", action="pass_token", machine=DELIVERY)
 def one_ring_is_installed(now: DeliveryState) -> Truth:
-    return every(Ring, lambda r: every(Ring, lambda x: same(r, x) | empty(now.installed[r] & now.installed[x])))
+    return every(Ring, Ring, lambda r, x: same(r, x) | empty(now.installed[r] & now.installed[x]))
 
 
 # Numbers --------------------------------------------------------------------------------------------------------------
@@ -102,10 +99,7 @@ def the_number_of_a_message_is_given(now: DeliveryState) -> Truth:
 )
 def below_a_given_number_all_are_given(now: DeliveryState) -> Truth:
     return every(
-        Number,
-        lambda n: every(
-            Number, lambda k: implies(at_most(k, n) & ~same(k, n) & some(now.given[n]), some(now.given[k]))
-        ),
+        Number, Number, lambda n, k: implies(at_most(k, n) & ~same(k, n) & some(now.given[n]), some(now.given[k]))
     )
 
 
@@ -149,7 +143,7 @@ def whom_the_token_has_visited_since_has_all(now: DeliveryState) -> Truth:
         since = some(now.seat[i] & now.last[n]) & some(now.seat[j] & now.due[r]) & some(now.aru[n])
         return implies(since, empty((now.between[i, j] | now.seat[i]) & now.member[r] & misses(now, n, r)))
 
-    return of_messages(now, lambda n, r: every(Seat, lambda i: every(Seat, lambda j: visited(n, r, i, j))))
+    return of_messages(now, lambda n, r: every(Seat, Seat, lambda i, j: visited(n, r, i, j)))
 
 
 @auxiliary(needed_by="whom the token has visited since has all", action="pass_token", machine=DELIVERY)
@@ -160,7 +154,7 @@ def whoever_lowered_it_did_so_before_or_to_at_least_that(now: DeliveryState) -> 
         after = some(now.seat[i] & now.lowered[r]) & some(now.seat[j] & now.due[r])
         return implies(after, within(now.between[i, j] & now.last[n], now.aru[n]))
 
-    return of_messages(now, lambda n, r: every(Seat, lambda i: every(Seat, lambda j: lowered(n, r, i, j))))
+    return of_messages(now, lambda n, r: every(Seat, Seat, lambda i, j: lowered(n, r, i, j)))
 
 
 @auxiliary(needed_by="whom the token has visited since has all", action="pass_token", machine=DELIVERY)
@@ -192,7 +186,7 @@ def who_came_along_is_a_member_of_both(now: DeliveryState) -> Truth:
     def both(r: Ring, x: Ring) -> Set:
         return now.member[r] & now.member[x] & now.reached[r] & now.knows[x] & now.told[x]
 
-    return every(Ring, lambda r: every(Ring, lambda x: within(now.came[r, x], both(r, x))))
+    return every(Ring, Ring, lambda r, x: within(now.came[r, x], both(r, x)))
 
 
 @auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)
@@ -200,16 +194,13 @@ def who_is_on_the_way_has_its_old_ring_installed(now: DeliveryState) -> Truth:
     def the_same(r: Ring, x: Ring) -> Truth:
         return equal(on_the_way(now, x) & now.came[r, x], on_the_way(now, x) & now.installed[r])
 
-    return every(Ring, lambda r: every(Ring, lambda x: the_same(r, x)))
+    return every(Ring, Ring, the_same)
 
 
 @auxiliary(needed_by="those who stayed deliver the same", action="multicast", machine=DELIVERY)
 def who_has_moved_on_has_left(now: DeliveryState) -> Truth:
     return every(
-        Ring,
-        lambda r: every(
-            Ring, lambda x: empty(now.came[r, x] & now.reached[x] & (now.installed[r] | on_the_way(now, r)))
-        ),
+        Ring, Ring, lambda r, x: empty(now.came[r, x] & now.reached[x] & (now.installed[r] | on_the_way(now, r)))
     )
 
 
@@ -238,9 +229,7 @@ def what_recovery_knows_is_of_the_old_ring(now: DeliveryState) -> Truth:
 
 @auxiliary(needed_by="what was sent again is received or missed by all", action="enter_recovery", machine=DELIVERY)
 def nothing_is_known_before_recovery(now: DeliveryState) -> Truth:
-    return every(
-        Ring, lambda x: every(Number, lambda n: empty(now.pending[x] & (now.owes[n] | now.lacks[n] | now.heard[n])))
-    )
+    return every(Ring, Number, lambda x, n: empty(now.pending[x] & (now.owes[n] | now.lacks[n] | now.heard[n])))
 
 
 @auxiliary(needed_by="EVS-4", action="multicast", machine=DELIVERY)
@@ -282,7 +271,7 @@ def nothing_is_left_to_send_when_recovery_is_at_its_end(now: DeliveryState) -> T
     def nothing(x: Ring, n: Number) -> Truth:
         return implies(some(now.settled[x]), empty(now.recovers[x] & (now.owes[n] | now.lacks[n])))
 
-    return every(Ring, lambda x: every(Number, lambda n: nothing(x, n)))
+    return every(Ring, Number, nothing)
 
 
 @auxiliary(needed_by="EVS-4", action="install_ring", machine=DELIVERY)

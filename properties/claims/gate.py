@@ -10,8 +10,6 @@ from properties.catalogue.unchanged import difference, unchanged
 
 S1 = claim(
     "PLUG-S1",
-    "A gate is open only if every member has unplugged in this configuration.",
-    source="mail M6, M7",
     least=Least(2, 1, 1),
     mutant="open-on-own-bit",
     correction="That the unplug was called in this configuration is PLUG-S3: `done` looks at what is plugged.",
@@ -35,8 +33,6 @@ def a_gate_is_open_in_a_ring_of_several(now: PlugState) -> Truth:
 
 S7 = claim(
     "PLUG-S7",
-    "A member that has not installed a ring is inert for it: it changes no bit, opens no gate, originates nothing.",
-    source="mail M8, M9; D4, D8",
     least=Least(2, 1, 1),
     mutant="plug-step-while-pending",
 )
@@ -74,8 +70,6 @@ def a_token_with_a_bit_visits_a_pending_member(now: PlugState, then: PlugState, 
 
 S9 = claim(
     "PLUG-S9",
-    "An open gate stays open while its ring is installed, and a second unplug changes nothing.",
-    source="mail M6; D5",
     least=Least(1, 1, 1),
     mutant="unplug-asks-again",
 )

@@ -12,8 +12,6 @@ CREATE_DESTROY = frozenset({"create-destroy"})
 
 C1 = claim(
     "PLUG-C1",
-    "A handle created in a configuration changes neither a bit nor a gate, and plugs nothing until the next one.",
-    source="mail M3, M9; D1; openais gmi.c:1084",
     least=Least(1, 1, 1, CREATE_DESTROY),
     mutant="create-plugs-at-once",
 )
@@ -46,8 +44,6 @@ def a_handle_is_created_behind_an_open_gate(now: PlugState, then: PlugState, p: 
 
 C2 = claim(
     "PLUG-C2",
-    "Destroy counts as unplug: a destroyed handle holds up nothing. A call with an unknown handle changes nothing.",
-    source="mail M2; D2, D6",
     least=Least(1, 1, 1, CREATE_DESTROY),
     mutant="destroy-forgets-the-plug",
     correction="That the last destroy makes the processor ready is the first two parts: ready means that no handle is "
@@ -90,9 +86,6 @@ def plugged_elsewhere(now: PlugState, h: Handle) -> Set:
 
 C3 = claim(
     "PLUG-C3",
-    "A member with no handle is ready at once: it is done when it installs, and the first visit that finds its queue "
-    "empty sets its bit.",
-    source="mail M9; D3, D7",
     least=Least(2, 1, 1, CREATE_DESTROY),
     mutant="bit-needs-an-unplug",
     correction="Stated of the steps install, visit and sole_visit, so that a member that is never counted as ready is "

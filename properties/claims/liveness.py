@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from model.language.sets import Truth, any_of, empty, exists, several, some, within
+from model.language.sets import Set, Truth, any_of, empty, exists, several, some, within
 from model.language.sorts import Handle, Ring
 from model.plug.ordered import OrderedState
 from model.plug.state import PlugState
 from properties.catalogue.claim import Bound, Least, Reach, claim
 
+GATES_STAY_CLOSED = "the gates can no longer open"
+
 LIVE_2 = claim(
     "LIVE-2",
-    "While all members of a ring have it installed or pending, all its gates can still open: by visits, "
-    "sending, leaving, installing and unplug alone.",
-    source="mail M4, M6; D2, D3, D7",
     least=Least(2, 1, 1),
     mutant="judge-only-when-setting",
     correction="Decided by a backward pass; a deadlock, a state that no step changes, is noticed on the way. Both are "
@@ -40,6 +39,7 @@ LIVE_2.reach = Reach(
     can_be_completed,
     all_gates_are_open,
     by=("visit", "sole_visit", "send_recovery", "send_leftover", "leave", "install", "unplug"),
+    lost=GATES_STAY_CLOSED,
     stuck=is_stuck,
 )
 
@@ -51,8 +51,6 @@ def a_ring_of_several_waits_for_its_gates(now: PlugState) -> Truth:
 
 A2 = claim(
     "PLUG-A2",
-    "Once a member has opened, and while all have the ring installed, all can open: by visits and sending alone.",
-    source="mail M6; D2, D11",
     least=Least(2, 1, 1),
     mutant="judge-only-when-setting",
     correction="The second half of PLUG-A1 of the starting catalogue: its leads-to, decided as reachability.",
@@ -68,6 +66,7 @@ A2.reach = Reach(
     is_installed_everywhere_and_open_somewhere,
     all_gates_are_open,
     by=("visit", "sole_visit", "send_recovery", "send_leftover"),
+    lost=GATES_STAY_CLOSED,
 )
 
 
@@ -86,10 +85,6 @@ def one_of_several_has_opened(now: PlugState) -> Truth:
 
 LIVE_1 = claim(
     "LIVE-1",
-    "Once all members of a ring of n have installed it and unplugged, and while nothing more is queued and the ring "
-    "stays, all have opened after at most (2+k)n-1 visits, where k visits drain the longest queue; and some run needs "
-    "that many.",
-    source="mail M6, M9; D11; openais gmi.c:1835",
     least=Least(2, 1, 1),
     mutant="bit-every-other-visit",
     machine="ordered",
@@ -102,6 +97,11 @@ def all_have_unplugged(now: OrderedState, r: Ring) -> Truth:
     """All members have installed the ring, and no handle of them is plugged."""
     plugged = any_of(Handle, lambda h: now.plugged[h])
     return some(now.member[r]) & within(now.member[r], now.installed[r] - plugged)
+
+
+def members(now: OrderedState, r: Ring) -> Set:
+    """The ring's."""
+    return now.member[r]
 
 
 def needs_one_visit(now: OrderedState, r: Ring) -> Truth:
@@ -125,7 +125,11 @@ LIVE_1.bound = Bound(
     visits=("visit", "sole_visit"),
     sends=("send_recovery", "send_leftover"),
     needs=(needs_one_visit, needs_two_visits, needs_three_visits),
+    members=members,
     limit=lambda n, k: (2 + k) * n - 1,
+    formula="(2+k)n-1",
+    beyond="more visits are possible",
+    unattained="the bound is not attained",
 )
 
 

@@ -10,8 +10,6 @@ from properties.catalogue.claim import Least, claim
 
 S8 = claim(
     "PLUG-S8",
-    "A high, medium or low priority message, or a part of one, is originated only through an open gate.",
-    source="mail M6, M7; corosync 40263892",
     least=Least(1, 1, 2, frozenset({"long-message"})),
     mutant="rest-passes-a-closed-gate",
 )
@@ -29,8 +27,6 @@ def a_holder_with_a_half_sent_message_has_a_closed_gate(now: PlugState) -> Truth
 
 S10 = claim(
     "PLUG-S10",
-    "A recovery message is never held up: not by the gate, and not by a message that is half sent.",
-    source="mail M1; D10; corosync 92e0f9c7, e7a82370",
     least=Least(1, 1, 2, frozenset({"long-message", "recovery-queue"})),
     mutant="half-sent-goes-first",
 )
@@ -58,8 +54,6 @@ def a_recovery_message_overtakes_a_half_sent_one(now: PlugState, then: PlugState
 
 S11 = claim(
     "PLUG-S11",
-    "A member sets its bit only when no recovery message of its configuration is queued at it.",
-    source="D11; openais gmi.c:1835",
     least=Least(2, 1, 1, frozenset({"recovery-queue"})),
     mutant="bit-ignores-the-queue",
 )
@@ -82,8 +76,6 @@ def a_queue_of_two_is_all_that_holds_back_the_bit(now: PlugState, then: PlugStat
 
 H1 = claim(
     "PLUG-H1",
-    "In a ring, every recovery message queued before its sender's bit was set comes before every normal message.",
-    source="mail M3, M7; D11",
     least=Least(2, 1, 1, frozenset({"recovery-queue"})),
     mutant="bit-ignores-the-queue",
     correction="The history is carried by two ghosts: `early` holds who still has such a message queued, `normal` the "
@@ -105,8 +97,6 @@ def a_normal_message_is_originated_while_a_later_recovery_message_waits(
 
 H3 = claim(
     "PLUG-H3",
-    "What counts as recovery in a configuration was queued in it, and what is queued in it counts.",
-    source="D13; corosync 2ab885ab, 40263892",
     least=Least(1, 1, 2, frozenset({"recovery-queue", "leftovers"})),
     mutant="leftovers-count",
     correction="The history is carried by the ghost `stale`: who has a message queued that would count in a "
@@ -138,8 +128,6 @@ def a_leftover_is_sent_in_a_later_ring_before_what_was_queued_there(
 
 H4 = claim(
     "PLUG-H4",
-    "What is queued when its ring is left is still sent: once, and before anything that is queued later.",
-    source="D13; EVS 1994 (transitional configuration)",
     least=Least(1, 1, 2, frozenset({"recovery-queue", "leftovers"})),
     mutant="leftover-is-overtaken",
     correction="Added: without it a leftover could be forgotten, repeated or overtaken, and nothing said so. The "
@@ -171,9 +159,6 @@ SENDING = ("originate", "begin_long", "finish_long", "send_recovery", "send_left
 
 S12 = claim(
     "PLUG-S12",
-    "Only who holds the token of its ring originates: one message a visit, to all members of the ring, and none once "
-    "the token has gone on.",
-    source="Totem 1995; openais gmi.c:1494",
     least=Least(1, 1, 1),
     mutant="originate-keeps-the-turn",
     correction="Added: without it nothing says that the token is needed to send.",
@@ -212,9 +197,6 @@ def a_message_is_originated(now: PlugState, then: PlugState, p: Processor) -> Tr
 
 S13 = claim(
     "PLUG-S13",
-    "A long message that is begun is finished once: its rest is not forgotten and not repeated, and no other high, "
-    "medium or low priority message comes between.",
-    source="D10; openais gmi.c:1494",
     least=Least(1, 1, 2, frozenset({"long-message"})),
     mutant="rest-is-forgotten",
     correction="Added: the machine's part of D10. The history is carried by the ghost `begun`. That the message is "
@@ -250,9 +232,6 @@ def the_rest_is_sent_in_a_later_ring(now: PlugState, then: PlugState, p: Process
 
 S14 = claim(
     "PLUG-S14",
-    "A recovery message is queued once and sent once: sending takes one off the queue, queueing adds one, and nothing "
-    "else changes the queue of a processor that keeps its ring.",
-    source="mail M1, M3; corosync a3d98f16",
     least=Least(1, 1, 1, frozenset({"recovery-queue"})),
     mutant="sending-empties-the-queue",
     correction="Added: what is lost or sent twice before its sender is ready was noticed by no claim.",

@@ -34,18 +34,12 @@ def acceptable(now: NumberedState, t: Token, r: Ring) -> Set:
 def of_every_token(now: NumberedState, statement: Callable[[Ring, Token], Truth]) -> Truth:
     """The statement holds of every token that would be accepted, in a ring of several."""
     return every(
-        Ring,
-        lambda r: every(
-            Token,
-            lambda t: implies(some(acceptable(now, t, r)) & several(now.member[r]), statement(r, t)),
-        ),
+        Ring, Token, lambda r, t: implies(some(acceptable(now, t, r)) & several(now.member[r]), statement(r, t))
     )
 
 
 RING_S1 = claim(
     "RING-S1",
-    "A ring has one token: any two that would be accepted are the same, and who accepts it sends it on.",
-    source="Totem 1995; D14; corosync 4ee84c51",
     least=Least(2, 1, 1),
     mutant="accept-the-last-number-again",
     machine=NUMBERED,
@@ -54,16 +48,10 @@ RING_S1 = claim(
 
 @RING_S1.always
 def tokens_that_would_be_accepted_are_the_same(now: NumberedState) -> Truth:
-    return every(
-        Ring,
-        lambda r: every(
-            Token,
-            lambda t: every(
-                Token,
-                lambda u: implies(some(acceptable(now, t, r)) & some(acceptable(now, u, r)), same(t, u)),
-            ),
-        ),
-    )
+    def both(t: Token, u: Token, r: Ring) -> Truth:
+        return some(acceptable(now, t, r)) & some(acceptable(now, u, r))
+
+    return every(Ring, Token, Token, lambda r, t, u: implies(both(t, u, r), same(t, u)))
 
 
 @RING_S1.always
@@ -85,8 +73,6 @@ def a_token_arrives_again(now: NumberedState, then: NumberedState, p: Processor,
 
 RING_S4 = claim(
     "RING-S4",
-    "A rejected token changes nothing.",
-    source="D8, D14; Totem 1995; corosync 79c60fd0, b8878d2e, 40d636e9",
     least=Least(3, 1, 1),
     mutant="rejected-token-gives-the-turn",
     machine=NUMBERED,
@@ -110,8 +96,6 @@ def a_token_with_a_bit_arrives_at_a_stranger(now: NumberedState, then: NumberedS
 
 A1 = claim(
     "PLUG-A1",
-    "Once a member has opened, every token of its ring that would be accepted has all bits set.",
-    source="mail M6; D14",
     least=Least(2, 1, 1),
     mutant="accept-the-last-number-again",
     machine=NUMBERED,
@@ -133,33 +117,24 @@ def a_gate_is_open_while_a_token_is_on_its_way(now: NumberedState) -> Truth:
 
 @auxiliary(needed_by="RING-S1", action="visit", machine=NUMBERED)
 def a_token_is_addressed_to_one(now: NumberedState) -> Truth:
-    return every(Ring, lambda r: every(Token, lambda t: ~several(now.to[t, r])))
+    return every(Ring, Token, lambda r, t: ~several(now.to[t, r]))
 
 
 @auxiliary(needed_by="RING-S1", action="form_ring", machine=NUMBERED)
 def a_token_is_addressed_to_a_member(now: NumberedState) -> Truth:
-    return every(Ring, lambda r: every(Token, lambda t: within(now.to[t, r], now.member[r])))
+    return every(Ring, Token, lambda r, t: within(now.to[t, r], now.member[r]))
 
 
 @auxiliary(needed_by="RING-S1", action="visit", machine=NUMBERED)
 def nobody_has_seen_the_token_that_would_be_accepted(now: NumberedState) -> Truth:
-    return every(
-        Ring,
-        lambda r: every(Token, lambda t: implies(some(acceptable(now, t, r)), empty(now.seen[t, r]))),
-    )
+    return every(Ring, Token, lambda r, t: implies(some(acceptable(now, t, r)), empty(now.seen[t, r])))
 
 
 @auxiliary(needed_by="nobody has seen the token that would be accepted", action="visit", machine=NUMBERED)
 def who_has_seen_a_number_has_seen_the_lower_ones(now: NumberedState) -> Truth:
-    return every(
-        Ring,
-        lambda r: every(
-            Token,
-            lambda t: every(Token, lambda u: implies(at_most(t, u), within(now.seen[u, r], now.seen[t, r]))),
-        ),
-    )
+    return every(Ring, Token, Token, lambda r, t, u: implies(at_most(t, u), within(now.seen[u, r], now.seen[t, r])))
 
 
 @auxiliary(needed_by="nobody has seen the token that would be accepted", action="form_ring", machine=NUMBERED)
 def who_has_seen_a_token_is_a_member(now: NumberedState) -> Truth:
-    return every(Ring, lambda r: every(Token, lambda t: within(now.seen[t, r], now.member[r])))
+    return every(Ring, Token, lambda r, t: within(now.seen[t, r], now.member[r]))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from model.language.sets import Processor, Set, Truth, every, exists, implies, several, within
 from model.language.sorts import Ring, Seat
-from model.services.actions import ServicesState
-from model.services.theorem import RECOVERY_ADD_NODE
+from model.services.actions import RECOVERY_ADD_NODE, ServicesState
 from properties.catalogue.claim import Least, claim
 
 SERVICES = "services"
@@ -26,8 +25,6 @@ def _knows(now: ServicesState, p: Set, nodes: Set) -> Truth:
 
 CLM_S1 = claim(
     "CLM-S1",
-    "When a high, medium or low priority message is delivered in its ring, a lookup finds every member of the ring.",
-    source="mail M12; D8, D10, D11",
     least=Least(2, 1, 1),
     mutant="no-plug",
     machine=SERVICES,
@@ -43,8 +40,6 @@ def a_message_of_another_member_is_delivered(now: ServicesState, then: ServicesS
 
 CLM_S2 = claim(
     "CLM-S2",
-    "When a gate opens, a lookup there finds every member of the ring.",
-    source="mail M12; D12",
     least=Least(2, 1, 1),
     mutant="open-on-own-bit",
     machine=SERVICES,
@@ -64,9 +59,6 @@ def a_gate_opens_in_a_ring_of_several(now: ServicesState, then: ServicesState, p
 
 CLM_S4 = claim(
     "CLM-S4",
-    "When such a message is delivered in the transitional configuration, a lookup finds every member of its ring, also "
-    "one that did not come along.",
-    source="mail M12; D12; EVS 1994 (specification 6.3)",
     least=Least(2, 1, 2),
     mutant="open-on-own-bit",
     machine=SERVICES,
@@ -82,8 +74,6 @@ def a_message_is_delivered_after_a_member_is_gone(now: ServicesState, then: Serv
 
 EVT_S1 = claim(
     "EVT-S1",
-    "When a message of the event service is delivered, recovery or normal, a lookup finds its sender.",
-    source="mail M11, M12; D13; openais evt.c:2999",
     least=Least(2, 1, 1, frozenset({RECOVERY_ADD_NODE})),
     mutant="evt-before-clm",
     machine=SERVICES,
@@ -103,8 +93,6 @@ def an_add_node_of_another_member_is_delivered(now: ServicesState, then: Service
 
 N1 = claim(
     "N1",
-    "It is false that the lookup works inside the configuration change function: whoever joined is not yet known.",
-    source="mail M10",
     least=Least(2, 1, 1),
     mutant="nodes-in-the-form-token",
     machine=SERVICES,
@@ -118,9 +106,6 @@ def a_member_is_unknown_at_install(now: ServicesState, then: ServicesState, p: P
 
 N2 = claim(
     "N2",
-    "It is false that a member delivers no high, medium or low priority message while its own gate is closed: another "
-    "opened first.",
-    source="mail M6, M7",
     least=Least(2, 1, 1),
     mutant="closed-gate-stops-delivery",
     machine=SERVICES,
@@ -134,8 +119,6 @@ def a_message_is_delivered_behind_a_closed_gate(now: ServicesState, then: Servic
 
 N5 = claim(
     "N5",
-    "It is false that a recovery message may look up any member: the plug never holds it, so it finds its sender only.",
-    source="mail M1, M11; openais evt.c:2999",
     least=Least(2, 1, 1, frozenset({RECOVERY_ADD_NODE})),
     mutant="nodes-in-the-form-token",
     machine=SERVICES,

@@ -10,9 +10,6 @@ from properties.catalogue.claim import Least, claim
 
 N3 = claim(
     "N3",
-    "It is false that all members open in the same rotation: the token may be back at the representative while some "
-    "gates are open and some are not.",
-    source="mail M6; Totem 1995 (representative)",
     least=Least(2, 1, 1),
     mutant="all-gates-open-together",
     machine="ordered",
@@ -21,22 +18,20 @@ N3 = claim(
 
 @N3.witnessed()
 def a_rotation_begins_with_some_gates_open_and_some_closed(now: OrderedState) -> Truth:
-    return exists(
-        Ring,
-        lambda r: (
-            several(now.member[r])
-            & some(now.gate & now.installed[r])
-            & some(now.installed[r] - now.gate)
-            & exists(Seat, lambda i: within(now.seat[i], now.due[r]) & empty(now.below[i] & now.member[r]))
-        ),
-    )
+    def due_at_the_lowest(r: Ring) -> Truth:
+        return exists(Seat, lambda i: within(now.seat[i], now.due[r]) & empty(now.below[i] & now.member[r]))
+
+    def of_several_with_an_open_gate(r: Ring) -> Truth:
+        return several(now.member[r]) & some(now.gate & now.installed[r])
+
+    def with_a_closed_gate(r: Ring) -> Truth:
+        return some(now.installed[r] - now.gate)
+
+    return exists(Ring, lambda r: of_several_with_an_open_gate(r) & with_a_closed_gate(r) & due_at_the_lowest(r))
 
 
 N4 = claim(
     "N4",
-    "It is false that an unplug once counted survives a configuration change: a member that was done in an older ring "
-    "has a handle plugged again.",
-    source="mail M8, M9; D4",
     least=Least(1, 1, 2),
     mutant="old-unplug-counts",
 )
@@ -45,6 +40,4 @@ N4 = claim(
 @N4.witnessed()
 def who_was_done_in_an_older_ring_is_plugged_again(now: PlugState) -> Truth:
     plugged = any_of(Handle, lambda h: now.plugged[h])
-    return exists(
-        Ring, lambda r: exists(Ring, lambda old: ~same(r, old) & some(now.installed[r] & now.done[old] & plugged))
-    )
+    return exists(Ring, Ring, lambda r, old: ~same(r, old) & some(now.installed[r] & now.done[old] & plugged))

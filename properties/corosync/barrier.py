@@ -38,8 +38,8 @@ class Finding(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Stay:
-    """One node's stay in a ring, in one incarnation."""
+class View:
+    """One node's view of a ring, in one incarnation."""
 
     node: int
     incarnation: int
@@ -58,7 +58,7 @@ class Stay:
         return self.logged.committed[: len(ORDER) - 1] == ORDER[:-1]
 
 
-Rings = Mapping[tuple[int, int], list[Stay]]
+Rings = Mapping[tuple[int, int], list[View]]
 
 
 class Logs:
@@ -66,73 +66,73 @@ class Logs:
 
     def __init__(self, plan: Plan, lives: Mapping[int, list[LoggedLife]], *, settled: bool) -> None:
         self.plan, self.lives, self.settled = plan, lives, settled
-        self.stays = [
-            Stay(node, life.incarnation, ring) for node, all_ in lives.items() for life in all_ for ring in life.rings
+        self.views = [
+            View(node, life.incarnation, ring) for node, all_ in lives.items() for life in all_ for ring in life.rings
         ]
-        rings: dict[tuple[int, int], list[Stay]] = {}
-        for stay in self.stays:
-            rings.setdefault(stay.logged.ring, []).append(stay)
+        rings: dict[tuple[int, int], list[View]] = {}
+        for view in self.views:
+            rings.setdefault(view.logged.ring, []).append(view)
         self.rings: Rings = rings
         self.kept_state = not any(isinstance(step, Start) and not step.keep_state for step in plan.steps)
 
 
 def opens_when_all_recovered(logs: Logs) -> Iterator[Finding]:
     """A member opens in a ring only if every member has recovered in it."""
-    for stay in logs.stays:
-        if not stay.finished:
+    for view in logs.views:
+        if not view.finished:
             continue
-        beside = logs.rings[stay.logged.ring]
-        for member in stay.logged.members:
+        beside = logs.rings[view.logged.ring]
+        for member in view.logged.members:
             if not any(other.node == member and (other.finished or other.waits_at_last) for other in beside):
-                lines = [stay.at(stay.logged.sync[-1].line), *(other.at(other.logged.line) for other in beside)]
-                yield Finding("", VIOLATED, f"n{stay.node} opened, n{member} had not recovered", lines[:3])
+                lines = [view.at(view.logged.sync[-1].line), *(other.at(other.logged.line) for other in beside)]
+                yield Finding("", VIOLATED, f"n{view.node} opened, n{member} had not recovered", lines[:3])
 
 
 def all_services_again(logs: Logs) -> Iterator[Finding]:
     """Each configuration starts from nothing: all services synchronize in it, in order and once."""
-    for stay in logs.stays:
-        committed = stay.logged.committed
-        if committed != ORDER[: len(committed)] or (stay.finished and committed != ORDER):
-            yield Finding("", VIOLATED, f"n{stay.node} committed {committed}", [stay.at(stay.logged.line)])
+    for view in logs.views:
+        committed = view.logged.committed
+        if committed != ORDER[: len(committed)] or (view.finished and committed != ORDER):
+            yield Finding("", VIOLATED, f"n{view.node} committed {committed}", [view.at(view.logged.line)])
 
 
 def opens_after_completion(logs: Logs) -> Iterator[Finding]:
     """Other messages are let out only after the synchronization of the ring that is installed."""
-    for stay in logs.stays:
-        complete = [one.line for one in stay.logged.sync if one.phase == "complete"]
-        for line in stay.logged.opened:
+    for view in logs.views:
+        complete = [one.line for one in view.logged.sync if one.phase == "complete"]
+        for line in view.logged.opened:
             if not complete or line < complete[0]:
-                yield Finding("", VIOLATED, f"n{stay.node} opened unsynchronized", [stay.at(line)])
+                yield Finding("", VIOLATED, f"n{view.node} opened unsynchronized", [view.at(line)])
 
 
 def opens_once(logs: Logs) -> Iterator[Finding]:
     """A ring is completed once: nothing is committed in it afterwards."""
-    for stay in logs.stays:
-        phases = [one.phase for one in stay.logged.sync]
-        if phases.count("complete") > 1 or (stay.finished and phases[-1] != "complete"):
-            yield Finding("", VIOLATED, f"n{stay.node}: {phases}", [stay.at(stay.logged.line)])
+    for view in logs.views:
+        phases = [one.phase for one in view.logged.sync]
+        if phases.count("complete") > 1 or (view.finished and phases[-1] != "complete"):
+            yield Finding("", VIOLATED, f"n{view.node}: {phases}", [view.at(view.logged.line)])
 
 
 def counts_its_own_ring_only(logs: Logs) -> Iterator[Finding]:
     """What counts as recovery in a ring was sent for it: each member's list of group members, once."""
-    for stay in logs.stays:
-        for node, _, line in stay.logged.counted:
-            if node not in stay.logged.members:
-                reason = f"n{stay.node} counts a list of n{node}, which is not in {ring_text(stay)}: from an older ring"
-                yield Finding("", VIOLATED, reason, [stay.at(stay.logged.line), stay.at(line)])
-    for stay in logs.stays:
+    for view in logs.views:
+        for node, _, line in view.logged.counted:
+            if node not in view.logged.members:
+                reason = f"n{view.node} counts a list of n{node}, which is not in {ring_text(view)}: from an older ring"
+                yield Finding("", VIOLATED, reason, [view.at(view.logged.line), view.at(line)])
+    for view in logs.views:
         seen: dict[tuple[int, int], int] = {}
-        for node, pid, line in stay.logged.counted:
+        for node, pid, line in view.logged.counted:
             if (node, pid) in seen:
-                reason = f"n{stay.node} counts a list of n{node} twice in {ring_text(stay)}: one is from an older ring"
-                yield Finding("", VIOLATED, reason, [stay.at(one) for one in (stay.logged.line, seen[node, pid], line)])
+                reason = f"n{view.node} counts a list of n{node} twice in {ring_text(view)}: one is from an older ring"
+                yield Finding("", VIOLATED, reason, [view.at(one) for one in (view.logged.line, seen[node, pid], line)])
             seen[node, pid] = line
 
 
-def ring_text(stay: Stay) -> str:
+def ring_text(view: View) -> str:
     """The ring with its members."""
-    node, number = stay.logged.ring
-    return f"[n{node} {number}] of {' '.join(f'n{member}' for member in stay.logged.members)}"
+    node, number = view.logged.ring
+    return f"[n{node} {number}] of {' '.join(f'n{member}' for member in view.logged.members)}"
 
 
 def all_open_in_the_end(logs: Logs) -> Iterator[Finding]:
@@ -149,22 +149,22 @@ def all_open_in_the_end(logs: Logs) -> Iterator[Finding]:
 def numbers_grow(logs: Logs) -> Iterator[Finding]:
     """A node's rings have growing numbers, over restarts too."""
     for node, lives in logs.lives.items():
-        rings = [Stay(node, life.incarnation, ring) for life in lives for ring in life.rings]
+        rings = [View(node, life.incarnation, ring) for life in lives for ring in life.rings]
         for before, after in itertools.pairwise(rings):
             if after.logged.ring[1] <= before.logged.ring[1]:
-                lines = [stay.at(stay.logged.line) for stay in (before, after)]
+                lines = [view.at(view.logged.line) for view in (before, after)]
                 yield _without_state(logs, f"{before.logged.ring} then {after.logged.ring} at n{node}", lines)
 
 
 def one_id_one_ring(logs: Logs) -> Iterator[Finding]:
     """A ring id names one membership, and each member was in it in one incarnation."""
-    for ring, stays in logs.rings.items():
-        first = stays[0]
-        for index, stay in enumerate(stays):
-            again = [other for other in stays[:index] if other.node == stay.node]
-            if again or stay.logged.members != first.logged.members:
+    for ring, views in logs.rings.items():
+        first = views[0]
+        for index, view in enumerate(views):
+            again = [other for other in views[:index] if other.node == view.node]
+            if again or view.logged.members != first.logged.members:
                 other = again[0] if again else first
-                lines = [one.at(one.logged.line) for one in (other, stay)]
+                lines = [one.at(one.logged.line) for one in (other, view)]
                 yield _without_state(logs, f"{ring} names two rings", lines)
 
 

@@ -78,8 +78,10 @@ def history_of(plan: Plan, out: Path, *, settled: bool, versions: Mapping[str, s
             logged = {life.incarnation: life for life in read_log(log)}
         for incarnation in sorted(one for other, one in lives if other == node):
             life = logged.get(incarnation, LoggedLife(incarnation))
-            teller = Teller(node, incarnation, life, log_file(out, node).name, identities, delivered, settled=settled)
-            events += teller.tell(lives[node, incarnation])
+            translator = Translator(
+                node, incarnation, life, log_file(out, node).name, identities, delivered, settled=settled
+            )
+            events += translator.events(lives[node, incarnation])
     return events
 
 
@@ -113,7 +115,7 @@ class HistoryError(LaboratoryError):
     """The clients and the logs of a run do not fit together."""
 
 
-class Teller:
+class Translator:
     """Tells one incarnation as events."""
 
     def __init__(
@@ -127,7 +129,7 @@ class Teller:
         self.ring: tuple[int, int] | None = None
         self.before: tuple[int, ...] = ()
 
-    def tell(self, raws: Sequence[Raw]) -> list[Event]:
+    def events(self, raws: Sequence[Raw]) -> list[Event]:
         """Everything from its start to its crash, its end, or its last line."""
         started = [index for index, raw in enumerate(raws) if raw["e"] == "start"]
         if not started:

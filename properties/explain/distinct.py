@@ -15,7 +15,7 @@ import numpy as np
 from model.language.ground import GroundMachine, Scope, Step
 from model.language.machine import Action, Machine
 from properties.catalogue.claim import Claim
-from properties.catalogue.probe import Probe, claim_probes, witness_name
+from properties.catalogue.probe import Probe, claim_probes
 from properties.explain.endings import endings
 from properties.explain.shrink import needed, replayed
 from properties.explicit.columns import Columns, Mask
@@ -46,7 +46,7 @@ def distinct_runs(
 ) -> list[Run]:  # fmt: skip
     """Up to `most` distinct runs to violations of a claim, or to its premise."""
     whole = GroundMachine(machine, scope)
-    probes = [one for one in claim_probes(claim, machine) if (one.name == witness_name(claim)) is witness]
+    probes = [one for one in claim_probes(claim, machine) if one.premise is witness]
     of_what_is_ahead = not witness and not claim.parts
     ground = whole if of_what_is_ahead else GroundMachine(stopping(machine, probes), scope)
     search = Search(ground, symmetry=symmetry and whole.is_symmetric, memory_gib=memory_gib)
@@ -166,18 +166,18 @@ def _rows(holds: Mask, rows_count: int) -> list[int]:
 
 def _states_ahead(search: Search, claim: Claim) -> Iterator[Found]:
     """The states from which the goal is out of reach, or too far, that can be entered from others."""
-    target = claim.reach or claim.bound
-    if not target:
-        return
     if claim.reach:
+        probe = Probe(claim.id, claim.reach.lost, claim.reach.premise)
         lost = np.zeros(search.index.size, np.bool_)
         lost[lost_states(search, claim.reach)] = True
         entered = np.zeros(search.index.size, np.bool_)
         for _, _, before, after in search.edges(search.ground.steps):
             entered[after[~lost[before]]] = True
         states: Ids = np.flatnonzero(lost & entered).astype(np.uint32)
+    elif claim.bound:
+        probe = Probe(claim.id, claim.bound.beyond, claim.bound.premise)
+        states = np.array(sorted(most_visits(search, claim.bound).beyond), np.uint32)
     else:
-        beyond = most_visits(search, claim.bound).beyond if claim.bound else []
-        states = np.array(sorted(beyond), np.uint32)
+        return
     for state in states.tolist():
-        yield Found(Probe(claim.id, target.premise), state, search.depth(state))
+        yield Found(probe, state, search.depth(state))

@@ -19,8 +19,6 @@ from properties.explain.asked import registered
 from properties.explain.values import Said, Values
 from properties.traces.trace import Played, Trace, replay, trace_machine
 
-LOST, LATE, DEADLOCK = "the gates can no longer open", "more visits are possible", "deadlock"
-
 
 @dataclass(frozen=True)
 class Ending:
@@ -60,8 +58,8 @@ def endings(
     for part in claim.parts:
         if label in (None, part.label):
             yield from _of_part(claim, part, ground, state, last)
-    if label in (None, LOST, LATE, DEADLOCK):
-        yield from _of_what_is_ahead(claim, ground, state)
+    if label is None or label in _labels_ahead(claim):
+        yield from (one for one in _of_what_is_ahead(claim, ground, state) if label in (None, one.label))
     if claim.witness and label in (None, claim.witness.label):
         yield from _of_part(claim, claim.witness, ground, state, last)
 
@@ -92,21 +90,25 @@ def _of_part(claim: Claim, part: Part, ground: GroundMachine, state: Bitmaps, la
             yield Ending(claim, part.label, not wanted, (term,), values, part)
 
 
+def _labels_ahead(claim: Claim) -> list[str]:
+    """What may be wrong with what lies ahead."""
+    of_reach = [claim.reach.lost, claim.reach.deadlock] if claim.reach else []
+    return of_reach + ([claim.bound.beyond] if claim.bound else [])
+
+
 def _of_what_is_ahead(claim: Claim, ground: GroundMachine, state: Bitmaps) -> Iterator[Ending]:
     now, values = ground.machine.state(), Values(ground, state)
-    stuck = claim.reach.stuck if claim.reach else None
-    if stuck and values.holds(stuck(now)) and is_deadlock(ground, state):
-        yield Ending(claim, DEADLOCK, True, (stuck(now),), values)
-    target = claim.reach or claim.bound
-    if not target:
-        return
-    for (ring,) in ground.scope.places([Ring]):
-        terms = (target.premise(now, ring), target.goal(now, ring))
-        if not values.holds(terms[0]):
-            continue
-        if claim.reach:
-            ahead = towards(ground, state, claim.reach.by, is_true(ground, claim.reach.goal, ring))
+    reach, bound = claim.reach, claim.bound
+    if reach and reach.stuck and values.holds(reach.stuck(now)) and is_deadlock(ground, state):
+        yield Ending(claim, reach.deadlock, True, (reach.stuck(now),), values)
+    for (ring,) in ground.scope.places([Ring]) if reach or bound else ():
+        if reach and values.holds(reach.premise(now, ring)):
+            ahead = towards(ground, state, reach.by, is_true(ground, reach.goal, ring))
             if ahead.run is None:
-                yield Ending(claim, LOST, True, terms, values, ring=ring, ahead=ahead)
-        if claim.bound and (run := overlong(ground, state, claim.bound, ring)) is not None:
-            yield Ending(claim, LATE, True, terms, values, ring=ring, ahead=Ahead(run, 0))
+                terms = (reach.premise(now, ring), reach.goal(now, ring))
+                yield Ending(claim, reach.lost, True, terms, values, ring=ring, ahead=ahead)
+        if bound and values.holds(bound.premise(now, ring)):
+            run = overlong(ground, state, bound, ring)
+            if run is not None:
+                terms = (bound.premise(now, ring), bound.goal(now, ring))
+                yield Ending(claim, bound.beyond, True, terms, values, ring=ring, ahead=Ahead(run, 0))

@@ -110,11 +110,10 @@ def _needs(ground: GroundMachine, steps: Sequence[Step], kept: Sequence[int]) ->
 
 
 def _bite(trace: Trace, ground: GroundMachine, played: Sequence[Played], ending: Ending) -> Bite | None:
-    if trace.variant is None:
+    if trace.variant is None or not (edited := find_variant(trace.variant)):
         return None
     protocol = trace_machine(msgspec.structs.replace(trace, variant=None))
-    steps, edit = [one.step for one in played], find_variant(trace.variant)
-    says = edit.says if edit else trace.variant
+    steps, says = [one.step for one in played], edited.says
     if found := first_difference(ground, protocol, steps):
         return Bite(says, found)
     beyond = _beyond(ground, protocol, steps, ending)

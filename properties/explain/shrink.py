@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model.language.ground import GroundMachine, Step
+from properties.shrink import shrink
 from properties.traces.trace import Played
 
 Ends = Callable[[list[Played]], bool]
@@ -44,15 +45,10 @@ def still_ends(ground: GroundMachine, steps: Sequence[Step], ends: Ends) -> bool
 def needed(ground: GroundMachine, steps: Sequence[Step], ends: Ends) -> list[int]:
     """The positions of steps that remain when those that can be deleted are, one by one, the last first.
 
-    None of those that remain can be deleted alone.
+    None of those that remain can be deleted alone. Stretches of steps are not tried: which of several small runs is
+    found would then depend on how long the run is.
     """
-    kept, at = list(range(len(steps))), len(steps) - 1
-    while at >= 0:
-        fewer = [*kept[:at], *kept[at + 1 :]]
-        if still_ends(ground, [steps[i] for i in fewer], ends):
-            kept, at = fewer, len(fewer)
-        at -= 1
-    return kept
+    return shrink(range(len(steps)), lambda kept: still_ends(ground, [steps[i] for i in kept], ends), at_once=1)
 
 
 def without(ground: GroundMachine, steps: Sequence[Step], at: int) -> Replayed:

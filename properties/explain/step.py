@@ -11,7 +11,8 @@ import msgspec
 
 from model.language.ground import Bitmaps, GroundMachine, Slot, Step, numbers
 from model.language.machine import Action, Parameter
-from model.language.sets import Processors, Set, variable
+from model.language.sets import Processors, Set
+from model.language.terms import variable
 from properties.explain.diff import Difference
 from properties.explain.values import Said, Values, members_of
 from properties.traces.trace import TraceError, letter, sets_in, show_slot, show_step

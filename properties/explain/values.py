@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from model.language import sets
+from model.language import terms
 from model.language.ground import Bitmaps, GroundMachine, Integers, Step, numbers
 from model.language.interpretation import Rewriting
 from model.language.notation import Notation, Phrase
-from model.language.sets import Processor, Processors, Set, Truth, Variable, those
+from model.language.sets import Processor, Processors, Set, Truth
 from model.language.sorts import Index
+from model.language.terms import Variable, those
 from properties.traces.trace import members
 
 
@@ -94,18 +95,18 @@ class Values(Integers):
 
     def _deciding(self, term: Truth) -> Iterator[Truth]:
         match term:
-            case sets.Not(of):
+            case terms.Not(of):
                 yield from self._deciding(of)
-            case sets.Both(left, right):
+            case terms.Both(left, right):
                 for part in (left, right):
                     if self.truth(part) == self.truth(term):
                         yield from self._deciding(part)
-            case sets.Every(index, body):
+            case terms.Every(index, body):
                 cases = [here.truth(body) for here in self._elements(index)]
                 failing = [one for one in cases if not self.truth(one)]
                 for one in failing[:1] or cases:
                     yield from self._deciding(one)
-            case sets.Fact():
+            case terms.Fact():
                 return
             case _:
                 yield term if self.truth(term) else ~term
@@ -117,24 +118,24 @@ class Values(Integers):
     def _sides(self, comparison: Truth) -> Iterator[Set]:
         """The sets that are compared, each before the variables in it; what has no variable needs no value."""
         match comparison:
-            case sets.Not(sets.Within(left, right) | sets.Equal(left, right)):
+            case terms.Not(terms.Within(left, right) | terms.Equal(left, right)):
                 both = (left, right)
-            case sets.Within(left, right) | sets.Equal(left, right):
+            case terms.Within(left, right) | terms.Equal(left, right):
                 both = (left, right)
-            case sets.Several(of) | sets.Not(sets.Several(of)):
+            case terms.Several(of) | terms.Not(terms.Several(of)):
                 both = (of,)
             case _:
                 both = ()
         for side in both:
             variables = list(self._variables(side))
-            yield from (side, *variables) if variables or isinstance(side, sets.AnyOf) else ()
+            yield from (side, *variables) if variables or isinstance(side, terms.AnyOf) else ()
 
     def _variables(self, term: Set | Truth) -> Iterator[Variable]:
         """The variables in a term; of those below a quantifier, the ones that are not empty."""
         match term:
             case Variable():
                 yield term
-            case sets.AnyOf(index, body) | sets.Every(index, body):
+            case terms.AnyOf(index, body) | terms.Every(index, body):
                 inside: list[Set | Truth] = [
                     here.set(body) if isinstance(body, Set) else here.truth(body) for here in self._elements(index)
                 ]
@@ -147,13 +148,13 @@ class Values(Integers):
 def parts_of(term: Set | Truth) -> tuple[Set | Truth, ...]:
     """What an operation without a quantifier is made of."""
     match term:
-        case sets.Union(a, b) | sets.Common(a, b) | sets.Without(a, b) | sets.Within(a, b) | sets.Equal(a, b):
+        case terms.Union(a, b) | terms.Common(a, b) | terms.Without(a, b) | terms.Within(a, b) | terms.Equal(a, b):
             return (a, b)
-        case sets.When(condition, then):
+        case terms.When(condition, then):
             return (condition, then)
-        case sets.Both(a, b):
+        case terms.Both(a, b):
             return (a, b)
-        case sets.Not(of) | sets.Several(of):
+        case terms.Not(of) | terms.Several(of):
             return (of,)
         case _:
             return ()

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 
 from model.language.ground import GroundMachine, Scope
 from model.language.machine import Machine
-from properties.catalogue.claim import Claim
-from properties.catalogue.probe import Probe, claim_probes, witness_name
-from properties.explicit.liveness import lost_states, most_visits
+from properties.catalogue.claim import Bound, Claim, Reach
+from properties.catalogue.probe import Probe, claim_probes
+from properties.explicit.liveness import Visits, lost_states, most_visits
 from properties.explicit.search import Found, Progress, Report, Search
 from properties.explicit.shortest import shortest_run
 from properties.traces.trace import Trace, record_trace, replay
-
-NOT_ATTAINED = "the bound is not attained"
 
 
 @dataclass(frozen=True)
@@ -23,13 +21,20 @@ class Outcome:
 
     violation: Found | None
     witness: Found | None
-    detail: str | None = None
-    """Of a bound: the largest number of visits found, by ring size n and queue k."""
+    visits: Visits | None = None
+    """Of a bound."""
+    unattained: str | None = None
+    """Of a bound that no run attains, which is a violation without a run: what is wrong, in words."""
 
     @property
     def clause(self) -> str:
         """The words of the violated part."""
-        return self.violation.probe.name.partition(": ")[2] if self.violation else ""
+        return self.violation.probe.label if self.violation else ""
+
+    @property
+    def detail(self) -> str | None:
+        """Of a bound: the largest number of visits found, by ring size n and queue k."""
+        return self.visits.words if self.visits else None
 
 
 @dataclass
@@ -68,33 +73,40 @@ def explore(
 
 
 def _outcome(claim: Claim, probes: Sequence[Probe], search: Search) -> Outcome:
-    found = search.report.found
-    violations = [found[probe.name] for probe in probes if probe.name in found and probe.name != witness_name(claim)]
-    witness, detail = found.get(witness_name(claim)), None
-    if claim.reach and len(lost := lost_states(search, claim.reach)):
-        violations.append(_at_state(claim, "the gates can no longer open", int(lost[0]), search))
-    if claim.bound:
-        visits = most_visits(search, claim.bound)
-        detail = ", ".join(f"n={n} k={k}: {worst}" for (n, k), worst in sorted(visits.worst.items()))
-        violations += [_at_state(claim, "more visits are possible", state, search) for state in visits.beyond]
-        if any(worst < claim.bound.limit(n, k) for (n, k), worst in visits.worst.items()):
-            detail = f"{NOT_ATTAINED}: {detail}"
-    return Outcome(min(violations, key=lambda one: one.length, default=None), witness, detail)
+    found = [search.report.found[probe.clause] for probe in probes if probe.clause in search.report.found]
+    violations = [one for one in found if not one.probe.premise]
+    witness = next((one for one in found if one.probe.premise), None)
+    if claim.reach:
+        violations += _out_of_reach(claim, claim.reach, search)
+    if claim.bound is None:
+        return Outcome(_shortest(violations), witness)
+    visits = most_visits(search, claim.bound)
+    violations += _too_far(claim, claim.bound, visits, search)
+    unattained = None if visits.attain(claim.bound) else claim.bound.unattained
+    return Outcome(_shortest(violations), witness, visits, unattained)
 
 
-def _at_state(claim: Claim, clause: str, state: int, search: Search) -> Found:
-    """A violation that is a state, found after the search."""
-    target = claim.reach or claim.bound
-    assert target
-    return Found(Probe(f"{claim.id}: {clause}", target.premise), state, search.depth(state))
+def _shortest(found: Sequence[Found]) -> Found | None:
+    return min(found, key=lambda one: one.length, default=None)
+
+
+def _out_of_reach(claim: Claim, reach: Reach, search: Search) -> list[Found]:
+    """The first state from which the goal cannot be reached."""
+    probe = Probe(claim.id, reach.lost, reach.premise)
+    return [Found(probe, state, search.depth(state)) for state in lost_states(search, reach)[:1].tolist()]
+
+
+def _too_far(claim: Claim, bound: Bound, visits: Visits, search: Search) -> list[Found]:
+    """States from which the goal can be further than the bound."""
+    probe = Probe(claim.id, bound.beyond, bound.premise)
+    return [Found(probe, state, search.depth(state)) for state in visits.beyond]
 
 
 def found_trace(found: Exploration, what: Found, machine: str, variant: str | None, claim: str) -> Trace:
     """The shortest run to what was found, replayed."""
     ground = found.search.ground
-    shows = what.probe.name.partition(": ")[2]
     run = shortest_run(found.search, what)
-    trace = record_trace(run, ground, machine=machine, variant=variant, claim=claim, shows=shows)
+    trace = record_trace(run, ground, machine=machine, variant=variant, claim=claim, shows=what.probe.label)
     for _ in replay(ground, trace.steps):
         pass
     return trace

@@ -1,4 +1,4 @@
-"""The state graph of a small scope, for other tools; and LIVE-2 decided on it a second and a third time."""
+"""The state graph of a small scope, for other tools; and what is out of reach decided on it in two other ways."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.language.machine import State
-from model.language.sets import Truth, variable
+from model.language.sets import Truth
 from model.language.sorts import Index, Ring
 from properties.catalogue.claim import Bound, Reach, Statement
 from properties.explicit.columns import Mask
@@ -76,7 +76,16 @@ class Visits:
     worst: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
     """By the ring's size n and the visits k that drain its longest queue: the largest number found."""
     beyond: list[int] = field(default_factory=list[int])
-    """States from which more visits are possible than the bound allows."""
+    """States from which it may take more visits than the bound allows."""
+
+    @property
+    def words(self) -> str:
+        """The largest numbers, for a reader."""
+        return ", ".join(f"n={n} k={k}: {worst}" for (n, k), worst in sorted(self.worst.items()))
+
+    def attain(self, bound: Bound) -> bool:
+        """Whether the bound is needed, wherever n and k occur."""
+        return all(worst >= bound.limit(n, k) for (n, k), worst in self.worst.items())
 
 
 def most_visits(search: Search, bound: Bound) -> Visits:
@@ -85,7 +94,7 @@ def most_visits(search: Search, bound: Bound) -> Visits:
     for (ring,) in search.ground.scope.places([Ring]):
         premise = search.holds(about(bound.premise, ring))
         goal = search.holds(about(bound.goal, ring))
-        n = np.bitwise_count(search.values(variable("member", (ring,))))
+        n = np.bitwise_count(search.values(bound.members(search.ground.machine.state(), ring)))
         k = np.sum([search.holds(about(needs, ring)) for needs in bound.needs], axis=0)
         most = bound.limit(int(n.max()), int(k.max())) + 1
         worst = _longest(search, bound, ring, premise & ~goal, most)

@@ -24,7 +24,7 @@ from model.plug import barrier, ghosts, numbered, ordered, state
 from model.plug.barrier import BARRIER
 from model.plug.machine import ROOMS
 from model.services import actions
-from model.services.theorem import RECOVERY_ADD_NODE
+from model.services.actions import RECOVERY_ADD_NODE
 from properties.catalogue.claim import Claim
 from properties.catalogue.notation import goals, notation
 from properties.claims import CLAIMS
@@ -113,20 +113,21 @@ def _room(room: ModuleType, machine: str = PLUG, prefix: str = "") -> Iterator[s
         yield from _action(action, prefix)
 
 
-def _action(action: Action, kind: str) -> Iterator[str]:
-    """One action: heading, sentence, guard, equations, source."""
+def _action(action: Action, kind: str, added: Sequence[str] = ()) -> Iterator[str]:
+    """One action: heading, sentence, guard, equations, source; if more is added to it, those docstrings' too."""
     doc = inspect.getdoc(action.rule.write) or ""
+    says = " *Here:* ".join(filter(None, (_says(doc), " ".join(map(_says, added)))))
     who = "" if kind == "barrier-" else f", {action.rule.kind.value}"
     feature = f", feature {action.rule.feature}" if action.rule.feature else ""
     yield from (f'<a id="{kind}action-{action.name}"></a>', "")
-    yield from (_filled(f"**{action.name}**({', '.join(action.parameters)}){who}{feature}. {_says(doc)}"), "", "```")
+    yield from (_filled(f"**{action.name}**({', '.join(action.parameters)}){who}{feature}. {says}"), "", "```")
     width = max((len(label) for label, _ in action.guard), default=0)
     for label, part in action.guard:
         yield f"when {label:<{width}}   {Notation().truth(part)}"
     yield from equations(action)
     if not action.writes:
         yield "nothing changes"
-    yield from ("```", "", *_notes(doc), "")
+    yield from ("```", "", *_notes(doc, *added), "")
 
 
 def _ghosts() -> Iterator[str]:
@@ -154,7 +155,7 @@ def _companions() -> Iterator[str]:
 
 def _companion_action(name: str, action: Action) -> Iterator[str]:
     """What a companion adds to an action of the machine, or the whole of an action of its own."""
-    ours = next((one for one in RECORDED[PLUG].actions if one.name == action.name), None)
+    ours = _of_the_machine(action)
     if ours is None:
         yield from _action(action, f"{name}-")
         return
@@ -163,27 +164,49 @@ def _companion_action(name: str, action: Action) -> Iterator[str]:
     changes = [line for line in equations(action) if line not in says_ours]
     if not guard and not changes:
         return
-    machines = {edit.write for edit in MACHINES[PLUG].edits}
-    added = [
-        edit.write
-        for edit in MACHINES[name].edits
-        if edit.action == action.name and edit.write and edit.write not in machines and edit.feature in (None, *SHOWN)
-    ]
     yield from (f'<a id="{name}-action-{action.name}"></a>', "")
-    says = " ".join(_says(inspect.getdoc(write) or "") for write in added)
+    says = " ".join(_says(doc) for doc in _added(name, action))
     yield from (_filled(f"**{action.name}**({', '.join(action.parameters)}), added. {says}"), "", "```")
     width = max((len(label) for label, _ in guard), default=0)
     yield from (f"when {label:<{width}}   {Notation().truth(part)}" for label, part in guard)
     yield from (*changes, "```", "")
 
 
+def _of_the_machine(action: Action) -> Action | None:
+    """The machine's action of this name, if it has one."""
+    return next((one for one in RECORDED[PLUG].actions if one.name == action.name), None)
+
+
+def _added(name: str, action: Action) -> list[str]:
+    """The docstrings of what a companion adds to an action of the machine."""
+    machines = {edit.write for edit in MACHINES[PLUG].edits}
+    return [
+        inspect.getdoc(edit.write) or ""
+        for edit in MACHINES[name].edits
+        if edit.action == action.name and edit.write and edit.write not in machines and edit.feature in (None, *SHOWN)
+    ]
+
+
+SHOWN_WHOLE = (
+    "Each action is shown whole, with what services add to it: first what the machine says of it, after *Here* what is "
+    "added. As in the machine, and part of no feature:"
+)
+
+
 def _services() -> Iterator[str]:
-    """The machine of the services: what it adds to the machine's actions, and actions of its own."""
+    """The machine of the services: each action as it is in the whole, and a list of those that are as before."""
     recorded = MACHINES[SERVICES].record(SHOWN)
     yield from ('## <a id="companion-services"></a>Services on top', "", *_prose(actions), "")
     yield from _table({n: d for n, d in MACHINES[SERVICES].state.declared.items() if n not in PLUG_VARIABLES})
+    as_before = [action for action in recorded.actions if _of_the_machine(action) and not _added(SERVICES, action)]
+    links = ", ".join(f"[{action.name}](#action-{action.name})" for action in as_before)
+    yield _filled(
+        f"Each action is shown whole: what it is in the machine, and *here* what is added. As before: {links}."
+    )
+    yield ""
     for action in recorded.actions:
-        yield from _companion_action(SERVICES, action)
+        if action not in as_before:
+            yield from _action(action, f"{SERVICES}-", _added(SERVICES, action))
 
 
 def _delivery() -> Iterator[str]:
@@ -342,7 +365,11 @@ def _says(doc: str) -> str:
     return re.sub(r"\bP\b", "`p`", " ".join(" ".join(kept).split()))
 
 
-def _notes(doc: str) -> list[str]:
-    """A docstring's Source and Differs lines."""
-    noted = list(itertools.dropwhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines()))
+def _notes(*docs: str) -> list[str]:
+    """The Source and Differs lines of docstrings."""
+    noted = [
+        line
+        for doc in docs
+        for line in itertools.dropwhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines())
+    ]
     return [f"{_linked(line)}  " if index < len(noted) - 1 else _linked(line) for index, line in enumerate(noted)]

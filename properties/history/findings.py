@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Breach:
+class Violation:
     """A violation: the events that show it, by their places, and the last place that it needs."""
 
     events: tuple[int, ...]
@@ -30,16 +30,16 @@ class Findings:
         self.met: Counter[str] = Counter()
         self.pending: Counter[str] = Counter()
         self.unseen: dict[str, str] = {}
-        self.breaches: dict[str, Breach] = {}
+        self.violations: dict[str, Violation] = {}
         self.suspicious = False
-        """Whether events may go round in a circle: the order of the whole history has to be looked at."""
+        """Whether events may go round in a circle: the order of the whole history has to be lookup at."""
 
     def violated(self, claim: str, text: str, *events: int, due_at: int = -1) -> None:
         """The clause is broken by these events, which is certain once the place `due_at` is reached, too."""
-        found = Breach(tuple(sorted(set(events))), text, max(*events, due_at))
-        known = self.breaches.get(claim)
+        found = Violation(tuple(sorted(set(events))), text, max(*events, due_at))
+        known = self.violations.get(claim)
         if known is None or found.order < known.order:
-            self.breaches[claim] = found
+            self.violations[claim] = found
 
     def not_seen(self, claim: str, why: str) -> None:
         """Some instance of the clause cannot be decided by what the source sees."""

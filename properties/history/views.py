@@ -1,7 +1,7 @@
-"""What is remembered of a history while it is judged: processes, rings, stays of processes in rings, messages.
+"""What is remembered of a history while it is judged: processes, rings, views, messages.
 
-A stay is one process's time in one regular configuration and the transitional one after it. It has what the process
-delivered there, in order. An `at` is an event's place in the reading order.
+A view is one regular configuration as one process installs it, with the transitional configuration that it leaves by.
+It has what the process delivered there, in order. An `at` is an event's place in the reading order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Content = tuple[frozenset[Name], str]
 
 
 class Ending(Enum):
-    """How a stay ended."""
+    """How a view ended."""
 
     OPEN = "open"
     """Nothing is known after its last event."""
@@ -32,11 +32,11 @@ class Ending(Enum):
 class Message:
     """A message, and what its events say of it."""
 
-    __slots__ = ("home", "home_at", "id", "queued", "recovery", "safe", "sender", "sender_at", "sends", "takers")
+    __slots__ = ("delivered_by", "id", "queued", "recovery", "ring", "ring_at", "safe", "sender", "sender_at", "sends")
 
     def __init__(self, id: str) -> None:
         self.id = id
-        self.takers = 0
+        self.delivered_by = 0
         """The processes that delivered it, as a bitmap."""
         self.sends: list[Sent] = []
         """Originations; where they are not observed, queueings."""
@@ -44,28 +44,28 @@ class Message:
         self.sender: str | None = None
         """Who a delivery says sent it."""
         self.sender_at = -1
-        self.home: Ring | None = None
+        self.ring: Ring | None = None
         """The ring of its first delivery."""
-        self.home_at = -1
+        self.ring_at = -1
         self.recovery = False
         self.safe = False
 
 
 class Sent:
-    """A message is originated, or queued, by a process after `index` deliveries in a stay."""
+    """A message is originated, or queued, by a process after `index` deliveries in a view."""
 
-    __slots__ = ("at", "by", "incarnation", "index", "message", "service", "stay", "step")
+    __slots__ = ("at", "by", "incarnation", "index", "message", "service", "step", "view")
 
     def __init__(self, message: Message, by: Process, at: int, service: str = "", step: str | None = None) -> None:
-        stay = by.stay
-        self.message, self.by, self.incarnation, self.stay, self.at = message, by.name, by.incarnation, stay, at
-        self.index = len(stay.sequence) if stay else 0
+        view = by.view
+        self.message, self.by, self.incarnation, self.view, self.at = message, by.name, by.incarnation, view, at
+        self.index = len(view.sequence) if view else 0
         self.service, self.step = service, step
 
 
 @dataclass(slots=True)
-class Turn:
-    """The transitional configuration in a stay, after `index` deliveries."""
+class Transition:
+    """The transitional configuration in a view, after `index` deliveries."""
 
     at: int
     index: int
@@ -75,8 +75,8 @@ class Turn:
 
 
 @dataclass(slots=True, eq=False)
-class Stay:
-    """One process in one regular configuration, and in the transitional one that it leaves by."""
+class View:
+    """One regular configuration at one process, and the transitional one that it leaves by."""
 
     process: Process
     incarnation: int
@@ -94,7 +94,7 @@ class Stay:
     places: array[int] = field(default_factory=lambda: array("q"))
     twice: bool = False
     """A message is in the sequence twice."""
-    turn: Turn | None = None
+    transition: Transition | None = None
     ending: Ending = Ending.OPEN
     ended_at: int = -1
     next_ring: RingId | None = None
@@ -111,9 +111,9 @@ class Stay:
     """Deliveries before the process had recovered."""
     opened: int | None = None
     """Deliveries before its gate opened, or synchronization was complete."""
-    views: list[tuple[int, frozenset[Identity]]] = field(default_factory=list[tuple[int, frozenset[Identity]]])
+    groups: list[tuple[int, frozenset[Identity]]] = field(default_factory=list[tuple[int, frozenset[Identity]]])
     tables: list[tuple[int, dict[str, Content]]] = field(default_factory=list[tuple[int, dict[str, Content]]])
-    lookups: list[Looked] = field(default_factory=list["Looked"])
+    lookups: list[LookupResult] = field(default_factory=list["LookupResult"])
     counts: list[tuple[int, Message]] = field(default_factory=list[tuple[int, Message]])
     """Where a service counts which message as recovery."""
     openings: list[tuple[int, dict[str, Content]]] = field(default_factory=list[tuple[int, dict[str, Content]]])
@@ -121,32 +121,32 @@ class Stay:
 
     @property
     def name(self) -> str:
-        """Whose stay it is."""
+        """Whose view it is."""
         return self.process.name
 
     @property
     def identity(self) -> Identity:
-        """Whose stay it is, as a member of a group."""
+        """Whose view it is, as a member of a group."""
         return self.process.name, self.incarnation
 
     @property
     def regular_count(self) -> int:
         """How many deliveries are in the regular configuration."""
-        return len(self.sequence) if self.turn is None else self.turn.index
+        return len(self.sequence) if self.transition is None else self.transition.index
 
     @property
     def follows(self) -> tuple[RingId, frozenset[Name]] | None:
         """The transitional configuration that comes next, by its ring and who is told to be in it."""
-        if self.turn:
-            return self.turn.ring, frozenset(self.turn.members)
+        if self.transition:
+            return self.transition.ring, frozenset(self.transition.members)
         if self.next_ring is None or self.survivors is None:
             return None
         return self.next_ring, self.survivors
 
 
 @dataclass(slots=True)
-class Looked:
-    """A lookup at the delivery of a message."""
+class LookupResult:
+    """What a lookup at the delivery of a message found."""
 
     at: int
     of: Name
@@ -156,8 +156,8 @@ class Looked:
 
 
 @dataclass(slots=True)
-class Crossing:
-    """A member is past a ring that it never installed."""
+class Bypass:
+    """A member has gone past a ring without installing it."""
 
     at: int
     crashed: bool
@@ -174,19 +174,19 @@ class Ring:
     """Of its first install, as `owner` of the first of each process."""
     owner: dict[Name, tuple[int, int]] = field(default_factory=dict[Name, tuple[int, int]])
     """The incarnation of each process that formed it, and where it says so."""
-    stays: list[Stay] = field(default_factory=list[Stay])
+    views: list[View] = field(default_factory=list[View])
     waiting: set[Name] = field(default_factory=set[Name])
     """Processes that may still have events in it."""
-    crossed: dict[Name, Crossing] = field(default_factory=dict[Name, Crossing])
+    bypassed: dict[Name, Bypass] = field(default_factory=dict[Name, Bypass])
     messages: list[Message] = field(default_factory=list[Message])
-    settled: bool = False
+    closed: bool = False
 
     def __str__(self) -> str:
         return f"[{self.id[0]} {self.id[1]}]"
 
-    def stays_of(self, name: Name) -> list[Stay]:
-        """The stays of this process, at most one in a history without violations."""
-        return [stay for stay in self.stays if stay.process.name == name]
+    def views_of(self, name: Name) -> list[View]:
+        """The views of this process, at most one in a history without violations."""
+        return [view for view in self.views if view.process.name == name]
 
 
 @dataclass(slots=True, eq=False)
@@ -198,8 +198,8 @@ class Process:
     incarnation: int = -1
     seq: int = -1
     last_at: int = -1
-    stay: Stay | None = None
-    last_stay: Stay | None = None
+    view: View | None = None
+    last_view: View | None = None
     restarted: bool = False
     crashed_at: int | None = None
     crashed_since_install: bool = False
@@ -208,14 +208,14 @@ class Process:
     ring: RingId | None = None
     """The last that it installed, over its whole life."""
     ring_at: int = -1
-    installs: list[tuple[int, Crossing]] = field(default_factory=list[tuple[int, Crossing]])
-    """Growing numbers that it installed: what a ring with a number in between was crossed by."""
+    installs: list[tuple[int, Bypass]] = field(default_factory=list[tuple[int, Bypass]])
+    """Growing numbers that it installed: what a ring with a number in between was bypassed by."""
     awaiting: list[Ring] = field(default_factory=list[Ring])
     installed: dict[RingId, int] = field(default_factory=dict[RingId, int])
     """By this incarnation, and where: all rings if nothing is forgotten, else the last."""
     handles: set[str] = field(default_factory=set[str])
     plugged: set[str] = field(default_factory=set[str])
-    view: frozenset[Identity] = frozenset()
+    group: frozenset[Identity] = frozenset()
     tables: dict[str, Content] = field(default_factory=dict[str, Content])
 
     @property
@@ -225,8 +225,8 @@ class Process:
 
 
 @dataclass(frozen=True)
-class Eyes:
-    """What the source sees."""
+class Observability:
+    """What a source makes observable: its facets, and the processes whose events it has."""
 
     observes: frozenset[Facet]
     names: frozenset[Name]

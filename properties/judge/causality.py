@@ -11,32 +11,32 @@ from math import inf
 from typing import NamedTuple
 
 from properties.history.findings import Findings
-from properties.history.finished import Settled
-from properties.history.views import Message, Sent, Stay
+from properties.history.ring_history import RingHistory
+from properties.history.views import Message, Sent, View
 
 
-def causal(ring: Settled, findings: Findings) -> None:
+def causal(ring: RingHistory, findings: Findings) -> None:
     """Judge EVS-5 in a ring."""
-    for stay in ring.stays:
-        if ring.agreed and _causes_come_first(ring, stay, findings):
+    for view in ring.views:
+        if ring.agreed and _causes_come_first(ring, view, findings):
             continue
-        for other in ring.stays:
+        for other in ring.views:
             if ring.in_group or not other.attached:
-                _without_causes(ring, stay, other, findings)
+                _without_causes(ring, view, other, findings)
 
 
-def _counted(ring: Settled, stay: Stay) -> list[Sent]:
-    """The stay's sends, as far as they are known to be of this ring."""
-    if ring.eyes.basis == "originate":
-        return stay.sends
-    return [sent for sent in stay.sends if sent.message.home is ring.ring]
+def _counted(ring: RingHistory, view: View) -> list[Sent]:
+    """The view's sends, as far as they are known to be of this ring."""
+    if ring.observability.basis == "originate":
+        return view.sends
+    return [sent for sent in view.sends if sent.message.ring is ring.ring]
 
 
-def _causes_come_first(ring: Settled, stay: Stay, findings: Findings) -> bool:
+def _causes_come_first(ring: RingHistory, view: View, findings: Findings) -> bool:
     """Where all agree, only a sender's own messages can be out of order."""
     beyond, latest = len(ring.line), -1
-    ordered = ring.eyes.basis == "originate"
-    for sent in _counted(ring, stay):
+    ordered = ring.observability.basis == "originate"
+    for sent in _counted(ring, view):
         depth = ring.depth.get(sent.message, beyond)
         if depth < latest:
             return False
@@ -58,7 +58,7 @@ class Cause(NamedTuple):
 class Causes:
     """Of a growing list of causes the two that the other process delivers last: one is not the effect itself."""
 
-    def __init__(self, ring: Settled, other: Stay) -> None:
+    def __init__(self, ring: RingHistory, other: View) -> None:
         self.ring, self.other = ring, other
         self.last: Cause | None = None
         self.second: Cause | None = None
@@ -84,12 +84,12 @@ class Causes:
         return self.last if self.last is None or self.last.message is not effect else self.second
 
 
-def _without_causes(ring: Settled, stay: Stay, other: Stay, findings: Findings) -> None:
-    ordered = ring.eyes.basis == "originate"
+def _without_causes(ring: RingHistory, view: View, other: View, findings: Findings) -> None:
+    ordered = ring.observability.basis == "originate"
     causes, known = Causes(ring, other), 0
-    for sent in _counted(ring, stay):
+    for sent in _counted(ring, view):
         for i in range(known, sent.index):
-            causes.add(stay.sequence[i], stay.places[i])
+            causes.add(view.sequence[i], view.places[i])
         known = max(known, sent.index)
         index, cause = ring.index(other, sent.message), causes.last_of(sent.message)
         if index is not None and cause is not None:

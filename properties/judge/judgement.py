@@ -1,6 +1,6 @@
 """Judging a history: which clauses it keeps, which it breaks, and how little of it shows that.
 
-A history is read once, and forgotten as it goes (`observing.py`). Only if that finds a violation it is read again with
+A history is read once, and forgotten as it goes (`journal.py`). Only if that finds a violation it is read again with
 nothing forgotten, so that what follows from the violation is found exactly; and then its beginnings are, until the
 shortest one is known that already violates.
 """
@@ -15,15 +15,16 @@ import msgspec
 
 from properties.history.catalogue import HISTORY_CLAIMS
 from properties.history.events import Event
-from properties.history.findings import Breach, Findings
-from properties.history.finished import Settled
+from properties.history.findings import Findings, Violation
 from properties.history.reader import History
-from properties.history.views import Eyes, Process, Ring, Stay
+from properties.history.ring_history import RingHistory
+from properties.history.views import Observability, Process, Ring, View
 from properties.judge import agreement, causality, delivery, order, recovery, services
+from properties.judge.journal import Journal
 from properties.judge.observer import Observer
 
 OK, VIOLATED, OPEN, NOT_OBSERVABLE = "ok", "violated", "open", "not observable"
-CHECKS: tuple[tuple[str, Callable[[Settled, Findings], None]], ...] = (
+CHECKS: tuple[tuple[str, Callable[[RingHistory, Findings], None]], ...] = (
     ("EVS-1.1", order.sent_before_delivered), ("EVS-1.3", delivery.delivered_only_if_sent),
     ("EVS-3", delivery.self_delivery), ("EVS-4", agreement.moved_together), ("EVS-5", causality.causal),
     ("EVS-6.2", order.one_moment), ("EVS-6.3", agreement.no_gaps), ("EVS-7.1", delivery.safe_reaches_all),
@@ -34,13 +35,13 @@ CHECKS: tuple[tuple[str, Callable[[Settled, Findings], None]], ...] = (
     ("EVT-S1", services.senders_are_found), ("EVT-S2", recovery.one_leader),
     ("EVT-S3", recovery.all_have_checked_in),
 )  # fmt: skip
-"""What is judged of a ring when it is settled, if the source sees what the claim needs."""
+"""What is judged of a ring when it is closed, if the source sees what the claim needs."""
 Say = Callable[[int, str], None]
 """Told how many events were read, and what for."""
 EVERY = 1 << 15
 
 
-class Shown(msgspec.Struct):
+class Evidence(msgspec.Struct):
     """An event that shows a violation."""
 
     file: str
@@ -58,7 +59,7 @@ class JudgedClaim(msgspec.Struct):
     pending: int = 0
     """How often it is not yet due."""
     reason: str = ""
-    events: list[Shown] = []
+    events: list[Evidence] = []
     prefix: dict[str, int] = {}
     """Of each file, how many lines already violate it; of all files together, as few as possible."""
     complete_at: int = 0
@@ -103,11 +104,11 @@ class Pass:
 def judge(history: History, say: Say = lambda count, what: None) -> Judgement:
     """Judge all clauses."""
     read = read_through(history, remember=False, say=lambda count: say(count, "judging"))
-    if read.findings.breaches or read.findings.suspicious:
+    if read.findings.violations or read.findings.suspicious:
         read = read_through(history, remember=True, say=lambda count: say(count, "judging again, nothing forgotten"))
-    breaches = shortest(history, read, say)
-    shown = _locate(history, breaches)
-    claims = [_judged(id, history, read.findings, breaches, shown) for id in HISTORY_CLAIMS]
+    violations = shortest(history, read, say)
+    shown = _locate(history, violations)
+    claims = [_judged(id, history, read.findings, violations, shown) for id in HISTORY_CLAIMS]
     return Judgement(claims, read.event_count, read.ring_count, read.quiescent, sorted(read.unobserved))
 
 
@@ -115,82 +116,82 @@ def read_through(
     history: History, *, remember: bool, limit: int | None = None, say: Callable[[int], None] = lambda count: None
 ) -> Pass:
     """Read a history, or its first `limit` events."""
-    eyes = Eyes(history.observes, frozenset(history.processes))
+    observability = Observability(history.observes, frozenset(history.processes))
     findings = Findings()
-    checks = [check for id, check in CHECKS if HISTORY_CLAIMS[id].missing(eyes.observes) is None]
+    checks = [check for id, check in CHECKS if HISTORY_CLAIMS[id].missing(observability.observes) is None]
     rings, unobserved = 0, set[str]()
 
-    def settle(ring: Ring, quiescent_at: int | None = None) -> None:
+    def judge_ring(ring: Ring, quiescent_at: int | None = None) -> None:
         nonlocal rings
         rings += 1
-        unobserved.update(set(ring.members) - eyes.names)
-        settled = Settled(ring, eyes, observer.processes, quiescent_at)
+        unobserved.update(set(ring.members) - observability.names)
+        ring_history = RingHistory(ring, observability, journal.processes, quiescent_at)
         for check in checks:
-            check(settled, findings)
+            check(ring_history, findings)
 
-    observer = Observer(history.processes, eyes, findings, settle, remember=remember)
+    journal = Journal(history.processes, observability, findings, judge_ring, remember=remember)
     events = history.events() if limit is None else itertools.islice(history.events(), limit)
-    take = observer.take
+    take = Observer(journal).take
     for event in events:
         take(event)
-        if not observer.at % EVERY:
-            say(observer.at)
-    quiescent_at = observer.finish()
-    _last_configurations(observer.processes.values(), eyes, findings, quiescent_at)
-    if remember and (findings.suspicious or not findings.breaches.keys().isdisjoint(("RING-S2", "EVS-2.2"))):
-        _put_in_order(_lives(observer.rings.values()), eyes, findings)
-    return Pass(findings, observer.at + 1, rings, quiescent_at is not None, unobserved)
+        if not journal.at % EVERY:
+            say(journal.at)
+    quiescent_at = journal.finish()
+    _last_configurations(journal.processes.values(), observability, findings, quiescent_at)
+    if remember and (findings.suspicious or not findings.violations.keys().isdisjoint(("RING-S2", "EVS-2.2"))):
+        _put_in_order(_lives(journal.rings.values()), observability, findings)
+    return Pass(findings, journal.at + 1, rings, quiescent_at is not None, unobserved)
 
 
-def _put_in_order(lives: Sequence[Sequence[Stay]], eyes: Eyes, findings: Findings) -> None:
-    if HISTORY_CLAIMS["EVS-6.2"].missing(eyes.observes) is None:
+def _put_in_order(lives: Sequence[Sequence[View]], observability: Observability, findings: Findings) -> None:
+    if HISTORY_CLAIMS["EVS-6.2"].missing(observability.observes) is None:
         order.whole_order(lives, findings)
-    if HISTORY_CLAIMS["EVS-1.1"].missing(eyes.observes) is None:
+    if HISTORY_CLAIMS["EVS-1.1"].missing(observability.observes) is None:
         order.whole_precedence(lives, findings)
 
 
-def _lives(rings: Iterable[Ring]) -> list[list[Stay]]:
-    """The stays of each incarnation, in order."""
-    stays = sorted((stay for ring in rings for stay in ring.stays), key=lambda stay: (stay.identity, stay.at))
-    return [list(life) for _, life in itertools.groupby(stays, key=lambda stay: stay.identity)]
+def _lives(rings: Iterable[Ring]) -> list[list[View]]:
+    """The views of each incarnation, in order."""
+    views = sorted((view for ring in rings for view in ring.views), key=lambda view: (view.identity, view.at))
+    return [list(life) for _, life in itertools.groupby(views, key=lambda view: view.identity)]
 
 
 def _last_configurations(
-    processes: Iterable[Process], eyes: Eyes, findings: Findings, quiescent_at: int | None
+    processes: Iterable[Process], observability: Observability, findings: Findings, quiescent_at: int | None
 ) -> None:
     """EVS-2.1."""
-    if "regular" not in eyes:
+    if "regular" not in observability:
         return
     known = {process.name: process for process in processes}
     for process in known.values():
-        if not process.alive or process.stay is None:
+        if not process.alive or process.view is None:
             continue
         if quiescent_at is None:
             findings.pending["EVS-2.1"] += 1
             continue
         findings.met["EVS-2.1"] += 1
-        stay = process.stay
-        for name in stay.turn.members if stay.turn else stay.members:
+        view = process.view
+        for name in view.transition.members if view.transition else view.members:
             other = known.get(name)
-            if other and not (other.alive and other.stay and _last(other.stay) == _last(stay)):
+            if other and not (other.alive and other.view and _last(other.view) == _last(view)):
                 text = f"the last configuration of {process.name} is not the last of {name}, or {name} failed in it"
                 findings.violated("EVS-2.1", text, _last_at(process), _last_at(other), due_at=quiescent_at)
 
 
-def _last(stay: Stay) -> object:
-    return stay.ring.id, stay.follows if stay.turn else None
+def _last(view: View) -> object:
+    return view.ring.id, view.follows if view.transition else None
 
 
 def _last_at(process: Process) -> int:
     """Where its last configuration is told, or its crash."""
-    if process.crashed_at is not None or process.stay is None:
+    if process.crashed_at is not None or process.view is None:
         return process.last_at
-    return process.stay.turn.at if process.stay.turn else process.stay.at
+    return process.view.transition.at if process.view.transition else process.view.at
 
 
-def shortest(history: History, read: Pass, say: Say) -> dict[str, Breach]:
+def shortest(history: History, read: Pass, say: Say) -> dict[str, Violation]:
     """For each violated claim the violation that the shortest beginning of the history has."""
-    found = dict(read.findings.breaches)
+    found = dict(read.findings.violations)
     holds = dict.fromkeys(found, 0)
     """So many events do not violate the claim."""
     tried: set[str] = set()
@@ -199,59 +200,61 @@ def shortest(history: History, read: Pass, say: Say) -> dict[str, Breach]:
         limit = found[id].complete_at if id not in tried else (holds[id] + found[id].complete_at + 1) // 2
         tried.add(id)
         say(0, f"looking for the shortest beginning that violates {id}: {limit:,} events")
-        again = read_through(history, remember=True, limit=limit).findings.breaches
+        again = read_through(history, remember=True, limit=limit).findings.violations
         for one in found:
             if one in again and again[one].complete_at < found[one].complete_at:
                 found[one] = again[one]
             elif one not in again:
                 holds[one] = max(holds[one], min(limit, found[one].complete_at))
-    return {id: _really_complete(history, id, breach, read.event_count) for id, breach in found.items()}
+    return {id: _really_complete(history, id, violation, read.event_count) for id, violation in found.items()}
 
 
-def _really_complete(history: History, id: str, breach: Breach, event_count: int) -> Breach:
+def _really_complete(history: History, id: str, violation: Violation, event_count: int) -> Violation:
     """The violation, complete where a beginning of the history really has it.
 
     Later than it was thought to be, where an event further on says something that it rests on, such as a sender.
     """
-    lacking, having = breach.complete_at, breach.complete_at + 1
-    while id not in read_through(history, remember=True, limit=having).findings.breaches and having < event_count:
+    lacking, having = violation.complete_at, violation.complete_at + 1
+    while id not in read_through(history, remember=True, limit=having).findings.violations and having < event_count:
         lacking, having = having, min(event_count, 2 * having)
-    while having - lacking > 1 and lacking > breach.complete_at:
+    while having - lacking > 1 and lacking > violation.complete_at:
         limit = (lacking + having) // 2
-        if id in read_through(history, remember=True, limit=limit).findings.breaches:
+        if id in read_through(history, remember=True, limit=limit).findings.violations:
             having = limit
         else:
             lacking = limit
-    return replace(breach, complete_at=having - 1)
+    return replace(violation, complete_at=having - 1)
 
 
 @dataclass
 class _Places:
-    events: dict[int, Shown]
+    events: dict[int, Evidence]
     prefixes: dict[int, dict[str, int]]
 
 
-def _locate(history: History, breaches: dict[str, Breach]) -> _Places:
+def _locate(history: History, violations: dict[str, Violation]) -> _Places:
     """Where the events of the violations stand, and how far each file was read when they were complete."""
-    wanted = {at for breach in breaches.values() for at in breach.events}
-    complete = {breach.complete_at for breach in breaches.values()}
+    wanted = {at for violation in violations.values() for at in violation.events}
+    complete = {violation.complete_at for violation in violations.values()}
     places, lines = _Places({}, {}), dict[str, int]()
     last = max(wanted | complete, default=-1)
     for at, located in enumerate(itertools.islice(history.read(), last + 1)):
         lines[located.file] = located.line
         if at in wanted:
-            places.events[at] = Shown(located.file, located.line, located.event)
+            places.events[at] = Evidence(located.file, located.line, located.event)
         if at in complete:
             places.prefixes[at] = dict(lines)
     return places
 
 
-def _judged(id: str, history: History, findings: Findings, breaches: dict[str, Breach], places: _Places) -> JudgedClaim:
+def _judged(
+    id: str, history: History, findings: Findings, violations: dict[str, Violation], places: _Places
+) -> JudgedClaim:
     met, pending = findings.met[id], findings.pending[id]
-    if breach := breaches.get(id):
-        events = [places.events[at] for at in breach.events]
-        prefix = places.prefixes[breach.complete_at]
-        return JudgedClaim(id, VIOLATED, met, pending, breach.text, events, prefix, breach.complete_at)
+    if violation := violations.get(id):
+        events = [places.events[at] for at in violation.events]
+        prefix = places.prefixes[violation.complete_at]
+        return JudgedClaim(id, VIOLATED, met, pending, violation.text, events, prefix, violation.complete_at)
     reason = HISTORY_CLAIMS[id].missing(history.observes) or findings.unseen.get(id)
     if reason:
         return JudgedClaim(id, NOT_OBSERVABLE, met, pending, reason)

@@ -1,7 +1,7 @@
 """Order: the deliveries of one message in a ring are one moment, the installs of one configuration are one moment.
 
 There is a total order (EVS-6.2) if and only if nothing then comes before itself. Within a ring that is decided when the
-ring is settled. A cycle through several rings needs a ring number that falls, or a message that is sent in a later ring
+ring is closed. A cycle through several rings needs a ring number that falls, or a message that is sent in a later ring
 than it is delivered in. Only if there is such a thing, or a cycle in a ring, the whole history is put in order, with
 nothing forgotten.
 """
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from properties.history.findings import Findings
-from properties.history.finished import Settled
-from properties.history.views import Message, Sent, Stay
+from properties.history.ring_history import RingHistory
+from properties.history.views import Message, Sent, View
 
 Moment = Hashable
 
@@ -28,13 +28,13 @@ class Edge(NamedTuple):
 
 
 @dataclass
-class Forced:
+class Precedence:
     """Moments, and which come directly before which."""
 
     before_it: dict[Moment, dict[Moment, Edge]] = field(default_factory=dict[Moment, dict[Moment, Edge]])
 
     def add(self, first: Moment, then: Moment, edge: Edge) -> None:
-        """One moment comes before another; of several witnesses the earliest stays."""
+        """One moment comes before another; of several witnesses the earliest is kept."""
         self.before_it.setdefault(first, {})
         known = self.before_it.setdefault(then, {})
         if first not in known or max(edge.first_at, edge.then_at) < max(known[first].first_at, known[first].then_at):
@@ -114,50 +114,50 @@ class Forced:
         return edges
 
 
-def _moments(stay: Stay) -> Iterator[tuple[Moment, int]]:
-    """What happens in a stay after its install: deliveries and the transitional configuration."""
-    for i, message in enumerate(stay.sequence):
-        if stay.turn and stay.turn.index == i:
-            yield (stay.ring.id, stay.follows), stay.turn.at
-        yield message, stay.places[i]
-    if stay.turn and stay.turn.index == len(stay.sequence):
-        yield (stay.ring.id, stay.follows), stay.turn.at
+def _moments(view: View) -> Iterator[tuple[Moment, int]]:
+    """What happens in a view after its install: deliveries and the transitional configuration."""
+    for i, message in enumerate(view.sequence):
+        if view.transition and view.transition.index == i:
+            yield (view.ring.id, view.follows), view.transition.at
+        yield message, view.places[i]
+    if view.transition and view.transition.index == len(view.sequence):
+        yield (view.ring.id, view.follows), view.transition.at
 
 
-def forced_order(ring: Settled) -> Forced:
+def precedence_in(ring: RingHistory) -> Precedence:
     """What comes before what by the deliveries in one ring."""
-    forced = Forced()
-    for stay in ring.stays:
+    precedence = Precedence()
+    for view in ring.views:
         last: tuple[Moment, int] | None = None
-        for moment, at in _moments(stay):
+        for moment, at in _moments(view):
             if last:
-                forced.add(last[0], moment, Edge(last[1], at))
+                precedence.add(last[0], moment, Edge(last[1], at))
             else:
-                forced.before_it.setdefault(moment, {})
+                precedence.before_it.setdefault(moment, {})
             last = moment, at
-    for stay in ring.stays:
-        for sent in stay.sends:
-            last = last_before(stay, sent)
-            if last and sent.message in forced.before_it:
-                forced.add(last[0], sent.message, Edge(last[1], sent.at))
-    return forced
+    for view in ring.views:
+        for sent in view.sends:
+            last = last_before(view, sent)
+            if last and sent.message in precedence.before_it:
+                precedence.add(last[0], sent.message, Edge(last[1], sent.at))
+    return precedence
 
 
-def last_before(stay: Stay, sent: Sent) -> tuple[Moment, int] | None:
-    """The last moment of its stay before a send."""
-    if stay.turn and stay.turn.index == sent.index and stay.turn.at < sent.at:
-        return (stay.ring.id, stay.follows), stay.turn.at
-    return (stay.sequence[sent.index - 1], stay.places[sent.index - 1]) if sent.index else None
+def last_before(view: View, sent: Sent) -> tuple[Moment, int] | None:
+    """The last moment of its view before a send."""
+    if view.transition and view.transition.index == sent.index and view.transition.at < sent.at:
+        return (view.ring.id, view.follows), view.transition.at
+    return (view.sequence[sent.index - 1], view.places[sent.index - 1]) if sent.index else None
 
 
-def one_moment(ring: Settled, findings: Findings) -> None:
+def one_moment(ring: RingHistory, findings: Findings) -> None:
     """EVS-6.2, in one ring: what is delivered at several members is in one order."""
-    findings.met["EVS-6.2"] += len({stay.name for stay in ring.stays}) > 1
-    if not ring.agreed and forced_order(ring).circular():
+    findings.met["EVS-6.2"] += len({view.name for view in ring.views}) > 1
+    if not ring.agreed and precedence_in(ring).circular():
         findings.suspicious = True
 
 
-def sent_before_delivered(ring: Settled, findings: Findings) -> None:
+def sent_before_delivered(ring: RingHistory, findings: Findings) -> None:
     """EVS-1.1 and 6.1: how often a send is seen to precede a delivery."""
     for message in ring.messages:
         if message.sends:
@@ -166,44 +166,44 @@ def sent_before_delivered(ring: Settled, findings: Findings) -> None:
             return
 
 
-def whole_order(lives: Sequence[Sequence[Stay]], findings: Findings) -> None:
-    """EVS-6.2 over the whole history: `lives` are the stays of each incarnation, in order."""
-    forced = Forced()
+def whole_order(lives: Sequence[Sequence[View]], findings: Findings) -> None:
+    """EVS-6.2 over the whole history: `lives` are the views of each incarnation, in order."""
+    precedence = Precedence()
     for life in lives:
         last: tuple[Moment, int] | None = None
-        for stay in life:
-            for moment, at in itertools.chain([(stay.ring.id, stay.at)], _placed(stay)):
+        for view in life:
+            for moment, at in itertools.chain([(view.ring.id, view.at)], _placed(view)):
                 if last:
-                    forced.add(last[0], moment, Edge(last[1], at))
+                    precedence.add(last[0], moment, Edge(last[1], at))
                 last = moment, at
     delivered: dict[Message, set[Moment]] = {}
-    for stay in itertools.chain.from_iterable(lives):
-        for message in stay.sequence:
-            delivered.setdefault(message, set()).add((message, stay.ring.id))
-    for stay in itertools.chain.from_iterable(lives):
-        for sent in stay.sends:
-            moment, at = last_before(stay, sent) or (stay.ring.id, stay.at)
-            first = (moment, stay.ring.id) if isinstance(moment, Message) else moment
+    for view in itertools.chain.from_iterable(lives):
+        for message in view.sequence:
+            delivered.setdefault(message, set()).add((message, view.ring.id))
+    for view in itertools.chain.from_iterable(lives):
+        for sent in view.sends:
+            moment, at = last_before(view, sent) or (view.ring.id, view.at)
+            first = (moment, view.ring.id) if isinstance(moment, Message) else moment
             for delivery in delivered.get(sent.message, ()):
-                forced.add(first, delivery, Edge(at, sent.at))
-    if cycle := forced.cycle():
+                precedence.add(first, delivery, Edge(at, sent.at))
+    if cycle := precedence.cycle():
         _report(findings, ("EVS-6.2",), cycle, "there is no total order: each of these comes before the next")
 
 
-def _placed(stay: Stay) -> Iterator[tuple[Moment, int]]:
-    """Moments of a stay, the delivery of a message being another moment in another ring."""
-    for moment, at in _moments(stay):
-        yield ((moment, stay.ring.id) if isinstance(moment, Message) else moment), at
+def _placed(view: View) -> Iterator[tuple[Moment, int]]:
+    """Moments of a view, the delivery of a message being another moment in another ring."""
+    for moment, at in _moments(view):
+        yield ((moment, view.ring.id) if isinstance(moment, Message) else moment), at
 
 
-def whole_precedence(lives: Sequence[Sequence[Stay]], findings: Findings) -> None:
+def whole_precedence(lives: Sequence[Sequence[View]], findings: Findings) -> None:
     """EVS-1.1, and so 6.1: no event precedes itself, by processes' own orders and from sends to deliveries."""
-    forced = Forced()
+    precedence = Precedence()
     for life in lives:
-        own = sorted((sent for stay in life for sent in stay.sends), key=lambda sent: sent.at)
-        taken = [(at, m) for stay in life for at, m in zip(stay.places, stay.sequence, strict=True)]
+        own = sorted((sent for view in life for sent in view.sends), key=lambda sent: sent.at)
+        taken = [(at, m) for view in life for at, m in zip(view.places, view.sequence, strict=True)]
         for one, then in itertools.pairwise(own):
-            forced.add(one, then, Edge(one.at, then.at))
+            precedence.add(one, then, Edge(one.at, then.at))
         next_send = iter(own)
         then = next(next_send, None)
         for at, message in taken:
@@ -212,8 +212,8 @@ def whole_precedence(lives: Sequence[Sequence[Stay]], findings: Findings) -> Non
             if then is None:
                 break
             for sent in message.sends:
-                forced.add(sent, then, Edge(at, then.at))
-    if cycle := forced.cycle():
+                precedence.add(sent, then, Edge(at, then.at))
+    if cycle := precedence.cycle():
         _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, "each of these precedes the next, and the last the first")
 
 

@@ -1,13 +1,13 @@
 """Making a violation small: a part of the history that still violates a claim, and nothing that the whole did not.
 
 Processes, beginnings, incarnations and messages are taken out whole, then single lines, for as long as the claim
-stays violated, no other claim becomes violated, and each process still begins with its start. In the end no single line
+views violated, no other claim becomes violated, and each process still begins with its start. In the end no single line
 can be taken out, but for starts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -16,6 +16,7 @@ from properties.history.events import FORMAT, Configuration, Lookup, Message, Me
 from properties.history.ledger import Ledger
 from properties.history.reader import Excerpt, History, Located
 from properties.judge.judgement import Say, read_through
+from properties.shrink import shrink
 
 Lines = list[Located]
 
@@ -36,8 +37,8 @@ class Reduction:
         self.observes, self.claim, self.say = history.observes, claim, say
         self.lines: Lines = lines
         self.violated = self._violated(lines)
-        assert self.violated is not None
-        assert claim in self.violated
+        if self.violated is None or claim not in self.violated:
+            raise ValueError(f"these lines do not violate {claim}")
 
     def _violated(self, lines: Lines) -> set[str] | None:
         """The claims that a part violates; None if it is no history."""
@@ -46,7 +47,7 @@ class Reduction:
             name = line.event.process
             if ledgers.setdefault(name, Ledger(name)).enter(line.event):
                 return None
-        return set(read_through(Excerpt(tuple(ledgers), self.observes, lines), remember=True).findings.breaches)
+        return set(read_through(Excerpt(tuple(ledgers), self.observes, lines), remember=True).findings.violations)
 
     def keep(self, lines: Lines) -> bool:
         """Keep to this part, if it will do."""
@@ -63,7 +64,7 @@ class Reduction:
         """Take out what can be taken out, the large before the small, until nothing more can be."""
         while True:
             before = len(self.lines)
-            self._without_each(lambda line: line.event.process)
+            self._without_some(lambda line: line.event.process)
             self._begin_late()
             self._without_incarnations()
             self._without_some(_message)
@@ -71,17 +72,11 @@ class Reduction:
             if len(self.lines) == before:
                 return
 
-    def _without_each(self, key: Callable[[Located], object]) -> None:
-        for one in dict.fromkeys(map(key, self.lines)):
-            self.keep([line for line in self.lines if key(line) != one])
-
     def _without_some(self, key: Callable[[Located], object]) -> None:
-        """Take out groups of lines: many groups at once, then fewer."""
-        size = len({key(line) for line in self.lines})
-        while size := size // 2:
-            groups = [one for one in dict.fromkeys(map(key, self.lines)) if one is not None]
-            for some in _chunks(groups, size):
-                self.keep([line for line in self.lines if key(line) not in some])
+        """Take out groups of lines, which have a key in common; lines without stay."""
+        lines = self.lines
+        groups = [one for one in dict.fromkeys(map(key, lines)) if one is not None]
+        shrink(groups, lambda left: self.keep(_of_groups(lines, key, {None, *left})))
 
     def _begin_late(self) -> None:
         """Each process begins with the ring of some number, or the next that it installs."""
@@ -91,18 +86,16 @@ class Reduction:
                 return
 
     def _without_incarnations(self) -> None:
-        count = sum(isinstance(line.event, Start) for line in self.lines)
-        for i in range(count - 1, -1, -1):
-            self.keep([line for line, life in _lives(self.lines) if life != i])
+        lives = {id(line): life for line, life in _lives(self.lines)}
+        self._without_some(lambda line: lives[id(line)])
+
+
+def _of_groups(lines: Lines, key: Callable[[Located], object], groups: set[object]) -> Lines:
+    return [line for line in lines if key(line) in groups]
 
 
 def _message(line: Located) -> str | None:
     return line.event.message if isinstance(line.event, Message | Lookup) else None
-
-
-def _chunks(groups: Sequence[object], size: int) -> Iterator[set[object]]:
-    for i in range(0, len(groups), size):
-        yield set(groups[i : i + size])
 
 
 def _lives(lines: Lines) -> Iterator[tuple[Located, int]]:

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.language.ground import Bitmaps, GroundMachine, Step
-from model.language.sets import Processor, Processors, Set, Truth, Variable
+from model.language.sets import Processor, Processors, Set, Truth
 from model.language.sorts import Index
+from model.language.terms import Variable
 from properties.explicit.columns import Column
 
 Numbers = NDArray[np.signedinteger[Any]]

@@ -13,10 +13,10 @@ from types import MappingProxyType
 
 from model.language.ground import Step
 from model.language.sorts import Ring
+from properties.lockstep.abstraction import SENDS, TURNS, event_of, is_for_nobody, message_before
 from properties.lockstep.cluster import Cluster
-from properties.lockstep.driver import SENDS, TURNS, event_of, is_for_nobody, message_before
 from properties.lockstep.events import ROOM, At, Event, Kind
-from properties.lockstep.follower import Following
+from properties.lockstep.follower import Follower
 from properties.lockstep.implementation import HIGH, LOW, MEDIUM, RECOVERY
 
 MOST_TRIES = 1000
@@ -28,12 +28,12 @@ def some_members(rng: random.Random, up: list[int]) -> tuple[int, ...]:
     return tuple(up if rng.random() < 0.5 else sorted(rng.sample(up, rng.randint(1, len(up)))))
 
 
-class MachineLeads:
+class MachineLeader:
     """Enabled steps of the machine at random."""
 
-    def __init__(self, following: Following, rng: random.Random) -> None:
-        self.following, self.rng = following, rng
-        actions = [name for name in following.grounded.actions if name not in SENDS]
+    def __init__(self, follower: Follower, rng: random.Random) -> None:
+        self.follower, self.rng = follower, rng
+        actions = [name for name in follower.machine.actions if name not in SENDS]
         self.actions = [(name, WEIGHTS_OF_ACTIONS.get(name, 4.0)) for name in actions]
 
     def advance(self) -> bool:
@@ -41,26 +41,26 @@ class MachineLeads:
         names, weights = zip(*self.actions, strict=True)
         for _ in range(MOST_TRIES):
             step = self._candidate(self.rng.choices(names, weights)[0])
-            if step and not self.following.ground.refusals(step, self.following.state):
+            if step and not self.follower.ground.refusals(step, self.follower.state):
                 self._take(step)
                 return True
         return False
 
     def _candidate(self, action: str) -> Step | None:
         """The action with random arguments; None if nobody would be called."""
-        cluster, ground = self.following.cluster, self.following.ground
+        cluster, ground = self.follower.cluster, self.follower.ground
         p = self.rng.randrange(cluster.size)
         given = {"p": p, "r": self._ring(action, p), "h": self.rng.randrange(cluster.handle_count)}
         if action == "form_ring":
-            given["members"] = sum(1 << p for p in some_members(self.rng, sorted(cluster.layers) or [0]))
+            given["members"] = sum(1 << p for p in some_members(self.rng, sorted(cluster.seen) or [0]))
         if not 0 <= given["r"] < ground.scope.sizes[Ring]:
             return None
-        step = self.following.grounded.step(action, given)
+        step = self.follower.machine.step(action, given)
         return None if is_for_nobody(cluster, step) else step
 
     def _ring(self, action: str, p: int) -> int:
         """The ring that a step of this action at p is likely to be about; -1 if there is none."""
-        cluster, seen = self.following.cluster, self.following.cluster.seen.get(p)
+        cluster, seen = self.follower.cluster, self.follower.cluster.seen.get(p)
         if action == "form_ring":
             return len(cluster.rings)
         if action in ("visit", "sole_visit", "leave"):
@@ -70,21 +70,21 @@ class MachineLeads:
         return self.rng.randrange(len(cluster.rings)) if cluster.rings else 0
 
     def _take(self, step: Step) -> None:
-        following, sends = self.following, self._sends(step)
+        follower, sends = self.follower, self._sends(step)
         for event in message_before(step.arguments.get("p", -1), sends, self.rng.choice((HIGH, MEDIUM, LOW))):
-            following.take(event)
-        following.take(event_of(following.cluster, step, sends), sends or step.action.name)
+            follower.take(event)
+        follower.take(event_of(follower.cluster, step, sends), sends or step.action.name)
 
     def _sends(self, step: Step) -> str | None:
         """What to originate in this turn: something that the machine can send then, or nothing."""
         if step.action.name not in TURNS or self.rng.random() < 0.25:
             return None
-        following = self.following
-        after = following.ground.after(step, following.state)
-        at_once = [name for name in SENDS if name in following.grounded.actions]
+        follower = self.follower
+        after = follower.ground.after(step, follower.state)
+        at_once = [name for name in SENDS if name in follower.machine.actions]
         able = [
             name for name in at_once
-            if not following.ground.refusals(following.grounded.step(name, step.arguments), after)
+            if not follower.ground.refusals(follower.machine.step(name, step.arguments), after)
         ]  # fmt: skip
         return self.rng.choice(able) if able else None
 
@@ -95,11 +95,11 @@ WEIGHTS_OF_ACTIONS = MappingProxyType(
 )  # fmt: skip
 
 
-class ImplementationLeads:
+class ImplementationLeader:
     """A scheduler of what membership, network and services do; it never asks the machine."""
 
-    def __init__(self, following: Following, rng: random.Random) -> None:
-        self.following, self.rng = following, rng
+    def __init__(self, follower: Follower, rng: random.Random) -> None:
+        self.follower, self.rng = follower, rng
         self.flight: list[tuple[int, bytes, int]] = []
         """Tokens under way: of which ring, and to whom."""
         self.choices: dict[Kind, Callable[[], Event | None]] = {
@@ -112,7 +112,7 @@ class ImplementationLeads:
 
     @property
     def cluster(self) -> Cluster:
-        return self.following.cluster
+        return self.follower.cluster
 
     def advance(self) -> bool:
         """Choose the next event and let it happen. False if there is nothing to do."""
@@ -126,18 +126,18 @@ class ImplementationLeads:
 
     def _happen(self, event: Event) -> None:
         before = [ring.newest for ring in self.cluster.rings]
-        self.following.take(event)
+        self.follower.take(event)
         for number, ring in enumerate(self.cluster.rings):
             if ring.newest and (number >= len(before) or ring.newest != before[number]):
                 self.flight.append((number, ring.newest, ring.due))
 
     def _somebody(self, holds: Callable[[int], object]) -> int | None:
-        found = [p for p in self.cluster.layers if holds(p)]
+        found = [p for p in self.cluster.seen if holds(p)]
         return self.rng.choice(found) if found else None
 
     def _form(self) -> Event | None:
-        up = sorted(self.cluster.layers)
-        formed, size = len(self.cluster.rings), self.following.ground.scope.sizes[Ring]
+        up = sorted(self.cluster.seen)
+        formed, size = len(self.cluster.rings), self.follower.ground.scope.sizes[Ring]
         if not up or formed == size or (formed and self.rng.random() > 0.4 / self.cluster.size):
             return None
         return Event(Kind.FORM, ring=formed, members=some_members(self.rng, up))
@@ -157,7 +157,7 @@ class ImplementationLeads:
         i = self.rng.randrange(len(self.flight))
         ring, token, to = self.flight[i]
         if self.rng.random() < 0.05:
-            stray = self._somebody(lambda p: self.cluster.standing(p, ring) is At.NEITHER)
+            stray = self._somebody(lambda p: self.cluster.status(p, ring) is At.NEITHER)
             return None if stray is None else Event(Kind.TOKEN, stray, ring, token=token, packet_count=1)
         del self.flight[i]
         if not self.cluster.is_up(to):
@@ -216,7 +216,7 @@ class ImplementationLeads:
         return Event(Kind.LOSE, ring=ring)
 
     def _duplicate(self) -> Event | None:
-        if not self.flight or len(self.flight) > 2 * self.following.ground.scope.sizes[Ring]:
+        if not self.flight or len(self.flight) > 2 * self.follower.ground.scope.sizes[Ring]:
             return None
         self.flight.append(self.rng.choice(self.flight))
         return Event(Kind.DUPLICATE, ring=self.flight[-1][0])

@@ -14,11 +14,11 @@ import msgspec
 
 from properties.lockstep.classes import Class
 from properties.lockstep.divergence import DivergedError, Divergence
-from properties.lockstep.follower import Following, Grounded
+from properties.lockstep.follower import Follower, ScopedMachine
 from properties.lockstep.implementation import Starts
-from properties.lockstep.leader import ImplementationLeads, MachineLeads
+from properties.lockstep.leader import ImplementationLeader, MachineLeader
 
-LEADERS = {"machine": MachineLeads, "implementation": ImplementationLeads}
+LEADERS = {"machine": MachineLeader, "implementation": ImplementationLeader}
 HANDLES = 2
 RINGS = 6
 STEPS_A_MEMBER = 60
@@ -62,14 +62,14 @@ class Run(msgspec.Struct):
 def run(plan: Plan, start: Starts, progress: Callable[[Run], None] | None = None) -> Run:
     """Run episodes until `plan.steps` events have happened, or one diverges."""
     rng, result, began = random.Random(plan.seed), Run(plan), time.perf_counter()
-    grounded, classes, events = Grounded(plan.members, HANDLES, RINGS), set[Class](), Counter[str]()
+    machine, classes, events = ScopedMachine(plan.members, HANDLES, RINGS), set[Class](), Counter[str]()
     leads = list(LEADERS) if plan.lead == "both" else [plan.lead]
     while result.steps < plan.steps and not result.divergence:
         result.episodes += 1
         before = result.steps
         lead = leads[(result.episodes - 1) % len(leads)]
         most = min(plan.steps - result.steps, 100 + STEPS_A_MEMBER * plan.members)
-        result.divergence = _episode(grounded, start, lead, rng, most, classes, events)
+        result.divergence = _episode(machine, start, lead, rng, most, classes, events)
         result.events, result.steps = dict(sorted(events.items())), events.total()
         result.classes, result.seconds = len(classes), time.perf_counter() - began
         if progress:
@@ -80,21 +80,21 @@ def run(plan: Plan, start: Starts, progress: Callable[[Run], None] | None = None
 
 
 def _episode(
-    grounded: Grounded, start: Starts, lead: str, rng: random.Random, most: int,
+    machine: ScopedMachine, start: Starts, lead: str, rng: random.Random, most: int,
     classes: set[Class], events: Counter[str],
 ) -> Divergence | None:  # fmt: skip
-    following: Following | None = None
+    follower: Follower | None = None
     try:
-        following = Following(grounded, start, HANDLES)
-        leader = LEADERS[lead](following, rng)
-        while following.events.total() < most and leader.advance():
+        follower = Follower(machine, start, HANDLES)
+        leader = LEADERS[lead](follower, rng)
+        while follower.events.total() < most and leader.advance():
             pass
     except DivergedError as error:
         return error.divergence
     finally:
-        if following:
-            classes |= following.classes
-            events += following.events
+        if follower:
+            classes |= follower.classes
+            events += follower.events
     return None
 
 

@@ -27,8 +27,8 @@ from model.language.ground import GroundMachine, Integers, Scope, Step
 from model.language.machine import Kind, Machine, Parameter
 from model.language.sets import Processors
 from properties.catalogue.claim import Claim
-from properties.catalogue.probe import sought, violated, witnessed
-from properties.sampling.monitor import Shown, Sighting, Watch, is_enabled
+from properties.catalogue.probe import Aim, Probe, all_probes
+from properties.sampling.monitor import Sighting, Watch
 from properties.sampling.seeded import begin_with
 
 PROGRESS = ("installed", "done", "bits", "gate", "normal", "half")
@@ -67,11 +67,11 @@ class Sampled:
     ground: GroundMachine
     runs_count: int = 0
     steps_count: int = 0
-    shown: dict[str, int] = field(default_factory=dict[str, int])
-    """In how many runs, by what was looked for."""
-    shortest: dict[str, list[Step]] = field(default_factory=dict[str, list[Step]])
-    """The shortest run to it, by what was looked for."""
-    shortened: dict[str, Sighting] = field(default_factory=dict[str, Sighting])
+    shown: dict[Aim, int] = field(default_factory=dict[Aim, int])
+    """In how many runs."""
+    shortest: dict[Aim, list[Step]] = field(default_factory=dict[Aim, list[Step]])
+    """The shortest run to it."""
+    shortened: dict[Aim, Sighting] = field(default_factory=dict[Aim, Sighting])
     """Of violations: a run from which no step can be deleted."""
     progress: Callable[[int], None] = lambda runs: None
 
@@ -82,11 +82,11 @@ class Sampled:
 
     def violation(self, claim: Claim) -> Sighting | None:
         """A run that violates the claim, from which no step can be deleted."""
-        return self.shortened.get(violated(claim))
+        return self.shortened.get(Aim(claim.id))
 
     def witnesses_count(self, claim: Claim) -> int:
         """How many runs reached the claim's premise."""
-        return self.shown.get(witnessed(claim), 0)
+        return self.shown.get(Aim(claim.id, premise=True), 0)
 
 
 def run_tests(
@@ -95,7 +95,7 @@ def run_tests(
     """Draw runs, and hold every state and step against the claims."""
     ground = GroundMachine(machine, scope)
     steps = list(some_steps(ground, random.Random(tries.seed)))
-    watch = Watch(ground, sought(claims, machine), steps)
+    watch = Watch(ground, all_probes(claims, machine), steps)
     tested = Sampled(ground, progress=lambda runs: progress(f"run {runs} of {tries.examples}") if progress else None)
     runs = rule_machine(ground, steps, watch, tested)
     # Hypothesis counts the beginning of a run as a step.
@@ -104,9 +104,9 @@ def run_tests(
         deadline=None, suppress_health_check=UNCHECKED, backend=begin_with(tries.seed),
     )  # fmt: skip
     run_machine(runs, settings=limits)
-    for name in map(violated, claims):
-        if name in tested.shortest:
-            tested.shortened[name] = watch.shortened(tested.shortest[name], name)
+    for aim, run in tested.shortest.items():
+        if not aim.premise:
+            tested.shortened[aim] = watch.shortened(run, aim)
     return tested
 
 
@@ -140,7 +140,7 @@ class Run(RuleBasedStateMachine):
         super().__init__()
         self.here = Integers(self.ground, self.ground.initial)
         self.taken: list[Step] = []
-        self.seen: set[str] = set()
+        self.seen: set[Aim] = set()
         self.choices: dict[str, list[Step]] = {}
         self.rough_one_in, self.idle_count, self.without = 1, 0, set[str]()
         self.tested.begin()
@@ -167,20 +167,19 @@ class Run(RuleBasedStateMachine):
         self.here = Integers(self.ground, self.ground.after(step, self.here.state))
         self._choose(rough=data.draw(st.sampled_from(range(self.rough_one_in))) == 0)
 
-    def _note(self, shown: Iterator[Shown]) -> None:
-        for name in {name for name, _ in shown} - self.seen:
-            self.seen.add(name)
-            self.tested.shown[name] = self.tested.shown.get(name, 0) + 1
-            if name not in self.tested.shortest or len(self.taken) < len(self.tested.shortest[name]):
-                self.tested.shortest[name] = list(self.taken)
+    def _note(self, shown: Iterator[Probe]) -> None:
+        for aim in {probe.aim for probe in shown} - self.seen:
+            self.seen.add(aim)
+            self.tested.shown[aim] = self.tested.shown.get(aim, 0) + 1
+            if aim not in self.tested.shortest or len(self.taken) < len(self.tested.shortest[aim]):
+                self.tested.shortest[aim] = list(self.taken)
 
     def _choose(self, *, rough: bool) -> None:
         """Find the steps that may be drawn next, by action."""
         enabled = [
             step for step in self.steps
             if step.action.rule.feature not in self.without
-            and is_enabled(step, self.here)
-            and self.here.truth(step.first_unused)
+            and step.is_searched(self.here)
         ]  # fmt: skip
         progress = [step for step in enabled if self._changes(step, self.leading)]
         self.idle_count = 0 if progress else self.idle_count + 1

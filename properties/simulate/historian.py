@@ -76,7 +76,7 @@ class Historian:
         self._gate = dict.fromkeys(processors, False)
         self._signed: dict[int, object] = {}
         """By processor, the ring in whose token it has set its bit last."""
-        self._tellers: dict[str, Callable[[Seen, Any], Iterator[Event]]] = {
+        self._handlers: dict[str, Callable[[Seen, Any], Iterator[Event]]] = {
             "Started": self._started, "Crashed": self._crashed, "Ended": self._ended, "Queued": self._queued,
             "Origination": self._originated, "Delivery": self._delivered, "PlugCalled": self._plug,
             "ConfigurationChange": self._changed, "PlugStep": self._stepped,
@@ -85,8 +85,8 @@ class Historian:
     def take(self, seen: Seen) -> None:
         """Take what was seen next."""
         what = seen.what
-        if tell := self._tellers.get(type(what).__name__):
-            for event in tell(seen, what):
+        if handle := self._handlers.get(type(what).__name__):
+            for event in handle(seen, what):
                 self.lines.append(Located(IN_MEMORY, len(self.lines) + 2, event))
         elif isinstance(what, Event):
             event = msgspec.structs.replace(what, **self._place(seen))

@@ -24,7 +24,7 @@ def steps_of(seen: Sequence[Seen]) -> Iterator[RecordedStep]:
             yield RecordedStep(one.time_us, one.processor, LIVES[kind])
 
 
-def followed(seen: Sequence[Seen]) -> tuple[JudgedClaim, Divergence | None]:
+def lockstep_verdict(seen: Sequence[Seen]) -> tuple[JudgedClaim, Divergence | None]:
     """Whether the machine can follow."""
     steps = list(steps_of(seen))
     divergence = follow(steps)

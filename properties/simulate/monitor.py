@@ -1,4 +1,4 @@
-"""What is judged of a run while it is watched, because only the world sees it: all processors at one moment.
+"""The monitor of a run: what is judged while it goes on, because only the world sees it: all processors at one moment.
 
 RING-S5 needs the order of everything, PLUG-H3 the tag that a message carries, LIVE-3 the time since the last fault. The
 other claims are the history's (`properties/history`).
@@ -13,48 +13,8 @@ from typing import Any
 from properties.judge.judgement import OK, OPEN, VIOLATED, JudgedClaim
 from properties.simulate.historian import Seen, message_of
 
-
-@dataclass(frozen=True)
-class WatchedClaim:
-    """A claim about simulated runs."""
-
-    id: str
-    sentence: str
-    source: str
-    witness: str
-
-
-WATCHED: dict[str, WatchedClaim] = {
-    claim.id: claim
-    for claim in (
-        WatchedClaim(
-            "RING-S5",
-            "A packet that a processor frees has been received by every member of its ring.",
-            "Totem 1995 (two rotations)",
-            "packets are freed",
-        ),
-        WatchedClaim(
-            "PLUG-H3",
-            "A recovery message is counted in the configuration that it was queued in, and in no other: it carries "
-            "that one, wherever it is delivered.",
-            "D13; mail M9",
-            "a recovery message is delivered in another ring than it was queued in",
-        ),
-        WatchedClaim(
-            "LIVE-3",
-            "After the last fault the processors that hear each other come to be in one ring with open gates within "
-            "the bound, and all that was queued is delivered.",
-            "mail M6; Totem 1995 (membership)",
-            "a run ends",
-        ),
-        WatchedClaim(
-            "STEP-1",
-            "No step of a processor raises an error, whatever its peers and the network do.",
-            "D14",
-            "a run ends",
-        ),
-    )
-}
+MONITORED = ("RING-S5", "PLUG-H3", "LIVE-3", "STEP-1")
+"""The claims that the monitor decides."""
 
 
 class Received:
@@ -76,10 +36,10 @@ class Received:
 
 
 @dataclass
-class Watcher:
+class Monitor:
     """Follows a run."""
 
-    met: dict[str, int] = field(default_factory=lambda: dict.fromkeys(WATCHED, 0))
+    met: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MONITORED, 0))
     broken: dict[str, str] = field(default_factory=dict[str, str])
     _members: dict[object, tuple[int, ...]] = field(default_factory=dict[object, tuple[int, ...]])
     _received: dict[tuple[object, int], Received] = field(default_factory=dict[tuple[object, int], Received])
@@ -92,7 +52,7 @@ class Watcher:
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self._tellers: dict[str, Callable[[Seen, Any], None]] = {
+        self._handlers: dict[str, Callable[[Seen, Any], None]] = {
             "Receipt": self._receipt, "Freeing": self._freeing, "ConfigurationChange": self._change,
             "PlugStep": self._plug_step, "Queued": self._queue, "Delivery": self._delivery, "Counted": self._count,
             "Raised": self._raise, "Transition": self._transition,
@@ -101,15 +61,15 @@ class Watcher:
     def take(self, seen: Seen) -> None:
         """Take what was seen next."""
         what = seen.what
-        if tell := self._tellers.get(type(what).__name__):
-            tell(seen, what)
+        if handle := self._handlers.get(type(what).__name__):
+            handle(seen, what)
 
     def ended(self, settled_us: int | None, bound_us: int, *, is_quiet: bool, error: str) -> list[JudgedClaim]:
         """What is said of each claim once the run has ended."""
         if not error:
             self.met["STEP-1"] += 1
             self._live(settled_us, bound_us, is_quiet=is_quiet)
-        return [self._judged(id) for id in WATCHED]
+        return [self._judged(id) for id in MONITORED]
 
     def _live(self, settled_us: int | None, bound_us: int, *, is_quiet: bool) -> None:
         if settled_us is None:

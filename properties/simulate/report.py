@@ -10,9 +10,10 @@ import msgspec
 from rich.markup import escape
 from rich.table import Table
 
+from properties.catalogue.register import REGISTER
 from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim
 from properties.simulate.campaign import Plan, Tally
-from properties.simulate.run import Run, sentence_of
+from properties.simulate.run import Run
 from properties.simulate.shrink import Reduced
 from reference.simulator.script import Script
 
@@ -26,7 +27,7 @@ def claim_table(claims: Sequence[JudgedClaim]) -> Table:
         justify = "right" if heading == "times" else "left"
         table.add_column(heading, overflow="fold", no_wrap=heading != "says", justify=justify)
     for one in claims:
-        says = escape(sentence_of(one.claim) if one.verdict == OK else one.reason)
+        says = escape(REGISTER[one.claim].sentence if one.verdict == OK else one.reason)
         table.add_row(one.claim, f"[{STYLES[one.verdict]}]{one.verdict}[/]", f"{one.met:,}" if one.met else "", says)
     return table
 
@@ -57,7 +58,7 @@ def run_lines(found: Run, reduced: Reduced | None, command: str, again: str) -> 
 
 
 def _violation(one: JudgedClaim) -> Iterator[str]:
-    yield f"\n{one.claim} violated: {sentence_of(one.claim)}"
+    yield f"\n{one.claim} violated: {REGISTER[one.claim].sentence}"
     yield f"  {one.reason}"
     for shown in one.events:
         yield f"  line {shown.line}: {msgspec.json.encode(shown.event).decode()}"
@@ -116,8 +117,14 @@ def campaign_lines(tally: Tally, absent: Sequence[str]) -> Iterator[str]:
         yield f"seed {one.seed} violates {one.claim}: {one.reason}"
         yield f"  again: {one.command}"
     yield from (f"never occurred: {what}" for what in absent)
-    if not tally.failures and not absent:
-        yield "Nothing is violated, and everything occurred."
+    if not tally.failures:
+        yield f"Nothing is violated{_how_much_occurred(absent)}."
+
+
+def _how_much_occurred(absent: Sequence[str]) -> str:
+    if not absent:
+        return ", and everything occurred"
+    return f"; {len(absent)} of what this campaign is meant to show never occurred: more or longer runs may show it"
 
 
 def campaign_record(tally: Tally, plan: Plan, absent: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One simulated run, and what is said of it: the history's claims, those that are watched, and the plug in lockstep."""
+"""One simulated run, and what is said of it: claims of its history, claims of the monitor, the plug in lockstep."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 
 import reference.simulator.script
 import reference.simulator.world
-from properties.history.catalogue import HISTORY_CLAIMS
 from properties.judge.judgement import NOT_OBSERVABLE, OPEN, VIOLATED, JudgedClaim, judge
 from properties.lockstep.divergence import Divergence
 from properties.simulate.historian import Historian, Seen
-from properties.simulate.lockstep import CLAIM, followed
-from properties.simulate.monitor import WATCHED, Watcher
+from properties.simulate.lockstep import lockstep_verdict
+from properties.simulate.monitor import Monitor
 from reference.ring.settings import Settings
 from reference.simulator.applications import StartApplication
 from reference.simulator.faults import Restart, Weather
@@ -95,25 +94,25 @@ def run(
 ) -> Run:
     """Run a script and judge it; `keep` its history and all that was seen."""
     began = time.perf_counter()
-    watcher, historian, seen = Watcher(), Historian(script.processors), list[Seen]()
+    monitor, historian, seen = Monitor(), Historian(script.processors), list[Seen]()
 
     def record(one: Seen) -> None:
-        watcher.take(one)
+        monitor.take(one)
         historian.take(one)
         seen.append(one)
 
     bound = bound_us(script, reference.simulator.world.SIMULATED)
     world = copy.world(copy.parse(script.text()), record, patience_us=bound + DRAIN_US, application=application)
     outcome = world.run(say)
-    watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
-    claims = [*judge(historian.history()).claims, *watched]
+    monitored = monitor.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
+    claims = [*judge(historian.history()).claims, *monitored]
     divergence = None
     if follow and not outcome.error and not _is_amnesic(script):
-        verdict, divergence = followed(seen)
+        verdict, divergence = lockstep_verdict(seen)
         claims.append(verdict)
     return Run(
-        script, _promised(script, claims), outcome.counts, Counter(watcher.transitions), outcome.ended_us,
-        outcome.settled_us, bound, watcher.messages, watcher.deliveries, len(watcher.rings),
+        script, _promised(script, claims), outcome.counts, Counter(monitor.transitions), outcome.ended_us,
+        outcome.settled_us, bound, monitor.messages, monitor.deliveries, len(monitor.rings),
         time.perf_counter() - began, divergence, historian if keep else None, seen if keep else [],
     )  # fmt: skip
 
@@ -131,10 +130,3 @@ def _promised(script: Script, claims: list[JudgedClaim]) -> list[JudgedClaim]:
         one if one.claim in STILL_PROMISED else JudgedClaim(one.claim, OPEN, reason=NEEDS_THE_NUMBER)
         for one in observed
     ]
-
-
-def sentence_of(id: str) -> str:
-    """What a claim says."""
-    if id == CLAIM:
-        return "What the plug layers do is a run of the machine."
-    return WATCHED[id].sentence if id in WATCHED else HISTORY_CLAIMS[id].sentence

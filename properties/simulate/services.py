@@ -18,7 +18,7 @@ from properties.history.reader import Excerpt
 from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim, judge
 from properties.simulate import historian
 from properties.simulate.historian import Historian, Seen, message_of, name_of
-from properties.simulate.monitor import Watcher
+from properties.simulate.monitor import Monitor
 from properties.simulate.run import DRAIN_US, bound_us
 from reference.rings import ProcessorId
 from reference.services.evt.messages import EventId
@@ -27,11 +27,8 @@ from reference.simulator.services import KEPT, MAILED, Kinds, ServiceLoad, servi
 from reference.simulator.world import SIMULATED, World
 
 OBSERVES: tuple[Facet, ...] = (*historian.OBSERVES, "lookup", "table", "counted", "step")
-SENTENCES = {
-    "EVT-OPENS": "When all is quiet, every member counts every channel as often open as programs have it open.",
-    "EVT-RETAINED": "When all is quiet, what a member of the ring has once retained, all members retain.",
-    "EVT-REFUSED": "A message of a service is refused only as recovery of another configuration.",
-}
+DECIDED_AT_THE_END = ("EVT-OPENS", "EVT-RETAINED", "EVT-REFUSED")
+"""The claims that are decided here."""
 
 
 Step = Literal["check-in", "retained", "done"]
@@ -43,8 +40,8 @@ class ServiceHistorian(Historian):
     def __init__(self, processors: tuple[int, ...]) -> None:
         super().__init__(processors)
         self._steps: dict[Any, Step] = {}
-        self._tellers |= {
-            "Lookup": self._lookup, "Table": self._table, "Counted": self._counted, "RecoveryStep": self._stepping,
+        self._handlers |= {
+            "Lookup": self._lookup, "Table": self._table, "Counted": self._counted, "RecoveryStep": self._recovery_step,
         }  # fmt: skip
 
     def history(self) -> Excerpt:
@@ -54,7 +51,7 @@ class ServiceHistorian(Historian):
         meta = Meta(historian.FORMAT, OBSERVES, self.processes, "ringplug simulate", about)
         return b"".join(msgspec.json.encode(one) + b"\n" for one in (meta, *(line.event for line in self.lines)))
 
-    def _stepping(self, seen: Seen, what: Any) -> Iterator[Event]:
+    def _recovery_step(self, seen: Seen, what: Any) -> Iterator[Event]:
         """The queueing itself is told after the step in which it was done."""
         self._steps[what.message] = what.step
         return iter(())
@@ -105,13 +102,13 @@ class ServiceRun:
 def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> ServiceRun:
     """Run the services under a script, and judge the run."""
     began = time.perf_counter()
-    watcher, historian = Watcher(), ServiceHistorian(script.processors)
+    monitor, historian = Monitor(), ServiceHistorian(script.processors)
     counted: Counter[str] = Counter()
     everything: list[Seen] = []
     gates = Gates()
 
     def record(seen: Seen) -> None:
-        watcher.take(seen)
+        monitor.take(seen)
         historian.take(seen)
         gates.take(seen, _load_of(world, seen.processor))
         if type(seen.what).__name__ == "Refusal":
@@ -123,15 +120,15 @@ def run(script: Script, kinds: Kinds = MAILED, *, keep: bool = False) -> Service
     application = services_of(script.seed, script.load / script.members, kinds)
     world = World(script, record, patience_us=bound + DRAIN_US, application=application)
     outcome = world.run()
-    watched = watcher.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
+    monitored = monitor.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
     loads = [load for me in world.nodes if (load := _load_of(world, me))]
     ends = _ends(loads, counted, is_quiet=outcome.is_quiet)
     judged = judge(historian.history()).claims
     known = {one.claim for one in judged if one.verdict != NOT_OBSERVABLE}
-    claims = [*judged, *(one for one in watched if one.claim not in known), *ends]
+    claims = [*judged, *(one for one in monitored if one.claim not in known), *ends]
     return ServiceRun(
         script, claims, outcome.counts, counted, outcome.settled_us,
-        watcher.deliveries, sum(load.given_count for load in loads), len(watcher.rings), outcome.ended_us,
+        monitor.deliveries, sum(load.given_count for load in loads), len(monitor.rings), outcome.ended_us,
         time.perf_counter() - began, historian.encoded({"script": script.text()}) if keep else b"", everything,
         gates.late,
     )  # fmt: skip

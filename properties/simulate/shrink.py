@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from properties.shrink import shrink
 from properties.simulate.run import REFERENCE, Copy, Run, run
 from reference.rings import ProcessorId
 from reference.simulator.faults import (
@@ -89,17 +90,10 @@ class Reduction:
             self.keep(replace(self.script, lasts_us=self.script.lasts_us - by_us, faults=faults))
 
     def _fewer_faults(self) -> None:
-        """Many faults at once, then fewer."""
-        size = len(self.script.faults)
-        while size >= 1:
-            at = 0
-            while at < len(self.script.faults):
-                faults = self.script.faults
-                if not self.keep(replace(self.script, faults=(*faults[:at], *faults[at + size :]))):
-                    at += size
-            size //= 2
+        shrink(self.script.faults, lambda left: self.keep(replace(self.script, faults=tuple(left))))
 
     def _fewer_members(self) -> None:
+        """Not by `shrink`: who is left out takes faults along, and those after it get other numbers."""
         for processor in sorted(self.script.processors, reverse=True):
             if self.script.members > 1:
                 self.keep(without(self.script, processor))

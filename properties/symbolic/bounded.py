@@ -19,7 +19,7 @@ from model.language.machine import Machine
 from model.language.sets import Processor
 from model.language.sorts import Index
 from properties.catalogue.claim import Claim
-from properties.catalogue.probe import Probe, sought, violated, witnessed
+from properties.catalogue.probe import Aim, Probe, all_probes
 from properties.symbolic.bitvectors import BitVectors, one_hot
 
 TIMEOUT_MS = 300_000
@@ -46,18 +46,17 @@ class Unrolled:
     ground: GroundMachine
     depth: int = -1
     """How many steps were decided."""
-    reached: dict[str, Reached] = field(default_factory=dict[str, Reached])
-    """By what was looked for."""
+    reached: dict[Aim, Reached] = field(default_factory=dict[Aim, Reached])
     gave_up: str | None = None
     """The solver's reason, if it did not decide the next step."""
 
     def violation(self, claim: Claim) -> Reached | None:
         """A shortest violation of any part of the claim."""
-        return self.reached.get(violated(claim))
+        return self.reached.get(Aim(claim.id))
 
     def witness(self, claim: Claim) -> Reached | None:
         """A shortest run to the claim's premise."""
-        return self.reached.get(witnessed(claim))
+        return self.reached.get(Aim(claim.id, premise=True))
 
 
 Progress = Callable[[str], None]
@@ -67,15 +66,13 @@ def unroll(
     machine: Machine, scope: Scope, claims: Sequence[Claim], depth: int, progress: Progress | None = None
 ) -> Unrolled:
     """Look for violations of the claims, and for their premises, in all runs of at most `depth` steps."""
-    return reach(GroundMachine(machine, scope), sought(claims, machine), depth, progress)
+    return reach(GroundMachine(machine, scope), all_probes(claims, machine), depth, progress)
 
 
-def reach(
-    ground: GroundMachine, probes: Mapping[str, Sequence[Probe]], depth: int, progress: Progress | None = None
-) -> Unrolled:
-    """Of each list of probes, look for a shortest run of at most `depth` steps to any of them."""
+def reach(ground: GroundMachine, probes: Sequence[Probe], depth: int, progress: Progress | None = None) -> Unrolled:
+    """Of each aim of the probes, look for a shortest run of at most `depth` steps to any of its probes."""
     unrolling, found = _Unrolling(ground), Unrolled(ground)
-    goals = [_Goal(name, probe, unrolling.formula(probe)) for name, alike in probes.items() for probe in alike]
+    goals = [_Goal(probe, unrolling.formula(probe)) for probe in probes]
     for steps_count in range(depth + 1):
         if progress:
             progress(f"step {steps_count} of {depth}")
@@ -85,15 +82,14 @@ def reach(
         if not unrolling.look(due, found):
             return found
         found.depth = steps_count
-        goals = [goal for goal in goals if goal.sought not in found.reached]
+        goals = [goal for goal in goals if goal.probe.aim not in found.reached]
     return found
 
 
 @dataclass(frozen=True)
 class _Goal:
-    """A probe, what it is looked for, and its formula over the words of a state and of parameters."""
+    """A probe, and its formula over the words of a state and of parameters."""
 
-    sought: str
     probe: Probe
     formula: z3.BoolRef
 
@@ -133,7 +129,7 @@ class _Unrolling:
         return [self._word(f"slot {i} in {name}") for i in range(len(self.ground.slots))]
 
     def _enabled(self, step: Step) -> z3.BoolRef:
-        return z3.And(*(self.read.truth(part) for _, part in step.guard), self.read.truth(step.first_unused))
+        return z3.And(*map(self.read.truth, step.search_guard))
 
     def _takes(self, step: Step) -> z3.BoolRef:
         """The step leads from the words of now to those of next."""
@@ -145,7 +141,7 @@ class _Unrolling:
     def formula(self, probe: Probe) -> z3.BoolRef:
         """What the probe looks for, over the words of now and of open parameters."""
         if probe.stuck:
-            raise ValueError(f"{probe.name}: that no step is left is not for bounded runs to say")
+            raise ValueError(f"{probe.claim}: that no step is left is not for bounded runs to say")
         if probe.at is None:
             return self.read.truth(self.ground.truth(probe.statement(self.ground.machine.state())))
         cases: list[z3.BoolRef] = []
@@ -193,8 +189,9 @@ class _Unrolling:
                 yield goal, formula
                 continue
             shown = Reached(goal.probe, tuple(self._run(model, goal.probe)))
-            if goal.sought not in found.reached or shown.length < found.reached[goal.sought].length:
-                found.reached[goal.sought] = shown
+            aim = goal.probe.aim
+            if aim not in found.reached or shown.length < found.reached[aim].length:
+                found.reached[aim] = shown
 
     def _run(self, model: z3.ModelRef, probe: Probe) -> list[Step]:
         """The run in a model, rebuilt on integers from the initial state."""
@@ -206,13 +203,13 @@ class _Unrolling:
         ]
         integers, chosen = Integers(self.ground, states[-1]), self._chosen(model, "{}")
         if probe.at is None:
-            assert integers.truth(self.ground.truth(probe.statement(self.ground.machine.state()))), probe.name
+            assert integers.truth(self.ground.truth(probe.statement(self.ground.machine.state()))), probe.label
             return run
         for step in self._concrete(chosen, probe.at):
             refused = bool(self.ground.refusals(step, states[-1]))
             if refused == probe.refused and integers.truth(step.read(probe.statement)):
                 return run if probe.refused else [*run, step]
-        raise AssertionError(f"{probe.name}: the model shows no such step on integers")
+        raise AssertionError(f"{probe.claim}: the model shows no such step on integers")
 
     def _step_between(self, before: Bitmaps, after: Bitmaps, chosen: Mapping[str, int]) -> Step:
         for step in self._concrete(chosen):

@@ -34,9 +34,9 @@ class Invariant:
     part: Part
 
     @property
-    def name(self) -> str:
+    def key(self) -> tuple[str, str]:
         """Owner and words: unique among invariants."""
-        return f"{self.owner}: {self.part.label}"
+        return self.owner, self.part.label
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), wri
         proof.obligations |= round_.counted
         if not failures:
             break
-        lost = {f"{failure.owner}: {failure.label}" for failure in failures}
-        kept = [one for one in kept if one.name not in lost]
+        lost = {(failure.owner, failure.label) for failure in failures}
+        kept = [one for one in kept if one.key not in lost]
     for action in machine.actions:
         proof.failures += round_.steps(action)
         if not round_.enabled(action):
@@ -288,7 +288,7 @@ def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
 
 def needs(machine: Machine, without: Invariant, owner: str, action: str, name: str = PLUG) -> bool:
     """Whether the owner's obligation at this action fails when one invariant is not assumed."""
-    round_ = _Round(machine, name, [one for one in invariants(name) if one.name != without.name])
+    round_ = _Round(machine, name, [one for one in invariants(name) if one.key != without.key])
     step = machine.action(action)
     return any(True for _ in (*round_.keeps(step, owner), *round_.steps(step, owner)))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from properties.check.verdict import Holds, Open, Verdict, Violated
+if TYPE_CHECKING:
+    from properties.check.verdict import Verdict
 
 ALL_HOLD, SOME_VIOLATED, UNDETERMINED, BAD_INPUT = range(4)
 """Exit codes."""
@@ -17,6 +19,8 @@ def code_of(*, violated: bool, decided: bool) -> int:
 
 def exit_code(verdicts: Sequence[Verdict], asked: frozenset[str]) -> int:
     """Of a check: it is undecided if a proof is open, or a claim that was asked for by name."""
+    from properties.check.verdict import Holds, Open, Violated  # here: help and completion need the numbers alone
+
     violated = any(isinstance(one, Violated) for one in verdicts)
     decided = {one.claim for one in verdicts if isinstance(one, Holds)}
     undecided = [one for one in verdicts if isinstance(one, Open) and not one.beside]

@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from model.machines import MACHINES, PLUG
-from model.variants import VARIANTS, Variant
+from model.variants import VARIANTS
 from model.variants.mutants import find_variant
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
@@ -96,14 +96,6 @@ def known_variant(name: str | None) -> None:
         raise click.ClickException(
             f"unknown variant {name!r}; there are {', '.join(VARIANTS)}, and those of `ringplug mutants`"
         )
-
-
-def known_variants(names: tuple[str, ...], known: dict[str, Variant]) -> list[Variant]:
-    """The variants of these names; without any, all."""
-    for name in names:
-        if name not in known:
-            raise click.ClickException(f"unknown name {name!r}; there are {', '.join(known)}")
-    return [known[name] for name in names or known]
 
 
 FORMAT = click.option(

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
 from properties.explain.ahead import TooFarError
 from properties.explain.regression import write_test
 from properties.explain.replayed import why
 from properties.terminal import report
-from properties.terminal.progress import Progress
 from properties.traces import render
 from properties.traces.itf import read_any, write_itf
 from properties.traces.trace import Trace, write_trace
@@ -82,14 +80,3 @@ def write_files(traces: Sequence[Trace], form: str, out: Path) -> None:
     for number, trace in enumerate(traces, 1):
         file = out if number == 1 else out.with_name(f"{name}-{number}{dot}{suffix}")
         file.write_text(written([trace], form))
-
-
-def print_lines(progress: Progress, console: Console | None, lines: Sequence[str]) -> None:
-    """Print lines of a result, if there is a console."""
-    for line in lines if console else ():
-        progress.result(console or report.out(), line)
-
-
-def write_json(record: dict[str, object]) -> None:
-    """Print one JSON object on standard output."""
-    sys.stdout.write(msgspec.json.encode(record).decode() + "\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -38,9 +37,9 @@ from properties.check.verdict import (
 )
 from properties.claims import CLAIMS
 from properties.explicit.search import Report
+from properties.terminal.console import out as out
 from properties.traces.trace import Trace
 
-PLAIN_WIDTH = 140
 COLUMNS = {
     INDUCTIVE: "any number", SECOND_SOLVER: "any number, by cvc5", EXHAUSTIVE_ENGINE: "exhaustive",
     BOUNDED_ENGINE: "bounded", STATEFUL: "tested",
@@ -49,12 +48,6 @@ STYLES = {
     Word.PROVED: "green", Word.EXHAUSTIVE: "green", Word.BOUNDED: "cyan", Word.TESTED: "cyan",
     Word.VIOLATED: "bold red", Word.OPEN: "yellow",
 }  # fmt: skip
-
-
-def out() -> Console:
-    """Standard output: colours on a terminal only, and lines as wide as they are elsewhere."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def job_line(job: Job, verdicts: Sequence[Verdict]) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import msgspec
 
 from model.language.ground import GroundMachine
-from model.services.theorem import GIVEN_UP, RECOVERY_ADD_NODE
+from model.services.actions import RECOVERY_ADD_NODE
+from model.services.theorem import GIVEN_UP
 from properties.catalogue.claim import Claim
-from properties.catalogue.probe import Probe, claim_probes, witness_name
+from properties.catalogue.probe import Probe, claim_probes
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
 from properties.explain.endings import endings
@@ -23,30 +23,21 @@ from properties.explicit.exhaustive import explore
 from properties.explicit.search import Found, Search
 from properties.explicit.shortest import shortest_run
 from properties.explicit.slicing import SlicedMachine
+from properties.shrink import shrink
 from properties.traces.trace import Played, Trace, TraceError, machine_text, record_trace, replay, trace_machine
+from properties.variants import record
+from properties.variants.cases import ALL, EVERY_SET, NORMAL, RECOVERY, Decisions, names
+from properties.variants.results import Beside, SetVerdict, Table
 
 MACHINE = "services"
-NORMAL, RECOVERY = "normal", "recovery"
-"""The priority of evt's add-node: as mailed, and as it was built."""
 SMALLEST = NamedScope(2, 1, 2, frozenset(), MACHINE)
 """Where all sets of decisions are compared."""
 CONFIRMING = (NamedScope(3, 1, 1, frozenset(), MACHINE), NamedScope(2, 1, 3, frozenset(), MACHINE))
 """Where the minimal sets are tried as well. What is left half sent in one ring, finished in the next and delivered on
 the way to the third needs three rings, and so does an unplug that is older than the last ring."""
 DEEP = (NamedScope(3, 1, 2, frozenset(), MACHINE),)
-CASES = ((NORMAL, "CLM-S1"), (NORMAL, "CLM-S2"), (NORMAL, "CLM-S4"), (NORMAL, "EVT-S1"), (RECOVERY, "EVT-S1"))
-"""What `ringplug theorem` decides."""
-DEEP_CASES = ((RECOVERY, "CLM-S1"), (RECOVERY, "CLM-S2"), (RECOVERY, "CLM-S4"))
-"""That the claims of clm do not depend on the priority of what evt sends."""
-
-MINIMAL = {
-    (NORMAL, "CLM-S1"): (("D8", "D10", "D11"), ("M4", "D4", "D8", "D10")),
-    (NORMAL, "CLM-S2"): (("D8", "D11", "D12"), ("M4", "D4", "D8", "D12")),
-    (NORMAL, "CLM-S4"): (("D8", "D10", "D11", "D12"), ("M4", "D4", "D8", "D10", "D12")),
-    (NORMAL, "EVT-S1"): ((),),
-    (RECOVERY, "EVT-S1"): (("D13", "order", "fifo"),),
-}
-"""The result, as `ringplug theorem` computes it: it tries these sets first, and believes none of them."""
+MINIMAL = record.minimal()
+"""The result, as `ringplug theorem --compute` computes it: it tries these sets first, and believes none of them."""
 
 SURPRISES = ("N1", "N2", "N5")
 NO_PLUG = "no-plug"
@@ -62,37 +53,6 @@ gate should matter, not when; and for whether its sender is found, not even the 
 
 MEMORY_GIB = 12.0
 """What a search may use."""
-
-Decisions = frozenset[str]
-ALL: Decisions = frozenset(GIVEN_UP)
-EVERY_SET = [frozenset(chosen) for size in range(len(ALL), -1, -1) for chosen in combinations(GIVEN_UP, size)]
-"""The largest first."""
-
-
-class SetVerdict(msgspec.Struct):
-    """What becomes of a claim if just these decisions are taken."""
-
-    decisions: list[str]
-    holds: bool
-    because: list[str]
-    """The set that was searched: this one, one within it that holds, or a larger one whose counterexample replays."""
-    length: int | None = None
-    """Of the shortest counterexample, where this set itself was searched."""
-    scope: str | None = None
-    """Where that counterexample is."""
-    states: int | None = None
-    """Visited in all scopes, where it holds and was itself searched."""
-
-
-class Table(msgspec.Struct):
-    """A claim's verdict for every set of decisions, and the sets that suffice."""
-
-    claim: str
-    add_node: str
-    scopes: list[str]
-    """Where the minimal sets were searched whole; the first is where all sets were compared."""
-    minimal: list[list[str]]
-    sets: list[SetVerdict]
 
 
 @dataclass(frozen=True)
@@ -118,6 +78,10 @@ class Case:
     deep: bool = False
     progress: Progress | None = None
     searched: dict[Decisions, Searched] = field(default_factory=dict[Decisions, Searched])
+    planned: int = 0
+    """About how many searches there will be, if that is known."""
+    begun: int = 0
+    """How many were begun."""
 
     @property
     def title(self) -> str:
@@ -168,10 +132,7 @@ class Case:
 
     def shrink(self, taken: Decisions) -> Decisions:
         """A minimal set within one that suffices."""
-        for one in GIVEN_UP:
-            if one in taken and self.holds(taken - {one}):
-                taken = taken - {one}
-        return taken
+        return frozenset(shrink(names(taken)[::-1], lambda left: self.holds(frozenset(left)), at_once=1))
 
     def holds(self, taken: Decisions) -> bool:
         """Whether the claim holds with these decisions taken, as far as is known from other sets or the first scope."""
@@ -208,12 +169,19 @@ class Case:
     def search(self, taken: Decisions, scopes: Sequence[NamedScope]) -> Searched:
         """Visit states of one scope after the other, until the claim is violated."""
         states = 0
+        self.begun += 1
         for scope in scopes:
-            found = search(self.claim, scope, given_up(taken, self.add_node), self.progress)
+            found = search(self.claim, scope, given_up(taken, self.add_node), self._say)
             states += found.states
             if found.trace:
                 return found
         return Searched(None, states, scopes[-1])
+
+    def _say(self, words: str) -> None:
+        """Which search it is, and what it has visited."""
+        if self.progress:
+            of = f" of about {self.planned}" if self.begun <= self.planned else ""
+            self.progress(f"search {self.begun}{of}: {words}")
 
     def verdict(self, taken: Decisions) -> SetVerdict:
         """What is known of one set."""
@@ -225,15 +193,6 @@ class Case:
         if one.trace:
             return SetVerdict(names(taken), False, names(taken), len(one.trace.steps), one.scope.name)
         return SetVerdict(names(taken), True, names(taken), states=one.states)
-
-
-class Beside(msgspec.Struct):
-    """A run that belongs to the theorem: its claim, how long it is, and the command that shows it."""
-
-    claim: str
-    says: str
-    length: int
-    command: str
 
 
 def beside() -> list[Beside]:
@@ -260,11 +219,6 @@ def given_up(taken: Decisions, add_node: str) -> frozenset[str]:
     return frozenset([*(feature for one, feature in GIVEN_UP.items() if one not in taken), *form])
 
 
-def names(taken: Decisions) -> list[str]:
-    """Decisions in their order."""
-    return [one for one in GIVEN_UP if one in taken]
-
-
 def search(
     claim: Claim,
     scope: NamedScope,
@@ -278,7 +232,7 @@ def search(
     """
     machine = machine_text(MACHINE, variant).record(features)
     whole = GroundMachine(machine, scope.ground)
-    probes = [probe for probe in claim_probes(claim, machine) if probe.name != witness_name(claim)]
+    probes = [probe for probe in claim_probes(claim, machine) if not probe.premise]
     dropped = UNGUARDED_BY[claim.id]
     weaker = [_visited(whole, alike, dropped, progress) for alike in needing_the_same(whole, probes, dropped)]
     if not any(done.report.found for done in weaker):
@@ -313,10 +267,8 @@ def violates(claim: Claim, ground: GroundMachine, played: Sequence[Played]) -> b
 
 
 def _trace(done: Search, first: Found, whole: GroundMachine, claim: Claim, variant: str | None) -> Trace:
-    shows = first.probe.name.partition(": ")[2]
-    trace = record_trace(
-        shortest_run(done, first), whole, machine=MACHINE, variant=variant, claim=claim.id, shows=shows
-    )
+    run = shortest_run(done, first)
+    trace = record_trace(run, whole, machine=MACHINE, variant=variant, claim=claim.id, shows=first.probe.label)
     if not violates(claim, whole, list(replay(whole, trace.steps))):
         raise AssertionError("the trace does not violate the claim on the whole machine: the slice is unsound")
     return trace

@@ -1,17 +1,19 @@
-"""The command `claims`: what each claim says."""
+"""The command `claims`: what each claim says, and who decides it."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import click
 import msgspec
 
 from properties.catalogue import notation
+from properties.catalogue.register import REGISTER, Entry
+from properties.claims import CLAIMS
 from properties.export import markdown
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import claims_named
 
 
 @click.command("claims")
@@ -19,22 +21,36 @@ from properties.terminal.options import claims_named
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `claims`.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the README's table.")
 def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:
-    """List the claims, or everything about some of them.
+    """List the claims, or everything about some of them: what is stated, its source, who decides it.
 
     \b
     ringplug claims
-    ringplug claims PLUG-S5 LIVE-2
+    ringplug claims PLUG-S5 EVS-4 LIVE-3
     """
-    claims, console = claims_named(ids), report.out()
+    entries, console = entries_named(ids), report.out()
     if as_markdown:
         sys.stdout.write("\n".join(markdown.verdict_rows()) + "\n")
         return ALL_HOLD
     if as_json:
-        sys.stdout.write(
-            msgspec.json.encode({"claims": [notation.claim_record(claim) for claim in claims]}).decode() + "\n"
-        )
+        sys.stdout.write(msgspec.json.encode({"claims": [_record(entry) for entry in entries]}).decode() + "\n")
         return ALL_HOLD
-    for claim in claims:
-        for line in notation.claim_lines(claim) if ids else [f"{claim.id:<8}  {claim.sentence}"]:
+    for entry in entries:
+        for line in _lines(entry) if ids else [f"{entry.id:<12}  {entry.sentence}"]:
             console.print(line, markup=False, soft_wrap=True)
     return ALL_HOLD
+
+
+def entries_named(ids: tuple[str, ...]) -> list[Entry]:
+    """The entries with these ids; without any, all."""
+    for id in ids:
+        if id not in REGISTER:
+            raise click.ClickException(f"unknown claim {id!r}; there are {', '.join(REGISTER)}")
+    return [entry for entry in REGISTER.values() if not ids or entry.id in ids]
+
+
+def _lines(entry: Entry) -> Iterator[str]:
+    return notation.claim_lines(CLAIMS[entry.id]) if entry.id in CLAIMS else notation.entry_lines(entry)
+
+
+def _record(entry: Entry) -> dict[str, object]:
+    return notation.claim_record(CLAIMS[entry.id]) if entry.id in CLAIMS else notation.entry_record(entry)

@@ -12,7 +12,7 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.explain.ahead import TooFarError
 from properties.explain.runs import shortest_runs
-from properties.explicit.exhaustive import NOT_ATTAINED, explore
+from properties.explicit.exhaustive import explore
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.options import FORMAT, check_format, claims_named, features_off, known_variant, searched, sized
@@ -98,9 +98,9 @@ def _no_trace(claim: Claim, scope: NamedScope, variant: str | None, witness: boo
         return "vacuous: no run reaches its premise", SOME_VIOLATED
     if claim.bound:
         machine = machine_text(scope.machine, variant).record(scope.features)
-        detail = explore(machine, scope.ground, [claim]).outcomes[claim.id].detail or ""
-        if detail.startswith(NOT_ATTAINED):
-            return f"violated: {detail}", SOME_VIOLATED
+        outcome = explore(machine, scope.ground, [claim]).outcomes[claim.id]
+        if outcome.unattained:
+            return f"violated: {outcome.unattained}: {outcome.detail}", SOME_VIOLATED
     return "no counterexample", ALL_HOLD
 
 

@@ -13,7 +13,7 @@ from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.faults import start_of
 from properties.lockstep.implementation import Starts
 from properties.lockstep.run import LEADERS, MOST_MEMBERS, Plan, Run, run
-from properties.lockstep.tours.coverage import SCOPES, Toured, graph_of, tour
+from properties.lockstep.tours.coverage import SCOPES, TourCounts, graph_of, tour
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
 from properties.terminal.progress import Progress
@@ -76,19 +76,19 @@ def _words(found: Run) -> str:
 
 
 def _tour(kind: str, start: Starts, fault: str | None, out: Path | None, as_json: bool) -> int:
-    console, records = report.out(), list[Toured]()
+    console, records = report.out(), list[TourCounts]()
     diverged: Divergence | None = None
     with Progress() as progress:
         for scope in SCOPES:
             try:
-                toured = tour(graph_of(scope, progress.say), kind, start, progress.say)
+                counts = tour(graph_of(scope, progress.say), kind, start, progress.say)
             except DivergedError as error:
                 diverged = error.divergence
                 diverged.command = f"ringplug lockstep --tour {kind}" + (f" --fault {fault}" if fault else "")
                 break
-            records.append(toured)
+            records.append(counts)
             if not as_json:
-                progress.result(console, toured.words)
+                progress.result(console, counts.words)
     if as_json:
         sys.stdout.write(msgspec.json.encode({"tours": records, "divergence": diverged}).decode() + "\n")
     return ended(diverged, out, as_json)

@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 import msgspec
 
+from properties.catalogue.register import REGISTER
 from properties.judge.judgement import OK, VIOLATED, JudgedClaim
-from properties.simulate.run import sentence_of
-from properties.simulate.services import SENTENCES, ServiceRun, run
+from properties.simulate.services import ServiceRun, run
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
 from reference.simulator.campaigns import CAMPAIGNS, script_of
 from reference.simulator.script import MEMBERS_MOST, Script
@@ -27,7 +28,7 @@ FAULTS = [name for name in CAMPAIGNS if name != "amnesic"]
 @click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=4, show_default=True, help="Processors.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
 @click.option("--faults", type=click.Choice(FAULTS), default="heavy", show_default=True, help="What the seed draws.")
-@click.option("--seconds", type=click.FloatRange(0.1, 100_000), default=5.0, show_default=True,
+@click.option("--seconds", type=RealRange(0.1, 100_000), default=5.0, show_default=True,
               help="How long there are faults and load, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=60, show_default=True,
               help="What all programs together do in a second.")  # fmt: skip
@@ -117,7 +118,7 @@ def _verdict(one: JudgedClaim, total: Counter[str]) -> str:
 def _says(one: JudgedClaim, total: Counter[str]) -> str:
     if _verdict(one, total) != OK:
         return one.reason
-    return SENTENCES[one.claim] if one.claim in SENTENCES else sentence_of(one.claim)
+    return REGISTER[one.claim].sentence
 
 
 def _plain(shown: ServiceRun, total: Counter[str], plan: _Plan) -> dict[str, object]:

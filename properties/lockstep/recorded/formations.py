@@ -17,7 +17,7 @@ from properties.lockstep.implementation import RingName
 
 
 @dataclass(frozen=True)
-class Telling:
+class Announcement:
     """A processor is told of a ring: at which step of the run, and the first token if it sends one."""
 
     index: int
@@ -42,36 +42,40 @@ class Formation:
     token: bytes | None
 
 
-def formations(tellings: Sequence[Telling], crashes: Iterable[tuple[int, int]]) -> Mapping[int, list[Formation]]:
+def formations(
+    announcements: Sequence[Announcement], crashes: Iterable[tuple[int, int]]
+) -> Mapping[int, list[Formation]]:
     """By step of the run, the rings that are formed just before it; `crashes` are steps and processors."""
-    completed: dict[RingName, Telling] = {}
-    for telling in tellings:
-        if telling.completes:
-            completed.setdefault(telling.ring, telling)
-    moments = _moments(tellings, crashes, completed)
+    completed: dict[RingName, Announcement] = {}
+    for announcement in announcements:
+        if announcement.completes:
+            completed.setdefault(announcement.ring, announcement)
+    moments = _moments(announcements, crashes, completed)
     found = defaultdict[int, list[Formation]](list)
     for ring in sorted(completed, key=lambda ring: ring.seq):
-        telling = completed[ring]
-        found[moments[ring]].append(Formation(moments[ring], ring, telling.members, telling.token))
+        announcement = completed[ring]
+        found[moments[ring]].append(Formation(moments[ring], ring, announcement.members, announcement.token))
     return found
 
 
 def _moments(
-    tellings: Sequence[Telling], crashes: Iterable[tuple[int, int]], completed: Mapping[RingName, Telling]
+    announcements: Sequence[Announcement],
+    crashes: Iterable[tuple[int, int]],
+    completed: Mapping[RingName, Announcement],
 ) -> dict[RingName, int]:
     """Before which step each ring is formed. Later rings first: an earlier one cannot be formed after them."""
     lives = defaultdict[int, list[tuple[int, RingName | None]]](list)
-    for telling in tellings:
-        if telling.ring in completed:
-            lives[telling.processor].append((telling.index, telling.ring))
+    for announcement in announcements:
+        if announcement.ring in completed:
+            lives[announcement.processor].append((announcement.index, announcement.ring))
     for index, processor in crashes:
         lives[processor].append((index, None))
     went_on = defaultdict[RingName, list[tuple[int, RingName | None]]](list)
     for life in lives.values():
         life.sort(key=lambda one: one[0])
-        for (_, ring), following in pairwise(life):
+        for (_, ring), later in pairwise(life):
             if ring:
-                went_on[ring].append(following)
+                went_on[ring].append(later)
     moments = dict[RingName, int]()
     for ring in sorted(completed, key=lambda ring: -ring.seq):
         bounds = [moments.get(then, index) if then else index for index, then in went_on[ring]]

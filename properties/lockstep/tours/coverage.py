@@ -1,4 +1,4 @@
-"""The scopes that are toured, and what a tour of one came to."""
+"""The scopes of transition tours, and what a tour of one covered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from properties.catalogue.scopes import NamedScope
-from properties.lockstep.follower import Grounded
+from properties.lockstep.follower import ScopedMachine
 from properties.lockstep.implementation import Starts
 from properties.lockstep.tours.tour import Tour
 from properties.lockstep.tours.transitions import Transitions
@@ -17,7 +17,7 @@ SCOPES = (NamedScope(2, 1, 2, machine="ordered"), NamedScope(3, 1, 1, machine="o
 """The companion with a fixed order at both sizes, and the machine itself, where any member may be visited next."""
 
 
-class Toured(msgspec.Struct):
+class TourCounts(msgspec.Struct):
     """The counts of one tour."""
 
     scope: str
@@ -54,19 +54,19 @@ class Toured(msgspec.Struct):
 
 def graph_of(scope: NamedScope, progress: Callable[[str], None] | None = None) -> Transitions:
     """Every transition of the scope."""
-    return Transitions(Grounded(scope.members, scope.handles, scope.rings, scope.machine), progress)
+    return Transitions(ScopedMachine(scope.members, scope.handles, scope.rings, scope.machine), progress)
 
 
-def tour(graph: Transitions, kind: str, start: Starts, progress: Callable[[str], None] | None = None) -> Toured:
+def tour(graph: Transitions, kind: str, start: Starts, progress: Callable[[str], None] | None = None) -> TourCounts:
     """Take every transition (`all`), or one of each class; DivergedError if one does not fit."""
     began = time.perf_counter()
-    toured = Tour(graph, start)
+    walked = Tour(graph, start)
     if kind == "all":
-        toured.all(progress)
+        walked.all(progress)
     else:
-        toured.classwise()
-    return Toured(
-        graph.grounded.title, graph.state_count, len(graph.source), graph.changing_count, toured.taken,
-        toured.for_nobody, toured.left_out, len(graph.classes), len(toured.classes), len(toured.classes_left_out),
+        walked.classwise()
+    return TourCounts(
+        graph.machine.title, graph.state_count, len(graph.source), graph.changing_count, walked.taken,
+        walked.for_nobody, walked.left_out, len(graph.classes), len(walked.classes), len(walked.classes_left_out),
         time.perf_counter() - began,
     )  # fmt: skip

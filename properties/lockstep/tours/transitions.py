@@ -14,7 +14,7 @@ from model.language.ground import Bitmaps, Step
 from properties.explicit.columns import Columns, Mask
 from properties.explicit.search import Search
 from properties.lockstep.classes import Class, Numbers
-from properties.lockstep.follower import Grounded
+from properties.lockstep.follower import ScopedMachine
 
 NO_EDGE = -1
 TURN_QUEUED = ("turn", "queued")
@@ -23,8 +23,8 @@ TURN_QUEUED = ("turn", "queued")
 class Transitions:
     """All transitions, also those that change nothing, ordered by the state they leave."""
 
-    def __init__(self, grounded: Grounded, progress: Callable[[str], None] | None = None) -> None:
-        self.grounded, self.ground, self.steps = grounded, grounded.ground, grounded.ground.steps
+    def __init__(self, machine: ScopedMachine, progress: Callable[[str], None] | None = None) -> None:
+        self.machine, self.ground, self.steps = machine, machine.ground, machine.ground.steps
         self.search = Search(self.ground, symmetry=False)
         self.search.run(progress=lambda report: progress(report.words) if progress else None)
         blocks = [self.search.packing.unpack(block) for _, block in self.search.blocks()]
@@ -82,12 +82,12 @@ class Transitions:
 
     def _enabled(self, columns: Columns, step: Step, count: int) -> Mask:
         enabled = np.ones(count, np.bool_)
-        for part in (*(part for _, part in step.guard), step.first_unused):
+        for part in step.search_guard:
             enabled &= columns.truth(part)
         return enabled
 
     def _classes(self, step: Step, source: Numbers, target: Numbers, known: dict[Class, int]) -> Numbers:
-        which, classes = self.grounded.classes.of_block(step, self.fields, source, target)
+        which, classes = self.machine.classes.of_block(step, self.fields, source, target)
         numbers = np.array([known.setdefault(one, len(known)) for one in classes], np.int32)
         return numbers[which]
 

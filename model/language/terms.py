@@ -1,0 +1,267 @@
+"""The terms of the set language: one class for each operation, and the four operators.
+
+An operator gives a simpler term where it can: what is already known folds away, so that the graph of an action in a
+scope holds only what depends on the state. The words of the language are in `sets.py`; these are their values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar, dataclass_transform
+
+from model.language.sorts import Index, Recorded, intern
+
+_C = TypeVar("_C")
+
+
+@dataclass_transform(eq_default=False)
+def node(cls: type[_C]) -> type[_C]:
+    """A class of terms: a dataclass whose instances are compared by identity."""
+    return dataclass(eq=False, repr=False, slots=True)(cls)
+
+
+class Set(Recorded):
+    """A set of processors."""
+
+    __slots__ = ()
+
+    def __or__(self, other: Set) -> Set:
+        match self, other:
+            case (Nobody(), x) | (x, Nobody()):
+                return x
+            case Everybody(), _:
+                return self
+            case Those(a), Those(b):
+                return those(a | b)
+            case _:
+                return self if self is other else intern(Union, self, other)
+
+    def __and__(self, other: Set) -> Set:
+        match self, other:
+            case (Nobody(), _) | (_, Nobody()):
+                return NOBODY
+            case (Everybody(), x) | (x, Everybody()):
+                return x
+            case Those(a), Those(b):
+                return those(a & b)
+            case _:
+                return self if self is other else intern(Common, self, other)
+
+    def __sub__(self, other: Set) -> Set:
+        match self, other:
+            case (Nobody(), _) | (_, Nobody()):
+                return self
+            case _, Everybody():
+                return NOBODY
+            case Those(a), Those(b):
+                return those(a & ~b)
+            case _:
+                return NOBODY if self is other else intern(Without, self, other)
+
+    def __invert__(self) -> Set:
+        return EVERYBODY - self
+
+
+class Truth(Recorded):
+    """A statement about sets."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Truth) -> Truth:
+        match self, other:
+            case (Fact(known), x) | (x, Fact(known)):
+                return x if known else FALSE
+            case _:
+                return self if self is other else intern(Both, self, other)
+
+    def __or__(self, other: Truth) -> Truth:
+        return ~(~self & ~other)
+
+    def __invert__(self) -> Truth:
+        match self:
+            case Fact(known):
+                return FALSE if known else TRUE
+            case Not(inner):
+                return inner
+            case _:
+                return intern(Not, self)
+
+
+# Sets -----------------------------------------------------------------------------------------------------------------
+
+
+@node
+class Nobody(Set):
+    """The empty set."""
+
+
+@node
+class Everybody(Set):
+    """All processors."""
+
+
+@node
+class Those(Set):
+    """A known set in a finite scope: bit i stands for processor i."""
+
+    bitmap: int
+
+
+@node
+class Variable(Set):
+    """A variable of the state; a family of sets has one for each index."""
+
+    name: str
+    at: tuple[Index, ...]
+
+
+@node
+class Processors(Set):
+    """A parameter: any set of processors."""
+
+    name: str
+
+    @classmethod
+    def named(cls, name: str) -> Processors:
+        """The parameter of this name."""
+        return intern(cls, name)
+
+
+@node
+class Processor(Set):
+    """A parameter: one processor, as the set that contains just it."""
+
+    name: str
+
+    @classmethod
+    def named(cls, name: str) -> Processor:
+        """The parameter of this name."""
+        return intern(cls, name)
+
+
+@node
+class Union(Set):
+    """In either."""
+
+    left: Set
+    right: Set
+
+
+@node
+class Common(Set):
+    """In both."""
+
+    left: Set
+    right: Set
+
+
+@node
+class Without(Set):
+    """In the first and not in the second."""
+
+    left: Set
+    right: Set
+
+
+@node
+class When(Set):
+    """The set if the condition holds, else nobody."""
+
+    condition: Truth
+    then: Set
+
+
+@node
+class AnyOf(Set):
+    """In the body for at least one element of the index's sort."""
+
+    index: Index
+    body: Set
+
+
+# Truths ---------------------------------------------------------------------------------------------------------------
+
+
+@node
+class Fact(Truth):
+    """True or false, already known."""
+
+    known: bool
+
+
+@node
+class Within(Truth):
+    """Every processor of the first set is in the second."""
+
+    inner: Set
+    outer: Set
+
+
+@node
+class Equal(Truth):
+    """The same processors."""
+
+    left: Set
+    right: Set
+
+
+@node
+class Several(Truth):
+    """At least two processors."""
+
+    of: Set
+
+
+@node
+class Same(Truth):
+    """The same element of a sort."""
+
+    left: Index
+    right: Index
+
+
+@node
+class AtMost(Truth):
+    """The first element is numbered no higher than the second: a total preorder."""
+
+    left: Index
+    right: Index
+
+
+@node
+class Not(Truth):
+    """The opposite."""
+
+    of: Truth
+
+
+@node
+class Both(Truth):
+    """Both hold."""
+
+    left: Truth
+    right: Truth
+
+
+@node
+class Every(Truth):
+    """The body holds for every element of the index's sort."""
+
+    index: Index
+    body: Truth
+
+
+NOBODY = intern(Nobody)
+EVERYBODY = intern(Everybody)
+TRUE = intern(Fact, True)
+FALSE = intern(Fact, False)
+
+
+def those(bitmap: int) -> Set:
+    """The processors whose bits are set."""
+    return intern(Those, bitmap) if bitmap else NOBODY
+
+
+def variable(name: str, at: tuple[Index, ...]) -> Set:
+    """The value of a variable, at these indices if it is a family."""
+    return intern(Variable, name, at)

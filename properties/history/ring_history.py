@@ -1,0 +1,152 @@
+"""The history of one ring, laid out for judging: the views of its members, side by side.
+
+Nearly always all members deliver the same messages in the same order, and some got further than others: `agreed`. Then
+one line of messages says everything, and clauses compare lengths. Otherwise each view has its own index.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+
+from properties.history.events import Identity
+from properties.history.views import Ending, Message, Observability, Process, Ring, View
+
+
+class RingHistory:
+    """What the members of one ring did in it, once none has a further event there."""
+
+    def __init__(
+        self, ring: Ring, observability: Observability, processes: dict[str, Process], quiescent_at: int | None
+    ) -> None:
+        self.ring, self.observability, self.processes = ring, observability, processes
+        self.quiescent_at = quiescent_at
+        """Where the history became quiescent, if it did."""
+        self.views = ring.views
+        self.in_group = "group" in observability
+        self.whole = self._all_hear_all()
+        """Whether each delivery in it concerns all its views."""
+        self.line = max((view.sequence for view in self.views), key=len, default=list[Message]())
+        self.depth = {message: i for i, message in enumerate(self.line)}
+        self.agreed = self._prefixes() and self._transitions_agree() and self._sends_agree()
+
+    def _all_hear_all(self) -> bool:
+        if not self.in_group:
+            return not any(view.attached for view in self.views)
+        everybody = {view.identity for view in self.views}
+        return all(everybody <= group for view in self.views for group in groups_of_deliveries(view))
+
+    def _prefixes(self) -> bool:
+        if not self.whole or any(view.twice for view in self.views):
+            return False
+        return all(view.sequence == self.line[: len(view.sequence)] for view in self.views)
+
+    def _transitions_agree(self) -> bool:
+        """One transitional configuration begins after the same delivery everywhere."""
+        at: dict[object, int] = {}
+        return all(
+            at.setdefault(view.follows, view.transition.index) == view.transition.index
+            for view in self.views
+            if view.transition
+        )
+
+    def _sends_agree(self) -> bool:
+        """No message comes before what its sender delivered first."""
+        beyond = len(self.line)
+        return all(self.depth.get(sent.message, beyond) >= sent.index for view in self.views for sent in view.sends)
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """All that were delivered in it, each once."""
+        if self.agreed:
+            return self.line
+        return list({id(message): message for view in self.views for message in view.sequence}.values())
+
+    @cached_property
+    def _indices(self) -> dict[int, dict[Message, int]]:
+        found: dict[int, dict[Message, int]] = {}
+        for view in self.views:
+            first = found[id(view)] = {}
+            for i, message in enumerate(view.sequence):
+                first.setdefault(message, i)
+        return found
+
+    def index(self, view: View, message: Message) -> int | None:
+        """Which of the view's deliveries it is, if any."""
+        if not self.agreed:
+            return self._indices[id(view)].get(message)
+        depth = self.depth.get(message)
+        return depth if depth is not None and depth < len(view.sequence) else None
+
+    def at(self, view: View, message: Message) -> int:
+        """Where the view delivers it."""
+        index = self.index(view, message)
+        assert index is not None
+        return view.places[index]
+
+    def first_delivery(self, message: Message) -> tuple[View, int]:
+        """Who delivers it first in reading order, and where."""
+        found = [
+            (view.places[index], i)
+            for i, view in enumerate(self.views)
+            if (index := self.index(view, message)) is not None
+        ]
+        at, i = min(found)
+        return self.views[i], at
+
+    def is_delivered(self, message: Message) -> bool:
+        """Whether somebody delivers it in the ring."""
+        return any(self.index(view, message) is not None for view in self.views)
+
+    @cached_property
+    def _audiences(self) -> dict[Message, frozenset[Identity]]:
+        found: dict[Message, frozenset[Identity]] = {}
+        for view in self.views:
+            for i, message in enumerate(view.sequence):
+                group = group_at(view, i)
+                known = found.get(message, group)
+                found[message] = known if known is group else known & group
+        return found
+
+    def hears(self, view: View, message: Message) -> bool:
+        """Whether a delivered message concerns a view: not before it was attached or joined the group."""
+        if self.whole:
+            return True
+        if self.in_group:
+            return view.identity in self._audiences[message]
+        return not view.attached
+
+    def names_in_audience(self, message: Message, name: str) -> bool:
+        """Whether some incarnation of the process is in the group that a delivered message concerns."""
+        return not self.in_group or any(one == name for one, _ in self._audiences[message])
+
+    def is_over(self, view: View) -> bool:
+        """Whether all is known of it: the process left or crashed, or the history is quiescent."""
+        return view.ending is not Ending.OPEN
+
+    def over_at(self, view: View) -> int:
+        """The place from which that is so."""
+        if view.ending is Ending.QUIET:
+            assert self.quiescent_at is not None
+            return self.quiescent_at
+        return view.ended_at
+
+    def past(self, name: str) -> int | None:
+        """Where it became certain that a process will never install the ring; None while it may."""
+        if bypass := self.ring.bypassed.get(name):
+            return bypass.at
+        return self.quiescent_at
+
+
+def group_at(view: View, index: int) -> frozenset[Identity]:
+    """The group as the process was told of it, after so many deliveries."""
+    return view.groups[bisect_right(view.groups, index, key=lambda one: one[0]) - 1][1]
+
+
+def groups_of_deliveries(view: View) -> Iterator[frozenset[Identity]]:
+    """The group, as told, at each stretch of deliveries of the process."""
+    ends = [index for index, _ in view.groups[1:]] + [len(view.sequence)]
+    for (index, group), end in zip(view.groups, ends, strict=True):
+        if end > index:
+            yield group

@@ -1,0 +1,73 @@
+"""The command line as a user meets it, by its output and exit code: in this process, or as one of its own.
+
+In this process it is the same `main` with the same arguments, only that Python is up and has read its modules.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+from properties.cli import main
+
+RINGPLUG = Path(sys.executable).with_name("ringplug")
+Done = subprocess.CompletedProcess[str]
+
+
+def process(*arguments: str | Path, lines: str = "", timeout: float = 120) -> Done:
+    """A process of its own."""
+    return subprocess.run(
+        [RINGPLUG, *arguments], input=lines, capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def ringplug(*arguments: str | Path, lines: str = "") -> Done:
+    """In this process, with `lines` as its input."""
+    words = [str(one) for one in arguments]
+    given, out, err = (_stream(text) for text in (lines, "", ""))
+    with (
+        patch.multiple(sys, argv=["ringplug", *words], stdin=given, stdout=out, stderr=err),
+        patch.object(sys.modules["__main__"], "__package__", None),
+        _signals_kept(),
+    ):
+        try:
+            code: object = main.main()
+        except SystemExit as end:
+            code = end.code
+    return subprocess.CompletedProcess(words, code if isinstance(code, int) else 0, _text(out), _text(err))
+
+
+def refused(*arguments: str | Path) -> str:
+    """The one line that a refused call prints."""
+    done = ringplug(*arguments)
+    assert done.returncode == 3, done
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+def _stream(text: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", write_through=True)
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """The command line answers signals in its own way; afterwards they are answered as before."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGPIPE, signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

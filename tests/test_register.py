@@ -1,0 +1,103 @@
+"""The register of claim ids: one sentence an id, who decides it, and that no other id is printed or cited."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from properties.catalogue.claim import Least, claim
+from properties.catalogue.register import COROSYNC, ENTRIES, HISTORY, MODEL, ON, REGISTER, SIMULATOR, Entry
+from properties.claims import CLAIMS
+from properties.cli.decide.claims import claims_command
+from properties.corosync import barrier
+from properties.history.catalogue import HISTORY_CLAIMS
+from properties.simulate import lockstep
+from properties.simulate.monitor import MONITORED
+from properties.simulate.services import DECIDED_AT_THE_END
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "SPEC.md"])
+CODE = sorted((ROOT / "properties").rglob("*.py"))
+ID = re.compile(r"\b(?:(?:PLUG|CFG|RING|LIVE|BAR|CLM|EVT|EVS|STEP)-(?:[A-Z]?\d+(?:\.\d+)?|[A-Z]{2,})|LOCKSTEP|N\d)\b")
+
+
+def strings(path: Path) -> Iterator[str]:
+    """The string constants of a file, those that are written in several parts as one."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_an_id_has_one_entry_and_a_sentence_one_id() -> None:
+    assert len(ENTRIES) == len(REGISTER)
+    assert len({one.sentence for one in ENTRIES}) == len(ENTRIES)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_an_entry_says_what_is_stated_where_it_is_from_and_who_decides(entry: Entry) -> None:
+    assert ID.fullmatch(entry.id)
+    assert entry.sentence.endswith(".")
+    assert entry.source
+    assert entry.readings
+    assert entry.readings.keys() <= ON.keys()
+    assert all(reading.endswith(".") for reading in entry.readings.values() if reading)
+
+
+@pytest.mark.parametrize(
+    ("decider", "ids"),
+    [
+        (MODEL, CLAIMS),
+        (HISTORY, HISTORY_CLAIMS),
+        (SIMULATOR, [*MONITORED, *DECIDED_AT_THE_END, lockstep.CLAIM]),
+        (COROSYNC, barrier.CLAIMS),
+    ],
+)
+def test_who_is_said_to_decide_does(decider: str, ids: list[str]) -> None:
+    assert {id for id, entry in REGISTER.items() if decider in entry.readings} == set(ids)
+
+
+def test_a_claim_of_the_model_has_the_sentence_of_the_register() -> None:
+    assert all((one.sentence, one.source) == (REGISTER[id].sentence, REGISTER[id].source) for id, one in CLAIMS.items())
+
+
+def test_a_second_sentence_is_refused_and_none_is_too() -> None:
+    with pytest.raises(ValueError, match="claim EVS-3 has its sentence and source in the register"):
+        claim("EVS-3", "Another one.", source="nowhere", least=Least(1, 1, 1), mutant="no-plug")
+    with pytest.raises(ValueError, match="claim MINE-0 is not in the register"):
+        claim("MINE-0", least=Least(1, 1, 1), mutant="no-plug")
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_sentence_is_written_twice_and_no_other_id(path: Path) -> None:
+    said = set(strings(path))
+    assert {one for one in said if ID.fullmatch(one)} <= set(REGISTER)
+    if path.stem != "register":
+        assert not said & {one.sentence for one in ENTRIES}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_id_in_a_page_is_in_the_register(path: Path) -> None:
+    assert set(ID.findall(path.read_text())) <= set(REGISTER)
+
+
+@pytest.mark.parametrize("id", ["PLUG-S1", "CFG-S1", "PLUG-H2", "EVS-1.1", "LIVE-3", "EVT-OPENS", "LOCKSTEP"])
+def test_the_command_says_what_the_register_does(id: str) -> None:
+    said = CliRunner().invoke(claims_command, [id]).stdout
+    entry = REGISTER[id]
+    assert said.startswith(f"{id}  {entry.sentence}\n  source      {entry.source}\n")
+    assert [line for line in said.splitlines() if line.startswith("  decided by")] == [
+        f"  decided by  {line}" for line in entry.decided_by()
+    ]
+
+
+def test_histories_are_judged_without_a_model() -> None:
+    program = "import properties.judge.judgement, sys; print([one for one in sys.modules if one.startswith('model')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
