@@ -26,7 +26,7 @@ class Case:
     variant: str | None
 
     def __str__(self) -> str:
-        """As pytest shows it: `PLUG-S1-exhaustive`."""
+        """As pytest shows it: the claim, if it is one, and the engine."""
         return "-".join([*(claim.id for claim in self.claims[:1] if len(self.claims) == 1), self.engine.name])
 
     def decide(self) -> None:
