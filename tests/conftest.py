@@ -11,6 +11,17 @@ import pytest
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+LONGEST = (
+    "corosync", "exhaustive", "variants", "inductive", "command", "engines", "ring_faults", "spin",
+    "lockstep", "simulate", "theorem", "bounded", "stateful",
+)  # fmt: skip
+"""The files whose tests take longest. They begin first, so that the workers end at about the same time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {f"test_{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+
 
 @pytest.fixture(scope="session")
 def needs_program() -> Callable[[str], str]:
