@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -19,8 +20,10 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    place = {f"test_{name}": number for number, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+    place = {Path(__file__).with_name(f"test_{name}.py"): number for number, name in enumerate(LONGEST)}
+    if gone := [path.name for path in place if not path.exists()]:
+        raise pytest.UsageError(f"LONGEST in {__file__} names no file of ours: {', '.join(gone)}")
+    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
