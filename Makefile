@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TEST_READY := $(VENV)/ready-to-test
 BENCH_READY := $(VENV)/ready-to-bench
-PACKAGES := bench examples model properties reference tests
+PACKAGES := bench examples model properties pytest_ringplug reference ringplug tests
 
 .PHONY: check test deep bench mutate clean
 

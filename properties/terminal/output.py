@@ -10,9 +10,8 @@ import click
 import msgspec
 
 from properties.explain.ahead import TooFarError
-from properties.explain.explanation import explain_run
 from properties.explain.regression import write_test
-from properties.explain.wording import account
+from properties.explain.replayed import why
 from properties.terminal import report
 from properties.terminal.rows import print_row
 from properties.traces import render
@@ -38,7 +37,8 @@ def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> No
             if number:
                 report.out().print()
             show_trace(trace, read=read)
-            _explain(trace)
+            for line in why(trace):
+                print_row(report.out(), line)
     else:
         sys.stdout.write(written(traces, form))
 
@@ -81,15 +81,3 @@ def write_files(traces: Sequence[Trace], form: str, out: Path) -> None:
     for number, trace in enumerate(traces, 1):
         file = out if number == 1 else out.with_name(f"{name}-{number}{dot}{suffix}")
         file.write_text(written([trace], form))
-
-
-def _explain(trace: Trace) -> None:
-    """Why the run shows what it shows."""
-    console = report.out()
-    try:
-        explanation = explain_run(trace)
-    except TooFarError as error:
-        print_row(console, f"Its end is not judged: {error}.")
-        return
-    for line in account(explanation) if explanation else ():
-        print_row(console, line)

@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from rich.console import Console
 
+from model.variants import Variant
 from properties.terminal.rows import print_row
+
+
+def variants_named(ids: tuple[str, ...], known: dict[str, Variant]) -> list[Variant]:
+    """The variants of these names; without any, all."""
+    return [known[id] for id in ids or known]
 
 
 def print_lines(console: Console | None, lines: Iterable[str]) -> None:

@@ -14,9 +14,8 @@ from properties.export import pages
 from properties.terminal.console import out
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
 from properties.terminal.names import MUTANT
-from properties.terminal.options import variants_named
 from properties.terminal.progress import Progress, saying
-from properties.terminal.recorded import print_lines, recorded_lines, write_json
+from properties.terminal.recorded import print_lines, recorded_lines, variants_named, write_json
 from properties.variants import record
 from properties.variants.arguments import ARGUMENTS
 from properties.variants.results import Fate

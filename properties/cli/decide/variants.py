@@ -14,9 +14,8 @@ from properties.export.pages import Row
 from properties.terminal.console import out
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.names import NAMED_VARIANT
-from properties.terminal.options import variants_named
 from properties.terminal.progress import Progress, saying
-from properties.terminal.recorded import print_lines, recorded_line, recorded_lines, write_json
+from properties.terminal.recorded import print_lines, recorded_line, recorded_lines, variants_named, write_json
 from properties.variants import record
 from properties.variants.results import Pair
 
