@@ -17,10 +17,10 @@ test: $(TEST_READY)
 	$(BIN)/ruff check $(PACKAGES)
 	$(BIN)/ruff format --check --quiet $(PACKAGES)
 	$(BIN)/pyright
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 deep: $(TEST_READY)
-	$(BIN)/python -m pytest -m deep
+	$(BIN)/python -m pytest -m deep --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 bench: $(TEST_READY) $(BENCH_READY)
 	@status=0; for b in bench/*.py; do echo "$$b"; $(BIN)/python $$b || { code=$$?; [ $$status = 1 ] || status=$$code; }; done; exit $$status

@@ -172,6 +172,14 @@ def test_the_readme_says_why_of_each_dependency() -> None:
         assert f"`{name.partition('[')[0]}`" in readme
 
 
+def test_the_page_on_testing_names_what_is_no_test() -> None:
+    table = (ROOT / "docs" / "testing.md").read_text().partition("| file | is |\n")[2].partition("\n\n")[0]
+    named = re.findall(r"`([a-z_-]+\.[a-z]+)`", table)
+    assert sorted(named) == sorted(
+        path.name for path in (ROOT / "tests").iterdir() if path.is_file() and not path.name.startswith("test_")
+    )
+
+
 def test_actions_are_recorded_with_all_their_parts() -> None:
     actions: tuple[Action, ...] = RECOVERY_PLUG.record().actions
     assert len(actions) == len(RECOVERY_PLUG.rules)

@@ -109,8 +109,9 @@ def test_with_every_guard_part_a_search_says_the_same(taken: frozenset[str], mon
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("less", [{"D8", "D11", "D12"}, {"M4", "D8", "D10", "D12"}], ids="+".join)
-def test_what_is_older_than_the_last_ring_needs_three_rings(less: set[str]) -> None:
+@pytest.mark.xdist_group("memory")
+@pytest.mark.parametrize("less", [("D8", "D11", "D12"), ("M4", "D8", "D10", "D12")], ids="+".join)
+def test_what_is_older_than_the_last_ring_needs_three_rings(less: tuple[str, ...]) -> None:
     smallest, *_, three_rings = Case(CLAIMS["CLM-S4"]).scopes
     assert search(CLAIMS["CLM-S4"], smallest, given_up(frozenset(less), NORMAL)).trace is None
     assert search(CLAIMS["CLM-S4"], three_rings, given_up(frozenset(less), NORMAL)).trace
@@ -122,6 +123,7 @@ def test_what_belongs_to_the_theorem_has_its_run() -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize(("priority", "id"), CASES)
 def test_the_minimal_sets_are_those_that_are_pinned(priority: str, id: str) -> None:
     table = Case(CLAIMS[id], priority).run()
@@ -134,6 +136,7 @@ def test_the_minimal_sets_are_those_that_are_pinned(priority: str, id: str) -> N
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize(("priority", "id"), DEEP_CASES)
 def test_clm_does_not_depend_on_the_priority_of_add_node(priority: str, id: str) -> None:
     case = Case(CLAIMS[id], priority)
@@ -144,6 +147,7 @@ def test_clm_does_not_depend_on_the_priority_of_add_node(priority: str, id: str)
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize("id", ["CLM-S1", "CLM-S2", "EVT-S1"])
 def test_what_is_said_of_a_set_is_what_a_search_of_it_finds(id: str) -> None:
     """A sample of all sets, each searched by itself."""
