@@ -1,20 +1,27 @@
-"""Running jobs side by side in processes, with their progress."""
+"""Running jobs side by side in processes, with their progress; a job that is alone runs in this process.
+
+A process that dies (killed, or out of memory) loses the job that it was at, and no other: another process takes its
+place.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import pickle
 import queue
 import signal
 import threading
 import time
+import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from multiprocessing.queues import Queue
-from typing import Protocol, TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Generic, Protocol, TypeVar
 
-from properties.catalogue.scopes import ScopeTooLargeError
+from properties.limits import LostJobError
 
 TICK_SECONDS = 0.2
 R = TypeVar("R")
@@ -36,59 +43,123 @@ class Job(Protocol[R_co]):
 
 @dataclass(frozen=True)
 class Tick:
-    """How far a search has come."""
+    """How far a job has come."""
 
     job: int
     words: str
 
 
+@dataclass(frozen=True)
+class Done(Generic[R]):
+    """What became of a job: its result, or the error that ended it."""
+
+    job: int
+    result: R | Exception
+
+
 Reports = Callable[[Tick], None]
-_ticks: Queue[Tick] | None = None
+Refusals = tuple[type[Exception], ...]
 
 
-def run_jobs(jobs: Sequence[Job[R]], on_tick: Reports) -> Iterator[tuple[int, R | ScopeTooLargeError]]:
-    """Each job's number and result as they come, or why it was refused; as many processes as there are cores."""
-    context = multiprocessing.get_context("spawn")
-    ticks: Queue[Tick] = context.Queue()
-    workers = min(len(jobs), os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_listen, initargs=(ticks,)) as pool:
-        futures = {pool.submit(_work, number, job): number for number, job in enumerate(jobs)}
-        waiting: set[Future[R]] = set(futures)
-        try:
-            while waiting:
-                done, waiting = wait(waiting, timeout=TICK_SECONDS, return_when=FIRST_COMPLETED)
-                for tick in _drain(ticks):
-                    on_tick(tick)
-                for future in done:
-                    yield futures[future], _result(future)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for worker in multiprocessing.active_children():
-                worker.terminate()
-            raise
+def run_jobs(
+    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = ()
+) -> Iterator[tuple[int, R | Exception]]:
+    """Each job's number and result as they come; as many processes as there are cores.
+
+    Instead of its result, a job may have `LostJobError`, or an error of one of the types that are named as refusals.
+    Any other error that a job raises is raised here, and ends the jobs that are left.
+    """
+    done = _alone(jobs[0], on_tick) if len(jobs) == 1 else _side_by_side(jobs, on_tick)
+    for one in done:
+        if isinstance(one.result, Exception) and not isinstance(one.result, (LostJobError, *refusals)):
+            raise one.result
+        yield one.job, one.result
 
 
-def _result(future: Future[R]) -> R | ScopeTooLargeError:
+def _alone(job: Job[R], on_tick: Reports) -> Iterator[Done[R]]:
+    """One job, in a thread: so an interrupt is noticed at once, whatever library is at work."""
+    said: queue.SimpleQueue[Tick | Done[R]] = queue.SimpleQueue()
+    threading.Thread(target=_work, args=(0, job, said.put), daemon=True).start()
+    while isinstance(message := said.get(), Tick):
+        on_tick(message)
+    yield message
+
+
+def _side_by_side(jobs: Sequence[Job[R]], on_tick: Reports) -> Iterator[Done[R]]:
+    waiting = deque(enumerate(jobs))
+    workers = [_Worker[R]() for _ in range(min(len(jobs), os.cpu_count() or 1))]
     try:
-        return future.result()
-    except ScopeTooLargeError as error:
-        return error
+        for worker in workers:
+            worker.take(waiting)
+        while busy := {worker.connection: worker for worker in workers if worker.job}:
+            for connection in wait(list(busy)):
+                worker = busy[connection]  # pyright: ignore[reportArgumentType]
+                message = worker.message()
+                if isinstance(message, Tick):
+                    on_tick(message)
+                    continue
+                worker.take(waiting)
+                yield message
+    finally:
+        for worker in workers:
+            worker.end()
 
 
-def _drain(ticks: Queue[Tick]) -> Iterator[Tick]:
-    while True:
+class _Worker(Generic[R]):
+    """A process, which is begun again if it dies, and the job that it is at."""
+
+    def __init__(self) -> None:
+        self.job: tuple[int, Job[R]] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def take(self, waiting: deque[tuple[int, Job[R]]]) -> None:
+        """Begin the next job, if there is one."""
+        self.job = waiting.popleft() if waiting else None
+        if self.job:
+            if not self.process.is_alive():
+                self._begin()
+            with contextlib.suppress(OSError):  # A process that is dead by now has nothing to say, either.
+                self.connection.send(self.job)
+
+    def message(self) -> Tick | Done[R]:
+        """What the process says next: that the job is lost, if it says nothing more."""
         try:
-            yield ticks.get_nowait()
-        except queue.Empty:
-            return
+            return self.connection.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            self.connection.close()
+            number, job = self.job or (-1, None)
+            return Done(number, LostJobError(f"{job.title if job else ''}: {_ended_by(self.process.exitcode)}"))
+
+    def end(self) -> None:
+        """End the process, whatever it is at."""
+        self.process.terminate()
+        self.process.join()
+        self.connection.close()
 
 
-def _listen(ticks: Queue[Tick]) -> None:
-    """In each process: where to send progress."""
-    global _ticks
-    _ticks = ticks
+def _ended_by(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"its process ended with exit code {code}"
+    name = signal.Signals(-code).name
+    memory = ", as happens when memory runs out" if name == "SIGKILL" else ""
+    return f"its process was ended by {name}{memory}"
+
+
+def _serve(connection: Connection) -> None:
+    """In each process: do one job after the other."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        number, job = connection.recv()
+        _work(number, job, lambda message: connection.send_bytes(_pickled(message)))
 
 
 def _end_with_parent() -> None:
@@ -98,13 +169,32 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(number: int, job: Job[R]) -> R:
+def _pickled(message: Tick | Done[R]) -> bytes:
+    """The message; one that cannot be sent is an error that says so."""
+    try:
+        return pickle.dumps(message)
+    except Exception as error:
+        result = message.result if isinstance(message, Done) else message
+        return pickle.dumps(Done(message.job, RuntimeError(f"{result!r} cannot be sent: {error}")))
+
+
+def _work(number: int, job: Job[R], say: Callable[[Tick | Done[R]], None]) -> None:
+    """Do a job; say now and then how far it is, and last of all what became of it."""
     said = time.monotonic()
 
     def progress(words: str) -> None:
         nonlocal said
-        if _ticks and time.monotonic() - said > TICK_SECONDS:
+        if time.monotonic() - said > TICK_SECONDS:
             said = time.monotonic()
-            _ticks.put(Tick(number, words))
+            say(Tick(number, words))
 
-    return job.run(progress)
+    try:
+        result = job.run(progress)
+    except MemoryError:
+        result = LostJobError(f"{job.title}: memory ran out")
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        result = error
+    except BaseException as error:
+        result = LostJobError(f"{job.title}: {error!r}")
+    say(Done(number, result))

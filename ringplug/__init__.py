@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model.variants import VARIANTS, Variant
     from properties.catalogue.claim import Claim
-    from properties.catalogue.scopes import NamedScope, ScopeTooLargeError
+    from properties.catalogue.scopes import NamedScope
     from properties.check.ask import check
     from properties.check.verdict import Bounded, Decided, Exhaustive, Holds, Open, Proved, Tested, Verdict, Violated
     from properties.claims import CLAIMS
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from properties.judge.files import HistoryError
     from properties.judge.files import judge_files as judge
     from properties.judge.judgement import JudgedClaim, Judgement
+    from properties.limits import ScopeTooLargeError
     from properties.sampling.stateful import Tries
     from properties.traces.trace import Trace, TraceError, TraceScope, TraceStep, write_trace
     from ringplug import reference, services, sets, simulator, testing
@@ -90,7 +91,7 @@ _HOMES = {
     "Open": "properties.check.verdict",
     "Proved": "properties.check.verdict",
     "Replayed": "properties.explain.replayed",
-    "ScopeTooLargeError": "properties.catalogue.scopes",
+    "ScopeTooLargeError": "properties.limits",
     "Tested": "properties.check.verdict",
     "Trace": "properties.traces.trace",
     "TraceError": "properties.traces.trace",

@@ -255,12 +255,12 @@ def test_a_run_that_fails_is_tried_again_and_then_counted(
     monkeypatch.setattr(campaign, "judge_run", lambda _: [Finding("PLUG-S1", "ok")])
     monkeypatch.setattr(campaign, "versions", lambda: {"corosync": "3.1.7"})
     [case] = cases(1, 1, ["calm"])
-    found = Campaign(tmp_path, [case]).run(lambda _: None)
+    found = Campaign(tmp_path, [case]).run(lambda words, share: None)
     assert bool(found.runs[0].failed) == failed
     assert exit_code(found) == (2 if failed else 0)
     assert ("1 failed" in next(summary.table(found))) == failed
     monkeypatch.setattr(campaign, "record", stub_record(0 if failed else 9))
-    again = Campaign(tmp_path, [case]).run(lambda _: None)
+    again = Campaign(tmp_path, [case]).run(lambda words, share: None)
     assert not again.runs[0].failed
     assert failed or again == found
 

@@ -89,7 +89,7 @@ def test_a_run_that_is_not_repeated_is_undetermined(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nothing"], "unknown variant 'nothing'; there are free-before"),
+        (["nothing"], "unknown variant 'nothing'"),
         (["free-at-one-rotation", "--seed", "1"], "--repeat goes with --json alone"),
     ],
 )

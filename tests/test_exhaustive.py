@@ -19,13 +19,14 @@ from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
 from model.variants import VARIANTS
 from properties.catalogue.probe import Clause
-from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, ScopeTooLargeError, too_small
+from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
 from properties.explicit.exhaustive import Exploration, explore
 from properties.explicit.graph import lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.search import Search
+from properties.limits import ScopeTooLargeError
 from properties.terminal.report import search_lines
 
 PINNED = {

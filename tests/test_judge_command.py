@@ -26,7 +26,6 @@ from properties.history.catalogue import HISTORY_CLAIMS
 from properties.history.files import Lines
 from properties.history.reader import FileHistory
 from properties.judge.judgement import judge
-from properties.terminal.console import wrapped
 from properties.terminal.judged import unobserved_lines
 
 META = ('{"event":"meta","format":"ringplug-history-1","observes":["regular","deliver","level","sender"],'
@@ -308,11 +307,6 @@ def test_what_is_not_observable_for_another_reason_says_it(tmp_path: Path) -> No
     (one,) = (one for one in claims if one.claim == "EVS-1.2")
     one.verdict, one.reason = "not observable", "of a reason of its own"
     assert "  EVS-1.2: of a reason of its own" in list(unobserved_lines(claims, history.observes))
-
-
-def test_lines_are_broken_between_words_and_set_in() -> None:
-    assert wrapped("  one two three", 10) == "  one two\n    three"
-    assert wrapped("a-long-word-that-stays", 5) == "a-long-word-that-stays"
 
 
 # How fast it is.

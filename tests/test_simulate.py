@@ -358,7 +358,7 @@ def test_two_thousand_seeds_of_heavy_faults() -> None:
     whole = Tally()
     for members, campaign_name in ((2, "heavy"), (3, "heavy"), (4, "parted"), (5, "heavy")):
         plan = Plan(campaign_name, members, 6.0, 40)
-        whole.add(campaign(plan, range(10_000 * members, 10_000 * members + 500), lambda line: None))
+        whole.add(campaign(plan, range(10_000 * members, 10_000 * members + 500), lambda line, share: None))
     assert whole.failures == []
     assert whole.absent(Plan("heavy", 5, 6.0, 40)) == []
     assert whole.runs == 2000

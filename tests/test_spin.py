@@ -12,9 +12,10 @@ import pytest
 from model.language.ground import GroundMachine
 from model.machines import DELIVERY, MACHINES
 from model.variants import VARIANTS
-from properties.catalogue.scopes import CORE, FEATURES, NamedScope, ScopeTooLargeError
+from properties.catalogue.scopes import CORE, FEATURES, NamedScope
 from properties.explicit.search import Search
 from properties.export.promela import COMMANDS, MOST_PROCESSORS, START_STATES, START_TRANSITIONS, machine_model, promela
+from properties.limits import ScopeTooLargeError
 from tests.plugring import ANY_RING_ACCEPTED, PLUGRING, Size
 
 SMALL = Size(2, 1, 1, 4)

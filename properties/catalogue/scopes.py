@@ -159,10 +159,6 @@ RANDOM = (
 """Visited by the stateful engine."""
 
 
-class ScopeTooLargeError(Exception):
-    """The scope does not fit the search or the memory it was given."""
-
-
 def least_scope(claim: Claim) -> NamedScope:
     """The smallest scope in which the claim says something."""
     least = claim.least

@@ -5,61 +5,63 @@ Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from io import TextIOWrapper
 
 import click
 
-from properties.catalogue.scopes import ScopeTooLargeError
-from properties.cli.decide import check, claims, mutants, obligations, variants
-from properties.cli.decide.theorem import theorem_command
-from properties.cli.look import explain, explore, promela, replay, spec, trace, walk
-from properties.cli.run import conform, corosync, judge, lockstep
-from properties.cli.run.services import services_command
-from properties.cli.run.simulate import simulate_command
-from properties.terminal.exit_codes import BAD_INPUT
+from properties.cli.commands import COMMANDS, load
+from properties.cli.completion import HELP_NAMES, Declared, declared
+from properties.limits import LostJobError, ScopeTooLargeError
+from properties.terminal.exit_codes import BAD_INPUT, UNDETERMINED
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+class CommandLine(click.Group):
+    """All commands, as they are stored; the one that is run is imported, and what it works with."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """For help and completion the command as it is stored, else the command itself."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name and isinstance(command, Declared) and not ctx.resilient_parsing and not _asks_for_help(rest):
+            command = load(name)
+        return name, command, rest
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command once, in the sections of its folders."""
+        width = max(map(len, self.commands))
+        for section, commands in COMMANDS.items():
+            with formatter.section(section.capitalize()):
+                formatter.write_dl([(f"{name:{width}}", says) for name, says in commands.items()])
+
+
+def _asks_for_help(arguments: list[str]) -> bool:
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return any(name in own for name in HELP_NAMES)
+
+
+@click.group(
+    cls=CommandLine,
+    commands={name: declared(name) for section in COMMANDS.values() for name in section},
+    context_settings={"help_option_names": HELP_NAMES, "max_content_width": 120},
+    epilog="""\b
+    Each command has --help with examples. docs/command-line.md: completion.
+    Exit codes: 0 all hold, 1 violated, 2 undetermined, 3 usage or bad input.""",
+)
 @click.version_option(package_name="ringplug")
 def cli() -> None:
     """Check the recovery plug protocol, and see why it is as it is.
 
     \b
-    ringplug check                          decide every claim
-    ringplug claims PLUG-S1                 what a claim says, and why
+    ringplug check --claim PLUG-S1          is the claim so?
     ringplug trace PLUG-S1 --witness        a shortest run to its premise
-    ringplug explain s1.json --step 4       why a saved run could go there
-    ringplug variants                       what breaks without each clause
-    ringplug theorem                        which decisions the lookup rests on
-    ringplug mutants                        what notices each part that is dropped
-    ringplug explore --members 3 --rings 1  count the states of a scope
-    ringplug walk                           step through the machine by hand
-    ringplug judge run.jsonl                which promises a recorded run keeps
-    ringplug promela > plug.pml             the machine for spin to count
-    ringplug spec                           the specification as a text
-    ringplug obligations --out DIR          the proofs as SMT-LIB, for any solver
-    ringplug lockstep                       the reference and the machine, step by step
-    ringplug simulate                       whole rings, through faults
-    ringplug services                       the services of the mail on them
-    ringplug conform -- COMMAND             a program in any language and the machine
-    ringplug corosync                       real daemons, through faults
-
-    Exit codes: 0 all hold, 1 something is violated, 2 undetermined, 3 usage or bad input.
+    ringplug trace PLUG-S1 --variant open-on-own-bit
+    ringplug judge run.jsonl                what did a recorded run keep?
+    ringplug simulate --seed 7              whole rings, under faults
     """
-
-
-for command in (
-    check.check_command, claims.claims_command,
-    trace.trace_command, explain.explain_command, replay.replay_command,
-    variants.variants_command, mutants.mutants_command, theorem_command,
-    explore.explore_command, walk.walk_command, promela.promela_command, spec.spec_command,
-    obligations.obligations_command, lockstep.lockstep_command, simulate_command, services_command,
-    conform.conform_command,
-    judge.judge_command, corosync.corosync_command,
-):  # fmt: skip
-    cli.add_command(command)
 
 
 def main() -> None:
@@ -83,6 +85,11 @@ def main() -> None:
     except ScopeTooLargeError as error:
         sys.stderr.write(f"ringplug: scope too large: {error}; try a smaller scope, --without FEATURE or --memory\n")
         sys.exit(BAD_INPUT)
+    except LostJobError as error:
+        sys.stderr.write(f"ringplug: lost: {error}\n")
+        sys.exit(UNDETERMINED)
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("ringplug: interrupted\n")
-        sys.exit(130)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(130)  # A solver may still be at work in a thread: nothing is to be taken down under it.

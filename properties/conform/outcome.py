@@ -10,6 +10,7 @@ import msgspec
 from properties.conform.remote import DriveError, Programs
 from properties.lockstep.divergence import Divergence
 from properties.lockstep.run import Plan, Run, run
+from properties.words import counted
 
 CONFORMS, DIVERGED, NOT_DRIVEN = "conforms", "diverged", "not driven"
 
@@ -44,7 +45,8 @@ class Conformance(msgspec.Struct):
 
     def lines(self) -> Iterator[str]:
         """For a reader; how it came to a divergence, the divergence itself says."""
-        ran = f"{self.steps:,} steps, {self.episodes:,} episodes, {self.members} members, seed {self.seed}"
+        counts = ((self.steps, "step"), (self.episodes, "episode"), (self.members, "member"))
+        ran = f"{', '.join(counted(count, what) for count, what in counts)}, seed {self.seed}"
         if self.failure:
             yield f"cannot be driven: {self.failure.what}"
             yield f"  event    {self.failure.event}; {ran}"

@@ -18,6 +18,7 @@ from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, T
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.scenarios import plan
 from properties.corosync.recording import Recorded, record
+from properties.words import counted
 
 NODE_CHOICES = (3, 5)
 RECORDED, FOUND = "recorded.json", "verdicts.json"
@@ -82,14 +83,16 @@ class Campaign:
     def __init__(self, out: Path, chosen: Sequence[Case], *, judge_again: bool = False) -> None:
         self.out, self.chosen, self.judge_again = out, chosen, judge_again
 
-    def run(self, say: Callable[[str], None]) -> Found:
-        """Run and judge what is missing."""
+    def run(self, say: Callable[[str, float], None]) -> Found:
+        """Run and judge what is missing, and say which share is done."""
         self.out.mkdir(parents=True, exist_ok=True)
         done: list[Run] = []
         for case in self.chosen:
             bad = sum(one.verdict == "violated" for run in done for one in run.findings)
-            where = f"{len(done)} of {len(self.chosen)} runs done, {bad} claims violated"
-            done.append(self.one(case, lambda line, where=where, case=case: say(f"{where}; {case.name}: {line}")))
+            runs = f"{len(done)} of {counted(len(self.chosen), 'run')} done"
+            where = f"{runs}, {counted(bad, 'claim')} violated; {case.name}"
+            share = len(done) / len(self.chosen)
+            done.append(self.one(case, lambda line, where=where, share=share: say(f"{where}: {line}", share)))
         found = Found(versions(), done)
         (self.out / "campaign.json").write_bytes(msgspec.json.encode(found))
         return found

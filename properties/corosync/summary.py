@@ -9,6 +9,7 @@ from properties.corosync.barrier import Finding
 from properties.corosync.campaign import Found, Run
 from properties.corosync.laboratory.scenarios import SCENARIOS
 from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED
+from properties.words import counted
 
 MARKS = {OK: "", VIOLATED: "v", OPEN: "o", NOT_OBSERVABLE: "n"}
 
@@ -76,7 +77,8 @@ def table(found: Found) -> Iterator[str]:
     failed = [run for run in found.runs if run.failed]
     seconds = sum(run.recorded.seconds for run in found.runs if run.recorded)
     about = ", ".join(f"{key} {value}" for key, value in found.versions.items())
-    yield f"{len(found.runs)} runs ({about}): {settled} came to rest, {len(failed)} failed; {seconds:.0f} s in all."
+    runs = counted(len(found.runs), "run")
+    yield f"{runs} ({about}): {settled} came to rest, {len(failed)} failed; {seconds:.0f} s in all."
     yield from (f"- {run.case.name} failed: {run.failed}" for run in failed)
     for of in dict.fromkeys(where for where, _ in columns(found)):
         yield ""

@@ -24,6 +24,7 @@ from properties.explicit.numbering import Ids
 from properties.explicit.search import Found, Search
 from properties.explicit.shortest import Leg, run_along
 from properties.traces.trace import Played
+from properties.words import counted
 
 MOST_CANDIDATES = 400
 """Shortest runs to so many states and steps are looked at; more seldom show anything new."""
@@ -59,7 +60,7 @@ def distinct_runs(
         if names in seen:
             continue
         if say:
-            say(f"{len(found)} found; looking at a run of {len(names)} steps")
+            say(f"{len(found)} found; looking at a run of {counted(len(names), 'step')}")
         run = _minimal(whole, claim, run_along(search, legs, candidate, whole), witness)
         its = {tuple(step.action.name for step in run.steps), signature(whole, run.steps)}
         if not its & seen:

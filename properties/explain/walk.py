@@ -14,6 +14,7 @@ import msgspec
 
 from model.language.ground import Bitmaps, GroundMachine, Integers, Slot, Step
 from properties.traces.trace import Played, Trace, TraceError, replay, show_step, trace_machine, trace_step
+from properties.words import counted
 
 MOST_STEPS = 10_000
 """With more choices of actions and parameters than this, nobody reads the list."""
@@ -86,7 +87,7 @@ class Walk:
     def undo(self, count: int = 1) -> Walk:
         """The walk without its last steps."""
         if not 1 <= count <= len(self.played):
-            raise WalkError(f"cannot undo {count_steps(count)} of {len(self.played)}")
+            raise WalkError(f"cannot undo {counted(count, 'step')} of {len(self.played)}")
         return replace(self, played=self.played[:-count])
 
     def trace(self) -> Trace:
@@ -121,8 +122,3 @@ def resume(trace: Trace) -> Walk:
 def not_enabled(step: Step, refused: list[str]) -> str:
     """A step that is refused, and the guard parts that refuse it."""
     return f"{show_step(step)} is not enabled: not true that {'; '.join(refused)}"
-
-
-def count_steps(count: int) -> str:
-    """`1 step`, `2 steps`."""
-    return f"{count} step{'' if count == 1 else 's'}"

@@ -8,6 +8,7 @@ from properties.explain.diff import Changed, Difference, Refusal
 from properties.explain.explanation import Bite, Explanation, Need
 from properties.explain.step import Change, StepAccount
 from properties.explain.values import Said, as_set
+from properties.words import counted
 
 WIDE = 60
 """A column is not wider."""
@@ -73,7 +74,7 @@ def _of_what_is_ahead(why: Explanation) -> Iterator[str]:
     if why.states_ahead == 1:
         yield "  these actions lead nowhere else from here"
     elif why.states_ahead is not None:
-        yield f"  these actions reach {why.states_ahead:,} states from here, and the goal is in none of them"
+        yield f"  these actions reach {counted(why.states_ahead, 'state')} from here, and the goal is in none of them"
 
 
 def _of_the_edit(bite: Bite, ahead: Sequence[str]) -> Iterator[str]:
@@ -92,7 +93,7 @@ def _of_the_edit(bite: Bite, ahead: Sequence[str]) -> Iterator[str]:
 
 def _of_needs(needs: Sequence[Need], spare: Sequence[int], violates: bool) -> Iterator[str]:
     if spare:
-        yield f"Can be left out: step{'s' if len(spare) > 1 else ''} {', '.join(map(str, spare))}."
+        yield f"Can be left out: {'step' if len(spare) == 1 else 'steps'} {', '.join(map(str, spare))}."
     if needs:
         yield f"{'Of the rest every' if spare else 'Every'} step matters; without"
     yield from columns([(f"{one.step:3}  {one.words}", _without(one, violates)) for one in needs])

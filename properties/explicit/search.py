@@ -39,9 +39,10 @@ from model.language.ground import Bitmaps, GroundMachine, Step
 from model.language.machine import Kind
 from model.language.sets import FALSE, Set, Truth
 from properties.catalogue.probe import Clause, Probe
-from properties.catalogue.scopes import ScopeTooLargeError
 from properties.explicit.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
 from properties.explicit.numbering import Ids, StateIndex, distinct
+from properties.limits import ScopeTooLargeError
+from properties.words import counted
 
 BLOCK_ROWS = 1 << 17
 """States expanded at once: their columns stay in the processor's cache."""
@@ -83,7 +84,7 @@ class Report:
     @property
     def words(self) -> str:
         """The counts, for a reader."""
-        return f"{self.states:,} states, {self.transitions:,} transitions, depth {self.depth}"
+        return f"{counted(self.states, 'state')}, {counted(self.transitions, 'transition')}, depth {self.depth}"
 
 
 Progress = Callable[[Report], None]

@@ -17,7 +17,8 @@ from model.language.ground import GroundMachine, Slot, Step, numbers
 from model.language.interpretation import Interpretation
 from model.language.sets import FALSE, TRUE, Processor, Processors, Set, Truth
 from model.language.sorts import Index
-from properties.catalogue.scopes import NamedScope, ScopeTooLargeError
+from properties.catalogue.scopes import NamedScope
+from properties.limits import ScopeTooLargeError
 from properties.traces.trace import machine_text, show_slot, show_step
 
 MOST_PROCESSORS = 31

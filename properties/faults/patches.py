@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import reference
+from properties.words import unknown
 
 HERE = Path(__file__).parent
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Faults:
     def patch(self, name: str) -> str:
         """The patch of a fault; FaultError if there is none."""
         if name not in self.names():
-            raise FaultError(f"unknown fault {name!r}; there are {', '.join(self.names())}")
+            raise FaultError(unknown("fault", name, self.names()))
         return (self.folder / f"{name}.patch").read_text()
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from properties.lockstep.events import ROOM, At, Event, PacketCase
 from properties.lockstep.implementation import RECOVERY, Observation, Packet, RingName, TokenReading, Visit
+from properties.words import counted
 
 
 class MisstepError(Exception):
@@ -168,7 +169,7 @@ class Cluster:
     def _cases(self, event: Event, visit: Visit) -> tuple[PacketCase, ...]:
         """What each packet of a turn is; a message is given up with the first packet that is not recovery."""
         if len(visit.packets) > event.packet_count:
-            raise MisstepError(f"{len(visit.packets)} packets originated, {event.packet_count} granted")
+            raise MisstepError(f"{counted(len(visit.packets), 'packet')} originated, {event.packet_count} granted")
         first = next((i for i, packet in enumerate(visit.packets) if packet.priority != RECOVERY), None)
         begun = self.begun.get(event.processor)
         given_up = self.gives_up and first is not None and begun and begun.ring != self.rings[event.ring].name

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from properties.words import counted
+
 STUTTER = "stutter"
 """The machine takes no step, and no variable may change."""
 NEVER = "never"
@@ -69,7 +71,7 @@ class Event:
 
 
 def _packets(count: int) -> str:
-    return f"{count} packet{'' if count == 1 else 's'}"
+    return counted(count, "packet")
 
 
 class At(Enum):

@@ -74,7 +74,8 @@ class DeliveryVariant:
         scope = NamedScope(*self.sizes, self.features, DELIVERY)
         found = explore(machine, scope.ground, [CLAIMS[self.claim]])
         violation = found.outcomes[self.claim].violation
-        assert violation, self.name
+        if violation is None:
+            raise AssertionError(f"{self.name}: the model has no such run")
         return found_trace(found, violation, DELIVERY, self.name, self.claim)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from properties.catalogue.scopes import ScopeTooLargeError
 from properties.judge.judgement import VIOLATED
 from properties.pool import run_jobs
 from properties.simulate.faults import copy_of
@@ -77,6 +76,8 @@ class Tally(msgspec.Struct):
     met: Counter[str] = msgspec.field(default_factory=Counter[str])
     """Of each claim, how often it was decided."""
     failures: list[Failure] = msgspec.field(default_factory=list[Failure])
+    lost: list[str] = msgspec.field(default_factory=list[str])
+    """Runs of which nothing is known, since their process died."""
 
     def take(self, found: Run, plan: Plan) -> None:
         """One more run."""
@@ -109,6 +110,7 @@ class Tally(msgspec.Struct):
         ):
             mine.update(theirs)
         self.failures += other.failures
+        self.lost += other.lost
 
     def absent(self, plan: Plan) -> list[str]:
         """What the campaign should have shown, and did not."""
@@ -155,13 +157,13 @@ class Chunk(msgspec.Struct, frozen=True):
         return tally
 
 
-def campaign(plan: Plan, seeds: Sequence[int], say: Callable[[str], None]) -> Tally:
-    """Run all seeds, on all cores."""
+def campaign(plan: Plan, seeds: Sequence[int], say: Callable[[str, float], None]) -> Tally:
+    """Run all seeds, on all cores, and say which share of them is done."""
     whole = Tally()
-    for tally in _tallies(plan, seeds, say):
+    for tally in _tallies(plan, seeds, lambda words: say(words, whole.runs / len(seeds))):
         whole.add(tally)
         bad = len({one.seed for one in whole.failures})
-        say(f"{whole.runs:,} of {len(seeds):,} runs, {bad} with a violated claim")
+        say(f"{whole.runs:,} of {len(seeds):,} runs, {bad} with a violated claim", whole.runs / len(seeds))
     whole.failures.sort(key=lambda one: (one.seed, one.claim))
     return whole
 
@@ -172,5 +174,4 @@ def _tallies(plan: Plan, seeds: Sequence[int], say: Callable[[str], None]) -> It
         yield from (chunk.run(say) for chunk in chunks)
         return
     for _, tally in run_jobs(chunks, lambda tick: None):
-        assert not isinstance(tally, ScopeTooLargeError)
-        yield tally
+        yield Tally(lost=[str(tally)]) if isinstance(tally, Exception) else tally

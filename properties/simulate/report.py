@@ -117,7 +117,8 @@ def campaign_lines(tally: Tally, absent: Sequence[str]) -> Iterator[str]:
         yield f"seed {one.seed} violates {one.claim}: {one.reason}"
         yield f"  again: {one.command}"
     yield from (f"never occurred: {what}" for what in absent)
-    if not tally.failures:
+    yield from (f"lost: {one}" for one in tally.lost)
+    if not tally.failures and not tally.lost:
         yield f"Nothing is violated{_how_much_occurred(absent)}."
 
 

@@ -118,6 +118,7 @@ class _Unrolling:
         self.relation = z3.And(z3.Or(*map(self._takes, self.steps)), self.well_formed)
         self.solver = z3.SolverFor("QF_BV")
         self.solver.set("timeout", TIMEOUT_MS)
+        self.solver.set("ctrl_c", False)
         self.frames = [self._frame("0")]
         for word, bitmap in zip(self.frames[0], ground.initial, strict=True):
             self.solver.add(word == bitmap)
@@ -196,14 +197,16 @@ class _Unrolling:
     def _run(self, model: z3.ModelRef, probe: Probe) -> list[Step]:
         """The run in a model, rebuilt on integers from the initial state."""
         states = [tuple(_value(model, word) for word in frame) for frame in self.frames]
-        assert states[0] == self.ground.initial
+        if states[0] != self.ground.initial:
+            raise AssertionError("the model does not begin in the initial state")
         run = [
             self._step_between(states[i - 1], states[i], self._chosen(model, f"{{}} in {i}"))
             for i in range(1, len(states))
         ]
         integers, chosen = Integers(self.ground, states[-1]), self._chosen(model, "{}")
         if probe.at is None:
-            assert integers.truth(self.ground.truth(probe.statement(self.ground.machine.state()))), probe.label
+            if not integers.truth(self.ground.truth(probe.statement(self.ground.machine.state()))):
+                raise AssertionError(f"{probe.claim}: the model's last state does not show it on integers")
             return run
         for step in self._concrete(chosen, probe.at):
             refused = bool(self.ground.refusals(step, states[-1]))

@@ -266,6 +266,7 @@ def _braces(members: Sequence[str]) -> str:
 def _solver(timeout_ms: int = QUICKLY_MS) -> z3.Solver:
     solver = z3.Solver()
     solver.set("timeout", timeout_ms)
+    solver.set("ctrl_c", False)
     return solver
 
 
@@ -281,6 +282,7 @@ def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
     afresh, apart = _solver(TIMEOUT_MS), z3.Solver(ctx=z3.Context())
     afresh.add(*solver.assertions())
     apart.set("timeout", TIMEOUT_MS)
+    apart.set("ctrl_c", False)
     apart.from_string(afresh.to_smt2())
     answer = apart.check()
     return afresh, answer if answer == z3.unsat else afresh.check()

@@ -12,7 +12,7 @@ from properties.history.catalogue import HISTORY_CLAIMS, Needs
 from properties.history.events import Facet
 from properties.history.reader import plain
 from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim
-from properties.terminal.console import counted
+from properties.words import counted
 
 STYLES = {VIOLATED: "bold red", OPEN: "yellow", OK: "green", NOT_OBSERVABLE: "dim"}
 """In the order in which they matter."""

@@ -10,12 +10,11 @@ from typing import TypeVar
 import click
 
 from model.machines import MACHINES, PLUG
-from model.variants import VARIANTS
-from model.variants.mutants import find_variant
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
+from properties.terminal.names import CLAIM, FEATURE, VARIANT
 from properties.terminal.output import FORMATS, ITF, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
@@ -24,8 +23,9 @@ C = TypeVar("C", bound=Callable[..., int])
 def sized(command: C) -> C:
     """The options that choose a machine's scope."""
     for option in (
-        click.option("--variant", metavar="NAME", help="A variant instead of the protocol; most are broken."),
-        click.option("--without", "off", metavar="FEATURE", multiple=True,
+        click.option("--variant", metavar="NAME", type=VARIANT,
+                     help="A variant instead of the protocol; most are broken."),
+        click.option("--without", "off", metavar="FEATURE", multiple=True, type=FEATURE,
                      help=f"Switch a feature off: {', '.join(sorted(FEATURES))}. Repeatable."),
         click.option("--rings", type=click.IntRange(1, 8), help="How many rings may form."),
         click.option("--handles", type=click.IntRange(1, 8),
@@ -67,6 +67,13 @@ def looked_for(command: Callable[..., int]) -> Callable[..., int]:
     return with_tries
 
 
+def for_claims(command: C) -> C:
+    """The option that chooses claims."""
+    return click.option("--claim", "ids", metavar="ID", type=CLAIM, multiple=True, help="Only this claim. Repeatable.")(
+        command
+    )
+
+
 def of_machine(command: C) -> C:
     """The option that chooses a machine."""
     return click.option(
@@ -75,27 +82,8 @@ def of_machine(command: C) -> C:
 
 
 def claims_named(ids: tuple[str, ...]) -> list[Claim]:
-    """The claims with these ids; without any, all."""
-    for id in ids:
-        if id not in CLAIMS:
-            raise click.ClickException(f"unknown claim {id!r}; there are {', '.join(CLAIMS)}")
+    """The claims with these ids, in the catalogue's order; without any, all."""
     return [claim for claim in CLAIMS.values() if not ids or claim.id in ids]
-
-
-def features_off(off: tuple[str, ...]) -> frozenset[str]:
-    """The features to switch off, if there are such."""
-    for feature in off:
-        if feature not in FEATURES:
-            raise click.ClickException(f"unknown feature {feature!r}; there are {', '.join(sorted(FEATURES))}")
-    return frozenset(off)
-
-
-def known_variant(name: str | None) -> None:
-    """Refuse a variant or mutant that does not exist."""
-    if name is not None and not find_variant(name):
-        raise click.ClickException(
-            f"unknown variant {name!r}; there are {', '.join(VARIANTS)}, and those of `ringplug mutants`"
-        )
 
 
 FORMAT = click.option(

@@ -13,6 +13,7 @@ from properties.explain.ahead import TooFarError
 from properties.explain.regression import write_test
 from properties.explain.replayed import why
 from properties.terminal import report
+from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.itf import read_any, write_itf
 from properties.traces.trace import Trace, write_trace
@@ -37,7 +38,7 @@ def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> No
                 report.out().print()
             show_trace(trace, read=read)
             for line in why(trace):
-                report.out().print(line, markup=False, soft_wrap=True)
+                print_row(report.out(), line)
     else:
         sys.stdout.write(written(traces, form))
 
@@ -45,9 +46,9 @@ def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> No
 def show_trace(trace: Trace, *, read: bool = False) -> None:
     """Print the trace, replayed, in words and marked."""
     console, lines = report.out(), list(render.trace_lines(trace))
-    console.print(render.trace_title(trace, read=read), markup=False, soft_wrap=True)
+    print_row(console, render.trace_title(trace, read=read))
     for line in lines:
-        console.print(render.marked(line), soft_wrap=True)
+        print_row(console, line, mark=render.marked)
 
 
 def show_json(traces: Sequence[Trace], *, several: bool = False) -> None:

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from model.language.ground import Step
-from properties.explain.walk import Walk, WalkError, count_steps, not_enabled
+from properties.explain.walk import Walk, WalkError, not_enabled
 from properties.terminal.console import PLAIN_WIDTH
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
 from properties.traces.render import trace_lines, trace_title
 from properties.traces.trace import show_changes, show_set, show_slot, show_step, write_trace
+from properties.words import counted
 
 HELP = """\
 an empty line, list   the enabled steps, numbered; steps that change nothing stand apart and have no number
@@ -92,7 +93,7 @@ class Loop:
     def _numbered(self, text: str) -> Step:
         (moves, _), number = self.walk.moves(), _count(text)
         if not 1 <= number <= len(moves):
-            raise WalkError(f"no step has the number {number}; the list has {count_steps(len(moves))}")
+            raise WalkError(f"no step has the number {number}; the list has {counted(len(moves), 'step')}")
         return moves[number - 1]
 
     def _step(self, words: str) -> Step:
@@ -151,7 +152,7 @@ class Loop:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise WalkError(f"{_quoted(file)}: {reason}") from error
-        self.say(f"saved {count_steps(len(self.walk.played))}: {file}")
+        self.say(f"saved {counted(len(self.walk.played), 'step')}: {file}")
 
     def _help(self) -> None:
         for line in HELP.splitlines():

@@ -5,27 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-import click
 import msgspec
 from rich.console import Console
 
 from model.variants import Variant
-from properties.terminal.console import print_line
+from properties.terminal.rows import print_row
 
 
-def known_variants(names: tuple[str, ...], known: dict[str, Variant]) -> list[Variant]:
+def variants_named(ids: tuple[str, ...], known: dict[str, Variant]) -> list[Variant]:
     """The variants of these names; without any, all."""
-    for name in names:
-        if name not in known:
-            raise click.ClickException(f"unknown name {name!r}; there are {', '.join(known)}")
-    return [known[name] for name in names or known]
+    return [known[id] for id in ids or known]
 
 
 def print_lines(console: Console | None, lines: Iterable[str]) -> None:
     """Print lines of a result, if there is a console."""
     if console:
         for line in lines:
-            print_line(console, line)
+            print_row(console, line)
 
 
 def recorded_line(version: str, command: str) -> str:

@@ -16,17 +16,16 @@ from properties.replay.service_variants import SERVICE_VARIANTS
 from properties.replay.services import Repetition, repetition
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
+from properties.terminal.names import EVERY_VARIANT
 from properties.terminal.progress import Progress
+from properties.words import counted
 
-EVERY_VARIANT = "every"
 RUN_HELP = f"Break the running services, and find the model's run in the simulator: {', '.join(SERVICE_VARIANTS)}."
 REPEAT_HELP = f"Find the shortest run of delivery's variant in a simulated one: {', '.join(DELIVERY_VARIANTS)}."
 
 
 def show_runs(name: str, as_json: bool) -> int:
     """Find the runs of one variant, or of every one; undetermined if one is not found."""
-    if name != EVERY_VARIANT and name not in SERVICE_VARIANTS:
-        raise click.BadParameter(f"unknown variant {name!r}; there are {', '.join(SERVICE_VARIANTS)}")
     names = list(SERVICE_VARIANTS) if name == EVERY_VARIANT else [name]
     found: list[Repetition] = []
     with Progress() as progress:
@@ -50,13 +49,13 @@ def _repetitions(names: list[str], progress: Progress) -> Iterator[Repetition]:
 def _lines(one: Repetition) -> Iterator[str]:
     variant, steps = one.variant, len(one.lines)
     yield f"{variant.name}: {variant.says}"
-    yield f"  model: {variant.claim} fails in {steps} steps"
+    yield f"  model: {variant.claim} fails in {counted(steps, 'step')}"
     broken = ", ".join(one.violated) or "nothing"
     yield f"  simulated: {one.place}; seed {one.seed}, breaks {broken}"
     if variant.stands_for:
         yield f"  {variant.stands_for}"
     yield from _beside(one.lines)
-    yield f"  {one.repeated} of {steps} steps repeated" + ("" if one.is_whole else ": another run")
+    yield f"  {one.repeated} of {counted(steps, 'step')} repeated" + ("" if one.is_whole else ": another run")
 
 
 def _beside(lines: list[Line]) -> Iterator[str]:
@@ -100,8 +99,6 @@ def _plain_steps(lines: list[Line]) -> list[dict[str, object]]:
 
 def show_delivery_runs(name: str, as_json: bool) -> int:
     """Run the script of one variant of delivery, or of every one; undetermined if a run is not repeated."""
-    if name != EVERY_VARIANT and name not in DELIVERY_VARIANTS:
-        raise click.BadParameter(f"unknown variant {name!r}; there are {', '.join(DELIVERY_VARIANTS)}")
     found: list[DeliveryRun] = []
     with Progress() as progress:
         for variant in DELIVERY_VARIANTS.values() if name == EVERY_VARIANT else [DELIVERY_VARIANTS[name]]:
@@ -119,13 +116,13 @@ def show_delivery_runs(name: str, as_json: bool) -> int:
 
 def _delivery_lines(one: DeliveryRun) -> Iterator[str]:
     variant, steps = one.variant, len(one.lines)
-    yield f"{variant.name}: {variant.claim} fails in {steps} steps of the model"
+    yield f"{variant.name}: {variant.claim} fails in {counted(steps, 'step')} of the model"
     broken, sound = (", ".join(some) or "nothing" for some in (one.violated, one.without_fault))
     yield f"  simulated: with fault {variant.fault} breaks {broken}, without it {sound}"
     if variant.remark:
         yield f"  {variant.remark}"
     yield from _beside(one.lines)
-    yield f"  {one.repeated} of {steps} steps repeated" + ("" if one.is_whole else ": another run")
+    yield f"  {one.repeated} of {counted(steps, 'step')} repeated" + ("" if one.is_whole else ": another run")
 
 
 def _plain_delivery(one: DeliveryRun) -> dict[str, object]:

@@ -13,9 +13,10 @@ from model.language.machine import Text
 from model.machines import MACHINES
 from model.variants import GMI_2004, VARIANTS, Variant, together
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import NamedScope, ScopeTooLargeError, too_small
+from properties.catalogue.scopes import NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.explicit.exhaustive import Outcome, explore
+from properties.limits import ScopeTooLargeError
 from properties.variants.results import Break, Pair, Tried, steps
 from properties.variants.scopes import STANDARD
 

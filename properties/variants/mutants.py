@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from model.machines import MACHINES, PLUG
 from model.variants import Variant
-from properties.catalogue.scopes import ScopeTooLargeError
 from properties.claims import CLAIMS
+from properties.limits import ScopeTooLargeError
 from properties.symbolic.induction import prove
 from properties.variants.arguments import ARGUMENTS
 from properties.variants.matrix import breaks_in

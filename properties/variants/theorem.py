@@ -152,8 +152,7 @@ class Case:
     def replays(self, one: Searched, taken: Decisions) -> bool:
         """Whether a counterexample is one with these decisions too; remembered."""
         if taken not in one.replayed:
-            assert one.trace
-            one.replayed[taken] = self.replays_now(one.trace, taken)
+            one.replayed[taken] = one.trace is not None and self.replays_now(one.trace, taken)
         return one.replayed[taken]
 
     def replays_now(self, trace: Trace, taken: Decisions) -> bool:
@@ -186,7 +185,8 @@ class Case:
     def verdict(self, taken: Decisions) -> SetVerdict:
         """What is known of one set."""
         other = self.known(taken)
-        assert other is not None, "a set was left out"
+        if other is None:
+            raise AssertionError(f"the set {names(taken)} was left out")
         one = self.searched.get(taken)
         if one is None:
             return SetVerdict(names(taken), self.searched[other].trace is None, names(other))
@@ -199,7 +199,8 @@ def beside() -> list[Beside]:
     """What no decision helps against (N1, N2, N5), and what was before the mail: runs of all decisions taken."""
     runs = [Beside(id, CLAIMS[id].sentence, _witness_length(CLAIMS[id]), f"ringplug trace {id}") for id in SURPRISES]
     before = search(CLAIMS["CLM-S1"], SMALLEST, given_up(ALL, NORMAL), variant=NO_PLUG)
-    assert before.trace, "without the plug a lookup fails"
+    if before.trace is None:
+        raise AssertionError("without the plug no lookup fails")
     says, length = "Without the plug, as before the mail, a lookup finds nothing.", len(before.trace.steps)
     return [*runs, Beside("CLM-S1", says, length, f"ringplug trace CLM-S1 --variant {NO_PLUG}")]
 
@@ -209,7 +210,8 @@ def _witness_length(claim: Claim) -> int:
     witness = (
         explore(machine_text(MACHINE, None).record(scope.features), scope.ground, [claim]).outcomes[claim.id].witness
     )
-    assert witness, f"{claim.id} has a run"
+    if witness is None:
+        raise AssertionError(f"{claim.id} has no run")
     return witness.length
 
 

@@ -7,23 +7,24 @@ import sys
 import click
 import msgspec
 
-from properties.catalogue.scopes import FEATURES, NamedScope, ScopeTooLargeError
+from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Verdict, record
+from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
 from properties.terminal import report
-from properties.terminal.exit_codes import exit_code
-from properties.terminal.options import claims_named, features_off, known_variant, looked_for, searched, sized
+from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
+from properties.terminal.options import claims_named, for_claims, looked_for, searched, sized
 from properties.terminal.output import show_trace
 from properties.terminal.progress import Progress
 
 
 @click.command("check")
-@click.option("--claim", "ids", metavar="ID", multiple=True, help="Only this claim. Repeatable.")
+@for_claims
 @click.option(
     "--engine", "engines", type=click.Choice(list(ENGINES)), multiple=True, help="Only this engine. Repeatable."
 )
@@ -53,8 +54,7 @@ def check_command(
     Without sizes every engine visits its own standard scopes; with any size, that one scope (the others default to 3
     members, 1 handle, 1 ring). A claim that a scope is too small for is open there.
     """
-    claims, known_off = claims_named(ids), features_off(off)
-    known_variant(variant)
+    claims, known_off = claims_named(ids), frozenset(off)
     if SECOND_SOLVER in engines and not is_installed():
         raise click.ClickException("the engine cvc5 needs a package: pip install cvc5")
     sized_by_hand = members or handles or rings
@@ -62,26 +62,36 @@ def check_command(
     plan = Plan(
         claims, not ids, engines, variant, known_off, scope, deep, depth, tries, not no_symmetry, memory_gib,
     )  # fmt: skip
-    verdicts, refused = _run(plan.jobs(), quiet=as_json)
+    verdicts, refused, lost = _run(plan.jobs(), quiet=as_json)
     _show_verdicts(verdicts, as_json)
+    for line in lost:
+        click.echo(f"ringplug: lost: {line}", err=True)
     if refused:
         raise ScopeTooLargeError("; ".join(refused))
-    return exit_code(verdicts, frozenset(ids))
+    code = exit_code(verdicts, frozenset(ids))
+    return UNDETERMINED if lost and code == ALL_HOLD else code
 
 
-def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str]]:
-    """Run the jobs; a line for each that is done, unless quiet. Also says which scopes were too large."""
-    console, verdicts, refused = report.out(), list[Verdict](), list[str]()
+def _run(jobs: list[Job], *, quiet: bool) -> tuple[list[Verdict], list[str], list[str]]:
+    """Run the jobs; a line for each that is done, unless quiet. Also says what was too large, and what lost."""
+    console, verdicts, refused, lost = report.out(), list[Verdict](), list[str](), list[str]()
     with Progress() as progress:
-        for number, found in run_jobs(jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}")):
+        results = run_jobs(
+            jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}"), refusals=(ScopeTooLargeError,)
+        )
+        for done, (number, found) in enumerate(results, 1):
             job = jobs[number]
-            if isinstance(found, ScopeTooLargeError):
+            progress.count(done, len(jobs))
+            if isinstance(found, LostJobError):
+                lost.append(str(found))
+                continue
+            if isinstance(found, Exception):
                 refused.append(f"{job.title}: {found}")
                 continue
             verdicts += found
             if not quiet:
                 progress.result(console, report.job_line(job, found))
-    return verdicts, refused
+    return verdicts, refused, lost
 
 
 def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:

@@ -14,10 +14,12 @@ from properties.claims import CLAIMS
 from properties.export import markdown
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
+from properties.terminal.names import ENTRY
+from properties.terminal.rows import print_row
 
 
 @click.command("claims")
-@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.argument("ids", metavar="[ID]...", type=ENTRY, nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `claims`.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the README's table.")
 def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> int:
@@ -36,15 +38,12 @@ def claims_command(ids: tuple[str, ...], as_json: bool, as_markdown: bool) -> in
         return ALL_HOLD
     for entry in entries:
         for line in _lines(entry) if ids else [f"{entry.id:<12}  {entry.sentence}"]:
-            console.print(line, markup=False, soft_wrap=True)
+            print_row(console, line, hang=14)
     return ALL_HOLD
 
 
 def entries_named(ids: tuple[str, ...]) -> list[Entry]:
     """The entries with these ids; without any, all."""
-    for id in ids:
-        if id not in REGISTER:
-            raise click.ClickException(f"unknown claim {id!r}; there are {', '.join(REGISTER)}")
     return [entry for entry in REGISTER.values() if not ids or entry.id in ids]
 
 

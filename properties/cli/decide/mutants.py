@@ -13,15 +13,16 @@ from model.variants.mutants import MUTANTS
 from properties.export import pages
 from properties.terminal.console import out
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
+from properties.terminal.names import MUTANT
 from properties.terminal.progress import Progress, saying
-from properties.terminal.recorded import known_variants, print_lines, recorded_lines, write_json
+from properties.terminal.recorded import print_lines, recorded_lines, variants_named, write_json
 from properties.variants import record
 from properties.variants.arguments import ARGUMENTS
 from properties.variants.results import Fate
 
 
 @click.command("mutants")
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", type=MUTANT, nargs=-1)
 @click.option("--compute", is_flag=True, help="Compute what is recorded again: seconds for most, minutes for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `mutants` and the score.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print docs/mutants.md.")
@@ -36,7 +37,7 @@ def mutants_command(names: tuple[str, ...], compute: bool, as_json: bool, as_mar
     What is recorded was computed for this version, and tests compute it again. docs/mutants.md has it, too.
     Exit code 2 if one is noticed by nothing, and has no argument.
     """
-    chosen = known_variants(names, MUTANTS)
+    chosen = variants_named(names, MUTANTS)
     if as_markdown and (names or as_json):
         raise click.UsageError("--markdown prints the whole page: leave out the rest")
     show = None if as_json or as_markdown else out()

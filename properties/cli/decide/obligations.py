@@ -16,18 +16,22 @@ from properties.symbolic.cvc5 import OPTIONS
 from properties.symbolic.induction import Query, prove
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import claims_named, features_off, known_variant
+from properties.terminal.names import CLAIM, FEATURE, VARIANT
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
+from properties.words import counted
 
 PROVABLE = [name for name, text in MACHINES.items() if text.state.is_of_any_size()]
 
 
 @click.command("obligations")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Write into this folder.")
-@click.option("--claim", "ids", metavar="ID", multiple=True, help="Only this claim's. Repeatable.")
-@click.option("--without", "off", metavar="FEATURE", multiple=True, help="Switch a feature off. Repeatable.")
-@click.option("--variant", metavar="NAME", help="A variant instead of the protocol.")
+@click.option("--claim", "ids", metavar="ID", type=CLAIM, multiple=True, help="Only this claim's. Repeatable.")
+@click.option(
+    "--without", "off", metavar="FEATURE", type=FEATURE, multiple=True, help="Switch a feature off. Repeatable."
+)
+@click.option("--variant", metavar="NAME", type=VARIANT, help="A variant instead of the protocol.")
 @click.option("--machine", type=click.Choice(PROVABLE), default=PLUG, show_default=True, help="Which machine.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `obligations`.")
 def obligations_command(
@@ -44,9 +48,7 @@ def obligations_command(
     Each file says in its head what it is and which answer a proof needs: `unsat` for an obligation, `sat` for the
     query whether an action is possible at all.
     """
-    known_variant(variant)
-    claims_named(ids)
-    features = (FEATURES - features_off(off)) & MACHINES[machine].features
+    features = (FEATURES - set(off)) & MACHINES[machine].features
     with Progress() as progress:
         progress.say(f"proving {machine}")
         proof = prove(machine_text(machine, variant).record(features), machine, writes_queries=True)
@@ -60,7 +62,7 @@ def obligations_command(
         sys.stdout.write(msgspec.json.encode({"obligations": _records(named)}).decode() + "\n")
     else:
         options = " ".join(f"--{name}" for name, value in OPTIONS.items() if value == "true")
-        report.out().print(f"{out}: {len(named)} obligations; for example cvc5 {options} FILE", markup=False)
+        print_row(report.out(), f"{out}: {counted(len(named), 'obligation')}; for example cvc5 {options} FILE")
     return ALL_HOLD
 
 

@@ -11,6 +11,7 @@ from model.services.theorem import GIVEN_UP, MEANS
 from properties.claims import CLAIMS
 from properties.terminal.console import out
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
+from properties.terminal.names import EVERY_VARIANT, SERVICE_VARIANT
 from properties.terminal.progress import Progress
 from properties.terminal.recorded import print_lines, recorded_line, write_json
 from properties.variants import record
@@ -19,7 +20,6 @@ from properties.variants.results import Beside, SetVerdict, Table
 
 PRIORITIES = (NORMAL, RECOVERY)
 DECIDED = tuple(dict.fromkeys(claim for _, claim in CASES))
-EVERY_VARIANT = "every"
 Cases = Sequence[tuple[str, str]]
 
 
@@ -32,7 +32,7 @@ Cases = Sequence[tuple[str, str]]
     "--deep", is_flag=True, help="Compute also in larger scopes, all smaller sets, clm's claims as built: hours."
 )
 @click.option(
-    "--run", "variant", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]",
+    "--run", "variant", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", type=SERVICE_VARIANT,
     help="Break the running services so, or in each way, and find the model's run in the simulator.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `theorem`, or `runs`.")
@@ -124,22 +124,24 @@ def _recorded(cases: Cases, show: Console | None) -> tuple[list[Table], list[Bes
 
 def _computed(cases: Cases, deep: bool, show: Console | None) -> tuple[list[Table], list[Beside]]:
     """Each case's table, in order; printed as soon as it is there."""
-    from properties.catalogue.scopes import ScopeTooLargeError  # here: what is recorded needs no engine
-    from properties.pool import run_jobs
+    from properties.pool import run_jobs  # here: what is recorded needs no engine
     from properties.variants.theorem import Case, beside
 
     planned = {(one.add_node, one.claim): len(one.searched) for one in record.theorem().tables}
     jobs = [Case(CLAIMS[claim], add_node, deep, planned=planned.get((add_node, claim), 0)) for add_node, claim in cases]
-    tables = dict[int, Table]()
+    tables, lost = dict[int, Table](), list[Exception]()
     with Progress() as progress:
         for number, table in run_jobs(
             jobs, lambda tick: progress.say(f"{len(tables)} of {len(jobs)} done; {jobs[tick.job].title}: {tick.words}")
         ):
-            if isinstance(table, ScopeTooLargeError):
-                raise table
+            if isinstance(table, Exception):
+                lost.append(table)
+                continue
             tables[number] = table
             for line in _lines(table) if show else ():
                 progress.result(show or out(), line)
+        if lost:
+            raise lost[0]
         progress.say("the runs beside the theorem")
         runs = beside()
     return [tables[number] for number in sorted(tables)], runs

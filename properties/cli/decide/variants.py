@@ -13,14 +13,15 @@ from properties.export import pages
 from properties.export.pages import Row
 from properties.terminal.console import out
 from properties.terminal.exit_codes import ALL_HOLD
+from properties.terminal.names import NAMED_VARIANT
 from properties.terminal.progress import Progress, saying
-from properties.terminal.recorded import known_variants, print_lines, recorded_line, recorded_lines, write_json
+from properties.terminal.recorded import print_lines, recorded_line, recorded_lines, variants_named, write_json
 from properties.variants import record
 from properties.variants.results import Pair
 
 
 @click.command("variants")
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", type=NAMED_VARIANT, nargs=-1)
 @click.option("--pairs", "in_pairs", is_flag=True, help="Instead: what breaks nothing of openais, in pairs.")
 @click.option("--compute", is_flag=True, help="Compute what is recorded again: seconds for most, minutes for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `variants`.")
@@ -36,7 +37,7 @@ def variants_command(names: tuple[str, ...], in_pairs: bool, compute: bool, as_j
 
     What is recorded was computed for this version, and tests compute it again. docs/variants.md has it, too.
     """
-    chosen = known_variants(names, VARIANTS)
+    chosen = variants_named(names, VARIANTS)
     if as_markdown and (names or in_pairs or as_json):
         raise click.UsageError("--markdown prints the whole page: leave out the rest")
     if in_pairs and names:

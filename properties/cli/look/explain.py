@@ -18,6 +18,7 @@ from properties.explain.wording import account, step_account
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.output import saved_trace
+from properties.terminal.rows import print_row
 from properties.traces.trace import (
     Played,
     Trace,
@@ -102,4 +103,4 @@ def _explain_taken(trace: Trace, ground: GroundMachine, played: Sequence[Played]
 def _say(lines: Iterable[str]) -> None:
     console = report.out()
     for line in lines:
-        console.print(line, markup=False, soft_wrap=True)
+        print_row(console, line)

@@ -16,9 +16,11 @@ from properties.explicit.graph import MOST_STATES, lost_on_graph, state_graph, w
 from properties.explicit.liveness import lost_states
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import features_off, known_variant, of_machine, searched, sized
+from properties.terminal.options import of_machine, searched, sized
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
+from properties.words import counted
 
 
 @click.command("explore")
@@ -41,8 +43,7 @@ def explore_command(
     ringplug explore --members 2 --handles 1 --rings 2
     ringplug explore --members 2 --rings 1 --without late-copies --graph states.graphml
     """
-    known_variant(variant)
-    scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - features_off(off)).of(machine)
+    scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - set(off)).of(machine)
     with Progress() as progress:
         found = explore(
             machine_text(machine, variant).record(scope.features), scope.ground, [], symmetry=not no_symmetry,
@@ -56,22 +57,22 @@ def explore_command(
     if as_json:
         sys.stdout.write(msgspec.json.encode(report.search_record(found.report, scope)).decode() + "\n")
     else:
-        console.print(scope.title, markup=False)
+        print_row(console, scope.title)
         for line in lines:
-            console.print(line, markup=False)
+            print_row(console, line)
     return ALL_HOLD
 
 
 def _graph_lines(found: Exploration, path: Path) -> list[str]:
     graph = state_graph(found.search)
     write_graph(graph, path)
-    lines = [f"{path}: {graph.number_of_nodes():,} nodes, {graph.number_of_edges():,} edges"]
+    lines = [f"{path}: {counted(graph.number_of_nodes(), 'node')}, {counted(graph.number_of_edges(), 'edge')}"]
     if LIVE_2.reach and found.search.ground.machine.state is MACHINES[PLUG].state:
         columns = set(lost_states(found.search, LIVE_2.reach).tolist())
         ancestors, components = lost_on_graph(found.search, graph, LIVE_2.reach)
         agree = "agree" if columns == ancestors == components else "DISAGREE"
         lines.append(
-            f"LIVE-2 is lost in {len(columns)} states by columns, {len(ancestors)} by ancestors, {len(components)} by "
-            f"components: they {agree}"
+            f"LIVE-2 is lost in {counted(len(columns), 'state')} by columns, {len(ancestors)} by ancestors, "
+            f"{len(components)} by components: they {agree}"
         )
     return lines

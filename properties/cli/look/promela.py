@@ -9,7 +9,7 @@ import click
 from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.export.promela import machine_model
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import features_off, known_variant, of_machine, sized
+from properties.terminal.options import of_machine, sized
 
 
 @click.command("promela")
@@ -24,7 +24,6 @@ def promela_command(
     \b
     ringplug promela --members 2 --handles 1 --rings 2 > plug.pml     (its head says how to run it)
     """
-    known_variant(variant)
-    scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - features_off(off)).of(machine)
+    scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - set(off)).of(machine)
     sys.stdout.write(machine_model(scope, variant))
     return ALL_HOLD

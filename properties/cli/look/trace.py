@@ -15,14 +15,16 @@ from properties.explain.runs import shortest_runs
 from properties.explicit.exhaustive import explore
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
-from properties.terminal.options import FORMAT, check_format, claims_named, features_off, known_variant, searched, sized
+from properties.terminal.names import CLAIM
+from properties.terminal.options import FORMAT, check_format, claims_named, searched, sized
 from properties.terminal.output import ITF, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
 
 
 @click.command("trace")
-@click.argument("claim_id", metavar="CLAIM")
+@click.argument("claim_id", metavar="CLAIM", type=CLAIM)
 @click.option("--witness", is_flag=True, help="A run to the claim's premise, instead of a counterexample.")
 @click.option("--most", type=click.IntRange(1, 100), default=1, metavar="N", help="Up to N distinct runs.")
 @sized
@@ -51,8 +53,7 @@ def trace_command(
     """
     check_format(most, form, out, as_json)
     (claim,) = claims_named((claim_id,))
-    known_variant(variant)
-    scope = _scope(claim, members, handles, rings, features_off(off))
+    scope = _scope(claim, members, handles, rings, frozenset(off))
     if reason := too_small(claim, scope):
         _say_no_trace(claim, scope, f"open: {reason}", form, as_json)
         return UNDETERMINED
@@ -110,6 +111,6 @@ def _say_no_trace(claim: Claim, scope: NamedScope, says: str, form: str, as_json
         nothing = {"claim": claim.id, "scope": scope.name, "trace": None, "reason": says}
         sys.stdout.write(msgspec.json.encode(nothing).decode() + "\n")
     elif form == TEXT:
-        report.out().print(f"{claim.id} at {scope.title}: {says}", markup=False, soft_wrap=True)
+        print_row(report.out(), f"{claim.id} at {scope.title}: {says}")
     else:
         click.echo(f"ringplug: {claim.id} at {scope.title}: {says}", err=True)

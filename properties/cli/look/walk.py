@@ -11,9 +11,10 @@ from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import FEATURES
 from properties.explain.walk import resume
 from properties.terminal import report
-from properties.terminal.options import features_off, of_machine, sized
+from properties.terminal.options import of_machine, sized
 from properties.terminal.output import saved_trace
 from properties.terminal.prompt import run
+from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.trace import FORMAT, Trace, TraceError, TraceScope
 
@@ -38,7 +39,7 @@ def walk_command(
     """
     if start and (members or handles or rings or off or variant or machine != PLUG):
         raise click.UsageError("--from FILE takes machine and scope from the trace: leave out the other options")
-    features = sorted((FEATURES - features_off(off)) & MACHINES[machine].features)
+    features = sorted((FEATURES - set(off)) & MACHINES[machine].features)
     scope = TraceScope(members or 2, handles or 1, rings or 2)
     try:
         begun = resume(saved_trace(start) if start else Trace(FORMAT, scope, features, [], machine, variant))
@@ -46,6 +47,6 @@ def walk_command(
         raise click.ClickException(f"{start}: {error}" if start else str(error)) from error
     console = report.out()
     return run(
-        begun, sys.stdin, lambda line: console.print(render.marked(line), soft_wrap=True),
+        begun, sys.stdin, lambda line: print_row(console, line, mark=render.marked),
         lambda line: click.echo(f"ringplug: {line}", err=True),
     )  # fmt: skip

@@ -15,6 +15,8 @@ from properties.lockstep.run import MOST_MEMBERS, Plan
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
+from properties.words import counted
 
 
 @click.command("conform", context_settings={"ignore_unknown_options": True})
@@ -61,14 +63,16 @@ def conform_command(
         progress = stack.enter_context(Progress())
         found = conform(
             command, Plan(members, seed, steps), timeout_seconds, log=write,
-            progress=lambda ran: progress.say(f"{ran.steps:,} of {steps:,} steps, {ran.episodes} episodes"),
+            progress=lambda ran: progress.say(
+                f"{ran.steps:,} of {counted(steps, 'step')}, {counted(ran.episodes, 'episode')}", ran.steps / steps
+            ),
         )  # fmt: skip
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
         console = report.out()
         for line in found.lines():
-            console.print(line, markup=False, soft_wrap=True)
+            print_row(console, line)
     if found.divergence:
         return ended(found.divergence, out, as_json)
     return BAD_INPUT if found.verdict == NOT_DRIVEN else ALL_HOLD

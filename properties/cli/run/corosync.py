@@ -19,7 +19,10 @@ from properties.corosync.summary import table
 from properties.judge.judgement import OK, VIOLATED
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of
+from properties.terminal.names import SCENARIO
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
+from properties.words import counted
 
 
 @click.group("corosync")
@@ -46,12 +49,14 @@ def scenarios_command(as_json: bool) -> int:
         return ALL_HOLD
     width = max(map(len, SCENARIOS))
     for name in SCENARIOS:
-        report.out().print(f"{name:<{width}}  {says(name)}", markup=False)
+        print_row(report.out(), f"{name:<{width}}  {says(name)}", hang=width + 2)
     return ALL_HOLD
 
 
 @corosync_command.command("record")
-@click.option("--scenario", required=True, metavar="NAME", help="Which scenario (ringplug corosync scenarios).")
+@click.option(
+    "--scenario", required=True, metavar="NAME", type=SCENARIO, help="Which scenario (ringplug corosync scenarios)."
+)
 @click.option("--nodes", default=3, show_default=True, type=click.IntRange(NODE_COUNTS.start + 1, NODE_COUNTS.stop - 1),
               help="How many nodes.")  # fmt: skip
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0),
@@ -78,7 +83,6 @@ def record_command(
     ringplug judge run/history.jsonl
     ringplug corosync record --nodes 5 --scenario cut-in-sync --load backlog --transport knet --out run2
     """
-    known_scenario(scenario)
     chosen = plan(scenario, nodes=nodes, seed=seed, load=cast(Load, load), transport=cast(Transport, transport))
     chosen = without_faults(chosen) if control else chosen
     chosen.log_level = "trace" if trace_log else "on"
@@ -92,14 +96,16 @@ def record_command(
         sys.stdout.write(msgspec.json.encode(recorded).decode() + "\n")
     else:
         for line in recorded_lines(recorded):
-            report.out().print(line, markup=False)
+            print_row(report.out(), line)
     return ALL_HOLD if recorded.settled else UNDETERMINED
 
 
 @corosync_command.command("campaign")
 @click.option("--runs", default=200, show_default=True, type=click.IntRange(1), help="How many runs.")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of the first run.")
-@click.option("--scenario", "scenarios", multiple=True, metavar="NAME", help="Only these scenarios. Repeatable.")
+@click.option(
+    "--scenario", "scenarios", multiple=True, metavar="NAME", type=SCENARIO, help="Only these scenarios. Repeatable."
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="A directory for all runs; those that it has already are kept.")  # fmt: skip
 @click.option("--judge-again", is_flag=True, help="Judge the runs that are there again.")
@@ -116,8 +122,6 @@ def campaign_command(
     ringplug corosync campaign --runs 200 --seed 1 --out runs
     ringplug corosync campaign --runs 12 --scenario cut-in-sync --out more --json
     """
-    for name in scenarios:
-        known_scenario(name)
     chosen = cases(runs, seed, scenarios or tuple(SCENARIOS))
     for case in needs(chosen):
         check_machine(case.plan)
@@ -128,7 +132,7 @@ def campaign_command(
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
         for line in table(found):
-            report.out().print(line, markup=False, soft_wrap=True)
+            print_row(report.out(), line)
     return exit_code(found)
 
 
@@ -144,12 +148,6 @@ def needs(chosen: list[Case]) -> list[Case]:
     return list({case.scenario: case for case in chosen}.values())
 
 
-def known_scenario(name: str) -> None:
-    """Refuse a scenario that does not exist."""
-    if name not in SCENARIOS:
-        raise click.ClickException(f"unknown scenario {name!r}; there are {', '.join(SCENARIOS)}")
-
-
 def check_machine(plan: Plan) -> None:
     """Refuse a machine that lacks something, naming it."""
     if lacking := missing(plan):
@@ -160,6 +158,6 @@ def recorded_lines(recorded: Recorded) -> list[str]:
     """A recording in words."""
     what = f"{recorded.scenario}, {recorded.nodes} nodes, {recorded.transport}, {recorded.load}, seed {recorded.seed}"
     rest = "came to rest" if recorded.settled else "did not come to rest"
-    lines = [f"{what}: {recorded.events} events in {recorded.seconds:.1f} s; the cluster {rest}"]
+    lines = [f"{what}: {counted(recorded.events, 'event')} in {recorded.seconds:.1f} s; the cluster {rest}"]
     lines += [f"the daemon of n{node} ended by itself" for node in recorded.died]
     return [*lines, f"next: ringplug judge {recorded.history}"]

@@ -12,15 +12,18 @@ import click
 import msgspec
 from rich.console import Console
 
-from properties.history.catalogue import HISTORY_CLAIMS, history_rows
+from properties.history.catalogue import history_rows
 from properties.history.files import STANDARD_INPUT, ReadError, expanded, kept
 from properties.history.reader import FileHistory, plain
 from properties.judge.judgement import NOT_OBSERVABLE, OK, VIOLATED, JudgedClaim, Judgement, Say, judge
 from properties.judge.shrink import Reduced, encoded, reduce
-from properties.terminal.console import counted, out, print_line
+from properties.terminal.console import out
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, code_of
 from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, violation_lines
+from properties.terminal.names import HISTORY_CLAIM
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
+from properties.words import counted
 
 INPUT = "-"
 
@@ -33,7 +36,7 @@ def _show_claims(context: click.Context, parameter: click.Parameter, wanted: boo
 
 @click.command("judge")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--claim", "ids", metavar="ID", multiple=True, help="Only this claim. Repeatable.")
+@click.option("--claim", "ids", metavar="ID", type=HISTORY_CLAIM, multiple=True, help="Only this claim. Repeatable.")
 @click.option(
     "--reduce", "small", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False),
     help="Write a smallest part of the history that still violates the first violated claim.",
@@ -57,9 +60,6 @@ def judge_command(files: tuple[str, ...], ids: tuple[str, ...], small: Path | No
     docs/history.md. Exit codes: 0 nothing is violated and something is ok, 1 something is violated, 2 nothing is
     decided, 3 bad input; what could be read before it is judged all the same, and said to be partial.
     """
-    for id in ids:
-        if id not in HISTORY_CLAIMS:
-            raise click.ClickException(f"unknown claim {id!r}; there are {', '.join(HISTORY_CLAIMS)}")
     with ExitStack() as stack:
         history = _opened(files, small, stack)
         told = _told(history, ids, small)
@@ -153,9 +153,9 @@ class Told:
         """A table, the violations with their events, what is not observable, and a summary."""
         if any(one.verdict != NOT_OBSERVABLE for one in self.claims):
             console.print(verdict_table(self.claims))
-            print_line(console, "")
+            print_row(console, "")
         for line in self._lines(spaced=console.is_terminal):
-            print_line(console, line)
+            print_row(console, line)
 
     def _lines(self, *, spaced: bool) -> Iterator[str]:
         for one in self.claims:

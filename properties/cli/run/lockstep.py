@@ -16,9 +16,12 @@ from properties.lockstep.run import LEADERS, MOST_MEMBERS, Plan, Run, run
 from properties.lockstep.tours.coverage import SCOPES, TourCounts, graph_of, tour
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
+from properties.terminal.names import PLUG_FAULT
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.trace import write_trace
+from properties.words import counted
 
 SHOWN_STEPS = 20
 
@@ -29,7 +32,7 @@ SHOWN_STEPS = 20
 @click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True, help="How many events.")
 @click.option("--lead", type=click.Choice(["both", *LEADERS]), default="both", show_default=True,
               help="Who chooses what happens; both: by turns.")  # fmt: skip
-@click.option("--fault", metavar="NAME", help="A copy of the reference with this fault")
+@click.option("--fault", metavar="NAME", type=PLUG_FAULT, help="A copy of the reference with this fault")
 @click.option("--tour", "kind", type=click.Choice(["classes", "all"]),
               help="Instead: take a transition of each class, or every one (minutes), of small scopes.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")
@@ -55,24 +58,25 @@ def lockstep_command(
     if kind:
         return _tour(kind, start, fault, out, as_json)
     with Progress() as progress:
-        found = run(Plan(members, seed, steps, lead, fault), start, lambda one: progress.say(_words(one)))
+        plan = Plan(members, seed, steps, lead, fault)
+        found = run(plan, start, lambda one: progress.say(_words(one), one.steps / steps))
     if as_json:
         record = {**msgspec.to_builtins(found), "steps_a_second": found.steps_a_second}
         sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
     else:
         console = report.out()
-        console.print(_words(found), markup=False, soft_wrap=True)
+        print_row(console, _words(found))
         counts = ", ".join(f"{kind} {count:,}" for kind, count in found.events.items())
-        console.print(f"events: {counts}", markup=False, soft_wrap=True)
+        print_row(console, f"events: {counts}")
     return ended(found.divergence, out, as_json)
 
 
 def _words(found: Run) -> str:
     plan = found.plan
-    return (
-        f"{found.steps:,} steps in {found.episodes} episodes, {plan.members} processors, seed {plan.seed}: "
-        f"{found.classes} classes of transitions, {found.steps_a_second:,} steps a second"
-    )
+    ran = f"{counted(found.steps, 'step')} in {counted(found.episodes, 'episode')}"
+    classes = f"{counted(found.classes, 'class', 'classes')} of transitions"
+    who = f"{counted(plan.members, 'processor')}, seed {plan.seed}"
+    return f"{ran}, {who}: {classes}, {found.steps_a_second:,} steps a second"
 
 
 def _tour(kind: str, start: Starts, fault: str | None, out: Path | None, as_json: bool) -> int:
@@ -107,9 +111,9 @@ def ended(divergence: Divergence | None, out: Path | None, as_json: bool) -> int
         console.print()
         lines = list(render.trace_lines(divergence.trace))
         if len(lines) > SHOWN_STEPS:
-            console.print(f"({len(lines) - SHOWN_STEPS} steps before these: --out FILE or --json has them)")
+            console.print(f"({counted(len(lines) - SHOWN_STEPS, 'step')} before these: --out FILE or --json has them)")
         for line in lines[-SHOWN_STEPS:]:
-            console.print(render.marked(line), soft_wrap=True)
+            print_row(console, line, mark=render.marked)
         for line in divergence.lines():
-            console.print(line, markup=False, soft_wrap=True)
+            print_row(console, line)
     return SOME_VIOLATED

@@ -17,6 +17,8 @@ from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
+from properties.words import counted
 from reference.simulator.campaigns import CAMPAIGNS, script_of
 from reference.simulator.script import MEMBERS_MOST, Script
 
@@ -57,8 +59,7 @@ def services_command(
     if as_json:
         sys.stdout.write(msgspec.json.encode(_plain(shown, total, plan)).decode() + "\n")
     else:
-        for line in _lines(shown, total, plan):
-            report.out().print(line, markup=False, soft_wrap=True)
+        _print(shown, total, plan)
     return _code(shown)
 
 
@@ -84,12 +85,14 @@ def _runs(plan: _Plan, seeds: range, *, keep: bool) -> tuple[ServiceRun, Counter
     """The first run that violates a claim, or the last; and how often each claim's premise was met in all."""
     total: Counter[str] = Counter()
     with Progress() as progress:
-        for seed in seeds[:-1]:
+        for done, seed in enumerate(seeds[:-1]):
+            progress.count(done, len(seeds), "run")
             progress.say(f"seed {seed}")
             shown = run(plan.script(seed))
             total.update({claim.claim: claim.met for claim in shown.claims})
             if shown.violated:
                 return shown, total
+        progress.count(len(seeds) - 1, len(seeds), "run")
         progress.say(f"seed {seeds[-1]}")
         shown = run(plan.script(seeds[-1]), keep=keep)
     total.update({claim.claim: claim.met for claim in shown.claims})
@@ -102,13 +105,23 @@ def _code(shown: ServiceRun) -> int:
     return ALL_HOLD if any(one.verdict == OK for one in shown.claims) else UNDETERMINED
 
 
-def _lines(shown: ServiceRun, total: Counter[str], plan: _Plan) -> Iterator[str]:
-    for one in shown.claims:
-        yield f"{one.claim:13} {_verdict(one, total):15} {total[one.claim]:>9,}  {_says(one, total)}"
+def _print(shown: ServiceRun, total: Counter[str], plan: _Plan) -> None:
+    """A row for each claim, and what is to be said of the whole."""
+    console, heads = report.out(), [(one.claim, _verdict(one, total), f"{total[one.claim]:,}") for one in shown.claims]
+    claim, verdict, met = (max(map(len, column)) for column in zip(*heads, strict=True))
+    for one, head in zip(shown.claims, heads, strict=True):
+        begin = f"{head[0]:{claim}}  {head[1]:{verdict}}  {head[2]:>{met}}  "
+        print_row(console, begin + _says(one, total), hang=len(begin))
+    for line in _lines(shown, plan):
+        print_row(console, line)
+
+
+def _lines(shown: ServiceRun, plan: _Plan) -> Iterator[str]:
     if shown.violated:
         yield f"repeat: {plan.command(shown.script.seed)}"
     real = shown.seconds / (shown.ended_us / 1_000_000)
-    yield f"the last run: {shown.deliveries:,} deliveries in {shown.rings} rings, {real:.2f} s a simulated second"
+    delivered = f"{counted(shown.deliveries, 'delivery', 'deliveries')} in {counted(shown.rings, 'ring')}"
+    yield f"the last run: {delivered}, {real:.2f} s a simulated second"
 
 
 def _verdict(one: JudgedClaim, total: Counter[str]) -> str:

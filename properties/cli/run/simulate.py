@@ -19,9 +19,10 @@ from properties.simulate.run import Copy, Run, run
 from properties.simulate.shrink import Reduced, reduce
 from properties.terminal import report
 from properties.terminal.exit_codes import code_of
+from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, RING_FAULT
 from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
-from properties.terminal.repeat import EVERY_VARIANT, REPEAT_HELP, show_delivery_runs
+from properties.terminal.repeat import REPEAT_HELP, show_delivery_runs
 from reference.simulator.campaigns import CAMPAIGNS
 from reference.simulator.lines import ScriptError
 from reference.simulator.script import MEMBERS_MOST, Script, parse
@@ -41,9 +42,11 @@ SIZES = {"members", "seed", "faults", "seconds", "load", "runs", "file"}
 @click.option("--runs", type=click.IntRange(1), help="A campaign: so many seeds, from --seed on.")
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
-@click.option("--fault", metavar="NAME",
+@click.option("--fault", metavar="NAME", type=RING_FAULT,
               help="A copy of the reference with this fault; without another size, the run that shows it.")  # fmt: skip
-@click.option("--repeat", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", help=REPEAT_HELP)
+@click.option(
+    "--repeat", is_flag=False, flag_value=EVERY_VARIANT, type=DELIVERY_VARIANT, metavar="[VARIANT]", help=REPEAT_HELP
+)
 @click.option("--no-follow", is_flag=True, help="Do not follow the plug layers with the machine; twice as fast.")
 @click.option("--no-reduce", is_flag=True, help="Do not look for a smaller run that fails, too.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
@@ -111,7 +114,8 @@ def _one(script: Script, copy: Copy, ways: _Ways) -> int:
         end = script.lasts_us
 
         def say(now_us: int) -> None:
-            progress.say(f"{now_us / 1e6:.1f} of {end / 1e6:g} s" if now_us < end else "the quiet end, and judging")
+            words = f"{now_us / 1e6:.1f} of {end / 1e6:g} s" if now_us < end else "the quiet end, and judging"
+            progress.say(words, now_us / end)
 
         found = run(script, copy, follow=ways.follow, keep=True, say=say)
         if found.violated and ways.reduce:
@@ -150,4 +154,4 @@ def _many(plan: Plan, seeds: range, as_json: bool) -> int:
     else:
         for line in campaign_lines(tally, absent):
             report.out().print(line, markup=False, soft_wrap=True)
-    return code_of(violated=bool(tally.failures), decided=not absent)
+    return code_of(violated=bool(tally.failures), decided=not absent and not tally.lost)

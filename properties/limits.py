@@ -1,0 +1,11 @@
+"""Errors that leave something undecided. By themselves, so that the command line can name them and import nothing."""
+
+from __future__ import annotations
+
+
+class ScopeTooLargeError(Exception):
+    """The scope does not fit the search or the memory it was given."""
+
+
+class LostJobError(Exception):
+    """A job has no result, since its process died or memory ran out; the message says which job, and why."""
