@@ -9,13 +9,16 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ringplug
+from properties.catalogue.claim import REGISTERED
 from properties.catalogue.scopes import scope_of
+from ringplug import VARIANTS, Claim
 from ringplug.sets import Least, PlugState, Processor, Truth, claim, edits, empty
 
 ROOT = Path(__file__).parent.parent
@@ -23,25 +26,28 @@ API = (ROOT / "docs" / "api.md").read_text()
 MODULES = ["ringplug", *(f"ringplug.{name}" for name in ("sets", "testing", "reference", "services", "simulator"))]
 LAZY = [ROOT / "ringplug" / "__init__.py", ROOT / "ringplug" / "testing.py"]
 
-NEVER = claim("DOOR-1", "Nobody is ever done.", source="a test", least=Least(1, 1, 1), mutant="no-plug")
 
+@pytest.fixture(scope="module", autouse=True)
+def never() -> Iterator[Claim]:
+    """A claim and a variant of one's own, which no other test shall see."""
+    mine = claim("DOOR-1", "No gate is ever open.", source="a test", least=Least(1, 1, 1), mutant="no-plug")
 
-@NEVER.always
-def nobody_has_a_bit(now: PlugState) -> Truth:
-    """It is not so."""
-    return empty(now.gate)
+    @mine.always
+    def no_gate_is_open(now: PlugState) -> Truth:
+        return empty(now.gate)
 
+    @mine.witnessed()
+    def all_gates_are_closed(now: PlugState) -> Truth:
+        return empty(now.gate)
 
-@NEVER.witnessed()
-def nobody_is_in_the_gate(now: PlugState) -> Truth:
-    """The premise."""
-    return empty(now.gate)
+    @edits("visit")
+    def a_door_that_opens_at_once(now: PlugState, then: PlugState, p: Processor) -> None:
+        """A member opens its gate when the token first visits it."""
+        then.gate = then.gate | p
 
-
-@edits("visit")
-def a_door_that_opens_at_once(now: PlugState, then: PlugState, p: Processor) -> None:
-    """A member opens its gate when the token first visits it."""
-    then.gate = then.gate | p
+    assert all([no_gate_is_open, all_gates_are_closed, a_door_that_opens_at_once])
+    yield mine
+    del REGISTERED["DOOR-1"], VARIANTS["a-door-that-opens-at-once"]
 
 
 def section(module: str) -> str:
@@ -125,8 +131,8 @@ def test_a_run_of_a_mechanical_mutant_is_explained() -> None:
     assert "Edit: visit without its guard part “p has installed r”." in str(ringplug.replay(run)).splitlines()
 
 
-def test_ones_own_claim_is_checked_and_its_run_explained() -> None:
-    assert isinstance(ringplug.check(NEVER), ringplug.Violated)
+def test_ones_own_claim_is_checked_and_its_run_explained(never: Claim) -> None:
+    assert isinstance(ringplug.check(never), ringplug.Violated)
     run = ringplug.trace("DOOR-1")
     assert run
     assert "because" in str(ringplug.replay(run)).splitlines()
