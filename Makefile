@@ -16,8 +16,9 @@ check: $(READY)
 test: $(TEST_READY)
 	$(BIN)/ruff check $(PACKAGES)
 	$(BIN)/ruff format --check --quiet $(PACKAGES)
-	$(BIN)/pyright
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@echo "pyright, beside the tests"; $(BIN)/pyright > $(VENV)/pyright.txt 2>&1 & pyright=$$!; \
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	wait $$pyright || { cat $(VENV)/pyright.txt; exit 1; }; exit $$tests
 
 deep: $(TEST_READY)
 	$(BIN)/python -m pytest -m deep --numprocesses auto --dist loadgroup --no-loadscope-reorder

@@ -79,10 +79,9 @@ def test_the_pages_are_made_of_what_is_recorded() -> None:
     assert "\n".join(pages.mutants_page(fates)) + "\n" == (DOCS / "mutants.md").read_text()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "theorem"])
 def test_markdown_is_the_page(name: str) -> None:
-    if name != "theorem":
-        assert run(f"{name} --markdown").stdout == (DOCS / f"{name}.md").read_text()
+    assert run(f"{name} --markdown").stdout == (DOCS / f"{name}.md").read_text()
 
 
 @pytest.mark.parametrize("command", ["variants", "variants --pairs", "mutants", "theorem"])
