@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TEST_READY := $(VENV)/ready-to-test
 BENCH_READY := $(VENV)/ready-to-bench
-PACKAGES := bench examples model properties reference tests
+PACKAGES := bench examples model properties pytest_ringplug reference ringplug tests
 
 .PHONY: check test deep bench mutate clean
 
@@ -16,11 +16,12 @@ check: $(READY)
 test: $(TEST_READY)
 	$(BIN)/ruff check $(PACKAGES)
 	$(BIN)/ruff format --check --quiet $(PACKAGES)
-	$(BIN)/pyright
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	@echo "pyright, beside the tests"; $(BIN)/pyright > $(VENV)/pyright.txt 2>&1 & pyright=$$!; \
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	wait $$pyright || { cat $(VENV)/pyright.txt; exit 1; }; exit $$tests
 
 deep: $(TEST_READY)
-	$(BIN)/python -m pytest -m deep
+	$(BIN)/python -m pytest -m deep --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 bench: $(TEST_READY) $(BENCH_READY)
 	@status=0; for b in bench/*.py; do echo "$$b"; $(BIN)/python $$b || { code=$$?; [ $$status = 1 ] || status=$$code; }; done; exit $$status

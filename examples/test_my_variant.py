@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from model.language.sets import Processor, Truth, any_of, empty, every, some, when, within
-from model.language.sorts import Handle, Ring
-from model.plug.state import PlugState
-from model.variants import Argument, Harmless, edits
-from properties.catalogue.claim import Least, claim
-from properties.check.testing import Engine, VerdictError, every_engine
-from properties.claims import CLAIMS
+from ringplug.sets import (
+    Argument,
+    Handle,
+    Harmless,
+    Least,
+    PlugState,
+    Processor,
+    Ring,
+    Truth,
+    any_of,
+    claim,
+    edits,
+    empty,
+    every,
+    some,
+    when,
+    within,
+)
+from ringplug.testing import Engine, VerdictError, every_engine
 
 # A variant: what is edited, and what is said of it. The function runs after the action's own text.
 
@@ -82,20 +94,23 @@ def a_gate_is_open(now: PlugState) -> Truth:
     return some(now.gate)
 
 
-@every_engine
-def test_my_claim_holds(engine: Engine) -> None:
-    engine.check(MY_CLAIM)
+# The tests: marked, the engines decide before the body runs; or a test takes an engine, and asks it.
 
 
-@every_engine
-def test_my_variant_is_safe(engine: Engine) -> None:
-    engine.check(MY_CLAIM, CLAIMS["PLUG-S1"], CLAIMS["PLUG-S11"], variant="sets-its-bit-when-it-has-sent")
+@pytest.mark.ringplug(claim=MY_CLAIM)
+def test_my_claim_holds() -> None:
+    """Of the protocol."""
+
+
+@pytest.mark.ringplug(claim=[MY_CLAIM, "PLUG-S1", "PLUG-S11"], variant="sets-its-bit-when-it-has-sent")
+def test_my_variant_is_safe() -> None:
+    """These claims hold of it as well."""
 
 
 @every_engine
 def test_opening_all_gates_at_once_is_noticed(engine: Engine) -> None:
     with pytest.raises(VerdictError, match="BAR-1"):
-        engine.check(CLAIMS["BAR-1"], variant="the-last-bit-opens-all")
+        engine.check("BAR-1", variant="the-last-bit-opens-all")
 
 
 @every_engine

@@ -27,10 +27,11 @@ def process(*arguments: str | Path, lines: str = "", timeout: float = 120) -> Do
     )
 
 
-def ringplug(*arguments: str | Path, lines: str = "") -> Done:
-    """In this process, with `lines` as its input."""
+def ringplug(*arguments: str | Path, lines: str = "", together: bool = False) -> Done:
+    """In this process, with `lines` as its input; errors go where the output goes if they are taken `together`."""
     words = [str(one) for one in arguments]
     given, out, err = (_stream(text) for text in (lines, "", ""))
+    err = out if together else err
     with (
         patch.multiple(sys, argv=["ringplug", *words], stdin=given, stdout=out, stderr=err),
         patch.object(sys.modules["__main__"], "__package__", None),
@@ -40,7 +41,8 @@ def ringplug(*arguments: str | Path, lines: str = "") -> Done:
             code: object = main.main()
         except SystemExit as end:
             code = end.code
-    return subprocess.CompletedProcess(words, code if isinstance(code, int) else 0, _text(out), _text(err))
+    said = "" if together else _text(err)
+    return subprocess.CompletedProcess(words, code if isinstance(code, int) else 0, _text(out), said)
 
 
 def refused(*arguments: str | Path) -> str:

@@ -5,10 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
+
+LONGEST = (
+    "corosync", "exhaustive", "variants", "inductive", "command", "engines", "ring_faults", "spin",
+    "lockstep", "simulate", "theorem", "bounded", "stateful",
+)  # fmt: skip
+"""The files whose tests take longest. They begin first, so that the workers end at about the same time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {Path(__file__).with_name(f"test_{name}.py"): number for number, name in enumerate(LONGEST)}
+    if gone := [path.name for path in place if not path.exists()]:
+        raise pytest.UsageError(f"LONGEST in {__file__} names no file of ours: {', '.join(gone)}")
+    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
@@ -29,5 +44,5 @@ def needs_program() -> Callable[[str], str]:
 @pytest.fixture(scope="session", autouse=True)
 def _draws_depend_on_nothing_loaded() -> Iterator[None]:
     """Hypothesis draws some numbers from the constants of the modules that are loaded, so from which tests are run."""
-    with patch.object(providers, "_get_local_constants", providers.Constants):
+    with patch.object(providers, "_get_local_constants", Constants):
         yield

@@ -24,8 +24,8 @@ INDUCTIVE = [claim.id for claim in CLAIMS.values() if claim.is_inductive]
 
 
 @cache
-def proof(machine: str, variant: str | None = None) -> Proof:
-    return prove(machine_text(machine, variant).record(), machine)
+def proof(machine: str) -> Proof:
+    return prove(MACHINES[machine].record(), machine)
 
 
 @cache
@@ -60,11 +60,12 @@ def test_its_least_scope_is_least(id: str) -> None:
         replace(scope, rings=scope.rings - 1),
         *(scope.without(frozenset({feature})) for feature in scope.features),
     ]
-    for less in smaller:
-        if less.members and less.handles and less.rings:
-            machine = MACHINES[claim.machine].record(less.features)
-            outcome = explore(machine, less.ground, [claim]).outcomes[id]
-            assert outcome.witness is None, less.name
+    possible = [less for less in smaller if less.members and less.handles and less.rings]
+    assert possible or (scope.members, scope.handles, scope.rings) == (1, 1, 1)
+    for less in possible:
+        machine = MACHINES[claim.machine].record(less.features)
+        outcome = explore(machine, less.ground, [claim]).outcomes[id]
+        assert outcome.witness is None, less.name
 
 
 @pytest.mark.parametrize("id", CLAIMS)
@@ -78,15 +79,6 @@ def test_its_mutant_breaks_it(id: str) -> None:
     trace = found_trace(exploration(id, mutant), outcome.violation, machine, mutant, id)
     again = read_trace(write_trace(trace))
     assert len(list(replay(trace_machine(again), again.steps))) == outcome.violation.length
-
-
-@pytest.mark.parametrize(
-    "id", [pytest.param(id, marks=pytest.mark.deep if CLAIMS[id].machine == DELIVERY else ()) for id in INDUCTIVE]
-)
-def test_its_mutant_cannot_be_proved(id: str) -> None:
-    failures = proof(CLAIMS[id].machine, CLAIMS[id].mutant).failures_of(id)
-    assert failures
-    assert not any(failure.unknown for failure in failures)
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -86,7 +86,7 @@ def test_a_counterexample_is_shown_with_exit_code_1() -> None:
 
 
 def test_variants_say_what_they_break() -> None:
-    done = ringplug("variants", "leave-keeps-gate-open", "--json")
+    done = ringplug("variants", "leave-keeps-gate-open", "--compute", "--json")
     assert done.returncode == 0
     (one,) = json.loads(done.stdout)["variants"]
     broken = {broken["claim"]: (broken["length"], broken["scope"]) for broken in one["breaks"]}
@@ -95,7 +95,7 @@ def test_variants_say_what_they_break() -> None:
 
 @pytest.mark.deep
 def test_a_variant_that_breaks_nothing_says_why() -> None:
-    done = ringplug("variants", "gmi-back-to-the-old-ring", "--json")
+    done = ringplug("variants", "gmi-back-to-the-old-ring", "--compute", "--json")
     assert done.returncode == 0
     (one,) = json.loads(done.stdout)["variants"]
     assert one["breaks"] == []
@@ -103,7 +103,7 @@ def test_a_variant_that_breaks_nothing_says_why() -> None:
 
 
 def test_mutants_say_what_notices_them() -> None:
-    done = ringplug("mutants", "leave-without-effect:gate", "--json")
+    done = ringplug("mutants", "leave-without-effect:gate", "--compute", "--json")
     assert done.returncode == 0
     (one,) = json.loads(done.stdout)["mutants"]
     assert (one["caught"]["claim"], one["caught"]["length"]) == ("PLUG-S6", 7)
@@ -172,6 +172,8 @@ def test_help_has_examples(command: str) -> None:
         (["trace", "PLUG-S99"], "unknown claim"),
         (["trace", "PLUG-S1", "--witness", "--out", "no/such/folder/t.json"], "no/such/folder/t.json"),
         (["fly"], "fly"),
+        (["simulate", "--seconds", "nan"], "'--seconds': nan is not a number"),
+        (["services", "--seconds", "nan"], "'--seconds': nan is not a number"),
         (["walk", "--without", "wings"], "unknown feature 'wings'"),
         (["walk", "--from", "no-such-file.json"], "no-such-file.json: No such file"),
         (["walk", "--from", "s1.json", "--members", "3"], "leave out the other options"),

@@ -24,6 +24,7 @@ from properties.corosync.laboratory.scenarios import SCENARIOS, plan
 from properties.corosync.recording import Recorded
 from tests.command import RINGPLUG
 
+pytestmark = pytest.mark.xdist_group("corosync")
 BROKEN_BY_LOST_STATE = {"RING-S2", "RING-S3"}
 DEFECTS = {"PLUG-H3", "CLM-S3", "EVS-4", "EVS-5", "EVS-6.3"}
 """What corosync 3.1.7 is known to break now and then (docs/corosync.md, A to C); nothing else may be broken."""

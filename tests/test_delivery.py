@@ -127,7 +127,10 @@ def test_who_is_operational_has_delivered_what_it_has_up_to_the_first_gap() -> N
 
 
 def test_no_guard_and_no_effect_reads_the_ghost() -> None:
-    for action in RING_WITH_MESSAGES.record().actions:
+    actions = RING_WITH_MESSAGES.record().actions
+    assert RING_WITH_MESSAGES.state.declared["reached"].ghost
+    assert any("reached" in action.writes for action in actions)
+    for action in actions:
         said = [str(Notation().truth(part)) for _, part in action.guard] + equations(action)
         assert not [line for line in said if "reached" in line], action.name
 

@@ -47,7 +47,9 @@ def test_runs_are_distinct_and_have_no_step_to_spare(id: str, variant: str | Non
 
 
 def test_a_run_shows_the_violation_at_its_end_first() -> None:
-    for run in runs("PLUG-S1", "bit-at-install"):
+    found = runs("PLUG-S1", "bit-at-install")
+    assert found
+    for run in found:
         for length in range(len(run.steps)):
             played = replayed(run.ground, run.steps[:length]).played
             assert not any(one.violates for one in endings(CLAIMS["PLUG-S1"], run.ground, played))

@@ -110,6 +110,7 @@ def test_every_claim_holds_in_a_standard_scope(scope: NamedScope) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize("scope", DEEP, ids=title)
 def test_every_claim_holds_in_a_deep_scope(scope: NamedScope) -> None:
     check_scope(scope)

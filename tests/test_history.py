@@ -137,7 +137,7 @@ def test_an_empty_file_a_folder_and_no_file_are_no_histories(tmp_path: Path) -> 
     assert [str(fault) for fault in faults] == [
         f"{empty}: empty file",
         f"{absent}: No such file or directory",
-        f"{tmp_path}: not a regular file; it is read more than once",
+        f"{tmp_path}: is a directory; name the files in it",
     ]
 
 

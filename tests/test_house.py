@@ -24,8 +24,10 @@ from properties.export.specification import specification
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = {"model": {"model"}, "properties": {"model", "properties", "reference"}, "reference": {"reference"}}
+ALLOWED["pytest_ringplug"] = {"pytest_ringplug", "ringplug", "properties"}
+ALLOWED["ringplug"] = {"ringplug", "model", "properties", "reference"}
 NO_IO = {"asyncio", "socket", "time", "random", "logging", "threading", "subprocess", "z3", "hypothesis"}
-OURS = {"model", "properties", "reference", "tests"}
+OURS = {"model", "properties", "pytest_ringplug", "reference", "ringplug", "tests"}
 KNOWS_Z3 = {f"properties/symbolic/{name}.py" for name in ("predicates", "induction", "bitvectors", "bounded")}
 KNOWS_HYPOTHESIS = {f"properties/sampling/{name}.py" for name in ("stateful", "seeded")}
 
@@ -170,6 +172,43 @@ def test_the_readme_says_why_of_each_dependency() -> None:
         assert f"`{name.partition('[')[0]}`" in readme
 
 
+def test_the_page_on_testing_names_what_is_no_test() -> None:
+    table = (ROOT / "docs" / "testing.md").read_text().partition("| file | is |\n")[2].partition("\n\n")[0]
+    named = re.findall(r"`([a-z_-]+\.[a-z]+)`", table)
+    assert sorted(named) == sorted(
+        path.name for path in (ROOT / "tests").iterdir() if path.is_file() and not path.name.startswith("test_")
+    )
+
+
 def test_actions_are_recorded_with_all_their_parts() -> None:
     actions: tuple[Action, ...] = RECOVERY_PLUG.record().actions
     assert len(actions) == len(RECOVERY_PLUG.rules)
+
+
+def test_the_citation_has_what_its_format_asks_for() -> None:
+    """The keys that CFF 1.2.0 requires, and ours. Its own validator needs a dozen packages; a page of keys does not."""
+    text = (ROOT / "CITATION.cff").read_text()
+    keys = dict(re.findall(r"^([a-z-]+): ?(.*)$", text, re.MULTILINE))
+    assert {"cff-version", "message", "title", "authors"} | {"abstract", "keywords", "preferred-citation"} <= set(keys)
+    assert len(re.findall(r"^[a-z-]+:", text, re.MULTILINE)) == len(keys)
+    preferred = text.partition("\npreferred-citation:\n")[2].partition("\nreferences:")[0]
+    assert {"type", "title", "authors"} <= set(re.findall(r"^  ([a-z-]+):", preferred, re.MULTILINE))
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert [keys["cff-version"], keys["version"], keys["type"]] == ["1.2.0", version, "software"]
+    assert re.findall(r"^  version: (.*)$", preferred, re.MULTILINE) == [version]
+    assert re.fullmatch(r'"\d{4}-\d{2}-\d{2}"', keys["date-released"])
+    assert not [line for line in text.splitlines() if "\t" in line or line != line.rstrip()]
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/api.md", "docs/pytest.md"])
+def test_links_between_the_papers_lead_somewhere(name: str) -> None:
+    paper = ROOT / name
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", paper.read_text())
+    assert [link for link in links if not (paper.parent / link).exists()] == []
+
+
+def test_the_changelog_has_this_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert version in headings

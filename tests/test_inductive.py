@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from model.language.machine import Edit, Guard
+from model.language.machine import Edit, Guard, Machine
 from model.language.sets import Processor, empty
 from model.machines import DELIVERY, MACHINES
 from model.plug.machine import RECOVERY_PLUG
@@ -19,7 +20,7 @@ from properties.check.job import Job
 from properties.check.verdict import Open, Proved
 from properties.claims import AUXILIARY, CLAIMS
 from properties.symbolic import induction
-from properties.symbolic.induction import Invariant, needs, prove
+from properties.symbolic.induction import Invariant, Proof, needs, prove
 from properties.terminal.exit_codes import UNDETERMINED, exit_code
 
 MACHINE = RECOVERY_PLUG.record()
@@ -85,7 +86,18 @@ def test_a_failed_obligation_shows_the_action_and_both_states() -> None:
 
 
 @pytest.mark.parametrize("claim", deep_of_delivery(claim for claim in CLAIMS.values() if claim.is_inductive))
-def test_a_proof_that_fails_is_undetermined(claim: Claim) -> None:
+def test_its_mutant_cannot_be_proved_and_is_undetermined(claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    proofs = list[Proof]()
+
+    def kept(machine: Machine, name: str, **options: Any) -> Proof:
+        proofs.append(prove(machine, name, **options))
+        return proofs[-1]
+
+    monkeypatch.setattr(induction, "prove", kept)
     verdicts = Job(claims=(claim.id,), variant=claim.mutant, machine=claim.machine).run()
     assert [isinstance(one, Open) and not one.beside for one in verdicts] == [True]
     assert exit_code(verdicts, frozenset()) == UNDETERMINED
+    (proof,) = proofs
+    failures = proof.failures_of(claim.id)
+    assert failures
+    assert not any(failure.unknown for failure in failures)

@@ -49,6 +49,7 @@ def terms(step: Step) -> Iterator[tuple[str, Truth | Set]]:
 def test_columns_agree_with_integers(search: Search) -> None:
     everything = states(search)
     columns = Columns(search.ground, np.array(everything, np.uint8).T)
+    assert len(everything) > 100
     for step in search.ground.steps:
         for label, term in terms(step):
             together = columns.truth(term) if isinstance(term, Truth) else columns.set(term)

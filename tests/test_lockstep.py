@@ -285,8 +285,8 @@ def test_a_refused_token_that_changes_its_receiver_is_a_divergence() -> None:
     follower = Follower(ScopedMachine(2, 1, 3), ReferenceLayer, 1)
     follower.take(Event(Kind.FORM, ring=0, members=(0, 1)))
     cluster = follower.cluster
-    cluster.layers[0] = ForgetsAtRefusal(0)
-    cluster.seen[0] = cluster.layers[0].observe()
+    follower.live.layers[0] = ForgetsAtRefusal(0)
+    cluster.seen[0] = follower.live.layers[0].observe()
     token = cluster.rings[0].newest or b""
     divergence = parted(follower, Event(Kind.TOKEN, 0, 0, token=token, packet_count=1))
     assert "RING-S4" in divergence.reason
@@ -365,6 +365,7 @@ QUEUED_WITHIN = {"ordered 2/1/2": 1392, "ordered 3/1/1": 1512, "2/1/2": 0}
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.name)
 def test_every_transition_is_taken(scope: NamedScope, capsys: pytest.CaptureFixture[str]) -> None:
     counts = tour(graph_of(scope), "all", ReferenceLayer)

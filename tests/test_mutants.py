@@ -13,7 +13,9 @@ from model.machines import MACHINES
 from model.variants import Harmless
 from model.variants.mutants import MUTANTS
 from properties.export import pages
-from properties.variants.mutants import ARGUMENTS, fate_of
+from properties.variants import record
+from properties.variants.arguments import ARGUMENTS
+from properties.variants.mutants import fate_of
 
 PAGE = (Path(__file__).parent.parent / "docs" / "mutants.md").read_text()
 NOTICED = [id for id in MUTANTS if id not in ARGUMENTS]
@@ -22,7 +24,9 @@ SAMPLE = [*[id for id in NOTICED if not id.startswith("numbered:")][::8], "numbe
 
 @pytest.mark.parametrize("id", SAMPLE)
 def test_a_mutant_of_the_sample_is_noticed(id: str) -> None:
-    assert pages.mutant_row(fate_of(MUTANTS[id])) in PAGE.splitlines()
+    fate = fate_of(MUTANTS[id])
+    assert pages.mutant_row(fate) in PAGE.splitlines()
+    assert fate.caught == record.mutants().mutants[id]
 
 
 @pytest.mark.deep
@@ -31,6 +35,7 @@ def test_a_mutant_is_noticed_or_is_none(id: str) -> None:
     fate = fate_of(MUTANTS[id])
     assert fate.explained
     assert pages.mutant_row(fate) in PAGE.splitlines()
+    assert fate.caught == record.mutants().mutants[id]
 
 
 def test_the_page_has_every_mutant_and_the_score() -> None:

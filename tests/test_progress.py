@@ -17,8 +17,9 @@ from itertools import count
 import pytest
 from rich.console import Console
 
-from properties.terminal.console import out, wrapped
+from properties.terminal.console import out
 from properties.terminal.progress import PLAIN_EVERY_SECONDS, Progress, in_words
+from properties.terminal.rows import rows as terminal_rows
 
 RESULTS = [f"result {number}: " + " ".join(["some words of it"] * 9) for number in range(9)]
 SCRIPT = f"""
@@ -85,7 +86,7 @@ def test_no_result_is_lost_and_the_live_line_is_one_row(width: int, environment:
     written = on_a_terminal(SCRIPT, width, **environment)
     assert written.count("~") > width
     rows, at_edge = screen(written, width)
-    expected = [row for line in RESULTS for row in wrapped(line, width).splitlines()]
+    expected = [row for line in RESULTS for row in terminal_rows(line, width)]
     assert [row for row in rows if row] == expected
     assert at_edge == 0
     assert f"of {len(RESULTS)} jobs done" in written

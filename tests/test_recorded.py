@@ -107,12 +107,12 @@ def test_a_machine_with_a_place_for_each_ring_takes_the_same_steps() -> None:
     assert 2 * 3 + 1 < trace.scope.rings <= 64
     machine = trace_machine(read_trace(write_trace(trace)))
     *_, last = replay(machine, trace.steps)
-    slots = follower.ground.slots
+    slots = follower.execution.ground.slots
     for (variable, at), i in slots.items():
         alive = not at or variable in ("handles", "plugged") or at[0] in follower.numbers
         there = (variable, (follower.numbers[at[0]],)) if variable in PER_RING and alive else (variable, at)
         if alive:
-            assert follower.state[i] == last.after[machine.slots[there]], variable
+            assert follower.execution.state[i] == last.after[machine.slots[there]], variable
 
 
 PER_RING = {"member", "pending", "installed", "bits", "normal"}
@@ -244,7 +244,7 @@ def actions(run: list[RecordedStep]) -> list[str]:
     follower = RecordedFollower(run)
     for number, step in enumerate(run):
         follower.follow(number, step)
-    return [step.action.name for step in follower.run]
+    return [step.action.name for step in follower.execution.run]
 
 
 def test_three_recovery_messages_in_one_visit() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ring_fault_finding import Found, described, found
 
-from properties.simulate.faults import FAULTS
+from properties.simulate.faults import FAULTS, Found, described
+from properties.simulate.faults import run_that_shows as found
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "ring-faults.md").read_text()
 RUNS = sorted({(one.members, one.seed, one.campaign, one.seconds) for one in map(found, FAULTS.names())})

@@ -19,6 +19,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = """
+pytest_ringplug
 ringplug
 properties/cli
 properties/cli/decide  properties/cli/look  properties/cli/run

@@ -113,6 +113,7 @@ def test_spin_counts_what_the_search_counts(scope: NamedScope, spin: Spin) -> No
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize("scope", LARGE, ids=lambda scope: scope.title)
 def test_spin_counts_every_feature(scope: NamedScope, spin: Spin) -> None:
     check_scope(scope, spin)

@@ -83,6 +83,7 @@ def test_deep_states_are_reached_with_twelve_processors() -> None:
         [CLAIMS[id] for id in ("PLUG-S1", "PLUG-S3", "PLUG-S6", "PLUG-S9", "BAR-1")],
         NamedScope(12, 1, 2), None, Tries(12, 100, 2004),
     )  # fmt: skip
+    assert len(verdicts) == 5
     for one in verdicts:
         assert isinstance(one, Tested)
         assert one.extent.witnesses

@@ -15,21 +15,9 @@ from model.services.machine import SERVICES
 from model.services.theorem import GIVEN_UP, MEANS
 from properties.claims import CLAIMS
 from properties.traces.trace import replay, trace_machine
-from properties.variants import theorem
-from properties.variants.theorem import (
-    ALL,
-    CASES,
-    DEEP_CASES,
-    MINIMAL,
-    NORMAL,
-    RECOVERY,
-    SMALLEST,
-    Case,
-    beside,
-    given_up,
-    names,
-    search,
-)
+from properties.variants import record, theorem
+from properties.variants.cases import ALL, CASES, DEEP_CASES, NORMAL, RECOVERY, names
+from properties.variants.theorem import MINIMAL, SMALLEST, Case, beside, given_up, search
 
 BY_DEFAULT = {"CLM-S1", "EVT-S1"}
 SUFFICE = [
@@ -121,8 +109,9 @@ def test_with_every_guard_part_a_search_says_the_same(taken: frozenset[str], mon
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("less", [{"D8", "D11", "D12"}, {"M4", "D8", "D10", "D12"}], ids="+".join)
-def test_what_is_older_than_the_last_ring_needs_three_rings(less: set[str]) -> None:
+@pytest.mark.xdist_group("memory")
+@pytest.mark.parametrize("less", [("D8", "D11", "D12"), ("M4", "D8", "D10", "D12")], ids="+".join)
+def test_what_is_older_than_the_last_ring_needs_three_rings(less: tuple[str, ...]) -> None:
     smallest, *_, three_rings = Case(CLAIMS["CLM-S4"]).scopes
     assert search(CLAIMS["CLM-S4"], smallest, given_up(frozenset(less), NORMAL)).trace is None
     assert search(CLAIMS["CLM-S4"], three_rings, given_up(frozenset(less), NORMAL)).trace
@@ -130,13 +119,16 @@ def test_what_is_older_than_the_last_ring_needs_three_rings(less: set[str]) -> N
 
 def test_what_belongs_to_the_theorem_has_its_run() -> None:
     assert {(one.claim, one.length) for one in beside()} == {("N1", 2), ("N2", 17), ("N5", 8), ("CLM-S1", 8)}
+    assert beside() == record.theorem().beside
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize(("priority", "id"), CASES)
 def test_the_minimal_sets_are_those_that_are_pinned(priority: str, id: str) -> None:
     table = Case(CLAIMS[id], priority).run()
     assert sorted(map(tuple, table.minimal)) == sorted(MINIMAL[priority, id])
+    assert table in [one.table() for one in record.theorem().tables]
     for one in table.sets:
         suffices = any(set(minimal) <= set(one.decisions) for minimal in table.minimal)
         assert one.holds == suffices
@@ -144,6 +136,7 @@ def test_the_minimal_sets_are_those_that_are_pinned(priority: str, id: str) -> N
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize(("priority", "id"), DEEP_CASES)
 def test_clm_does_not_depend_on_the_priority_of_add_node(priority: str, id: str) -> None:
     case = Case(CLAIMS[id], priority)
@@ -154,6 +147,7 @@ def test_clm_does_not_depend_on_the_priority_of_add_node(priority: str, id: str)
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize("id", ["CLM-S1", "CLM-S2", "EVT-S1"])
 def test_what_is_said_of_a_set_is_what_a_search_of_it_finds(id: str) -> None:
     """A sample of all sets, each searched by itself."""

@@ -21,7 +21,10 @@ from properties.catalogue.scopes import NamedScope, least_scope
 from properties.claims import CLAIMS
 from properties.export import pages
 from properties.export.pages import Row
-from properties.variants.matrix import LARGER, STANDARD, Break, Tried, breaks, breaks_in, pair_with, pairs_to_try, steps
+from properties.variants import record
+from properties.variants.matrix import breaks, breaks_in, pair_with, pairs_to_try
+from properties.variants.results import Break, Tried, steps
+from properties.variants.scopes import LARGER, STANDARD
 
 PAGE = (Path(__file__).parent.parent / "docs" / "variants.md").read_text()
 HEAVY = {"gmi-2004", "gmi-open-member-forwards-anything"}
@@ -93,19 +96,23 @@ def test_a_variant_breaks_what_is_pinned_where_it_is_pinned(name: str) -> None:
 def test_a_variant_breaks_just_what_is_pinned(name: str) -> None:
     row = Row(VARIANTS[name], breaks(VARIANTS[name].edit))
     assert pages.variant_row(row) in PAGE.splitlines()
+    assert row.tried == record.variants().variants[name]
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("name", VARIANTS)
 def test_in_larger_scopes_a_variant_breaks_nothing_more_and_nothing_sooner(name: str) -> None:
-    for one in breaks(VARIANTS[name].edit, LARGER).broken:
-        assert steps(one) >= length_of(pinned(name)[one.claim]), one
+    tried = breaks(VARIANTS[name].edit, LARGER)
+    assert not [one for one in tried.broken if one.claim not in pinned(name)]
+    assert not [one for one in tried.broken if steps(one) < length_of(pinned(name)[one.claim])]
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("pair", pairs_to_try(), ids=lambda pair: " with ".join(one.id for one in pair))
 def test_a_pair_breaks_just_what_is_pinned(pair: tuple) -> None:
-    assert pages.pair_row(pair_with(*pair)) in PAGE.splitlines()
+    found = pair_with(*pair)
+    assert pages.pair_row(found) in PAGE.splitlines()
+    assert found in record.variants().pairs
 
 
 def test_the_page_is_about_the_variants_that_there_are() -> None:

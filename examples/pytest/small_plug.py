@@ -10,15 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from properties.lockstep.implementation import (
-    RECOVERY,
-    CallRefusedError,
-    Observation,
-    Packet,
-    RingName,
-    TokenReading,
-    Visit,
-)
+from ringplug.testing import RECOVERY, CallRefusedError, Observation, Packet, RingName, TokenReading, Visit
 
 
 @dataclass

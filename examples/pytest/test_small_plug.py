@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from small_plug import SmallPlug
 
-from properties.lockstep.testing import LockstepTests
+from ringplug.testing import LockstepTests
 
 
 class TestSmallPlug(LockstepTests):

@@ -188,6 +188,23 @@ class Step:
         """A two-state statement (now, then, parameters…) about this step, as a ground truth on the state before."""
         return self.ground.grounding(self.action, self.arguments).truth(self.action.read(claim))
 
+    @property
+    def search_guard(self) -> tuple[Truth, ...]:
+        """What must hold for a search to take the step: its guard, and that a fresh element is the first unused one."""
+        return (*(part for _, part in self.guard), self.first_unused)
+
+    def refusals(self, here: Integers) -> list[str]:
+        """The guard parts that refuse the step in a state; none if it is enabled."""
+        return [label for label, part in self.guard if not here.truth(part)]
+
+    def is_enabled(self, here: Integers) -> bool:
+        """Whether its guard holds in a state."""
+        return all(here.truth(part) for _, part in self.guard)
+
+    def is_searched(self, here: Integers) -> bool:
+        """Whether a search takes it in a state."""
+        return here.truth(self.first_unused) and self.is_enabled(here)
+
 
 class GroundMachine:
     """A machine in a scope."""
@@ -299,8 +316,7 @@ class GroundMachine:
 
     def refusals(self, step: Step, state: Bitmaps) -> list[str]:
         """The guard parts that refuse this step in this state; none if it is enabled."""
-        integers = Integers(self, state)
-        return [label for label, part in step.guard if not integers.truth(part)]
+        return step.refusals(Integers(self, state))
 
     def after(self, step: Step, state: Bitmaps) -> Bitmaps:
         """The state after this step, enabled or not."""

@@ -6,6 +6,7 @@ feature and every size: features are switched on together where the search can b
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from model.language.ground import Scope, plug_scope
@@ -56,6 +57,26 @@ class NamedScope:
     def of(self, machine: str) -> NamedScope:
         """The same sizes of another machine, with those of its features that are on."""
         return replace(self, machine=machine, features=self.features & MACHINES[machine].features)
+
+
+def scope_of(scope: NamedScope | str | None, machine: str) -> NamedScope | None:
+    """A scope of the machine, or one in words, such as "3/1/2, crash, late-copies".
+
+    "3/1/2" has all features of the machine, "3/1/2, no feature" none. Sizes are processors, handles at each (of the
+    machine delivery: messages) and rings. ValueError: anything else.
+    """
+    if not isinstance(scope, str):
+        return scope.of(machine) if scope else None
+    sizes, *features = (part.strip() for part in scope.split(","))
+    if not re.fullmatch(r"[1-9]\d*(/[1-9]\d*){2}", sizes):
+        raise ValueError(f"not a scope: {scope!r}; one is processors/handles/rings and features, as in '3/1/2, crash'")
+    known = MACHINES[machine].features
+    wanted = known if features in ([], ["all features"]) else frozenset(features) - {"no feature"}
+    if unknown := sorted(wanted - known):
+        there_are = ", ".join(sorted(known)) or "none"
+        raise ValueError(f"scope {scope!r}: the machine {machine} has no feature {unknown[0]!r}; there are {there_are}")
+    members, handles, rings = map(int, sizes.split("/"))
+    return NamedScope(members, handles, rings, wanted, machine)
 
 
 def too_small(claim: Claim, scope: NamedScope) -> str | None:

@@ -83,11 +83,17 @@ class Plan:
         """The scopes that an engine visits, and for the bounded one the number of steps."""
         if self.scope:
             return [(self.scope.of(machine), self.depth or DEPTH) for machine in MACHINES]
-        standard: dict[str, list[tuple[NamedScope, int]]] = {
-            EXHAUSTIVE_ENGINE: [(scope, 0) for scope in (*STANDARD, *(DEEP if self.deep else ()))],
-            BOUNDED_ENGINE: [(scope, self.depth or depth) for scope, depth in BOUNDED],
-            STATEFUL: [(scope, 0) for scope in RANDOM],
-        }
-        visited = dict.fromkeys((scope.without(self.off), depth) for scope, depth in standard[engine])
+        visited = dict.fromkeys(
+            (scope.without(self.off), depth and (self.depth or depth))
+            for scope, depth in standard_scopes(engine, deep=self.deep)
+        )
         fits = [any(not too_small(claim, scope) for claim in self.claims) for scope, _ in visited]
         return [one for one, fit in zip(visited, fits, strict=True) if fit or self.all_claims]
+
+
+def standard_scopes(engine: str, *, deep: bool = False) -> list[tuple[NamedScope, int]]:
+    """The scopes that an engine visits if none is asked for, and for the bounded one the number of steps; else 0."""
+    if engine == BOUNDED_ENGINE:
+        return list(BOUNDED)
+    scopes = {EXHAUSTIVE_ENGINE: (*STANDARD, *(DEEP if deep else ())), STATEFUL: RANDOM}
+    return [(scope, 0) for scope in scopes.get(engine, ())]

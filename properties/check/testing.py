@@ -10,28 +10,24 @@ say of is skipped, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 
-from model.variants import VARIANTS
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import NamedScope, least_scope
+from properties.catalogue.scopes import NamedScope, too_small
+from properties.check.ask import DEPTH, TRIES, scope_for
 from properties.check.job import Job
+from properties.check.plan import standard_scopes
 from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, STATEFUL
 from properties.check.verdict import Open, Verdict, Violated
 from properties.claims import CLAIMS
+from properties.explain.asked import check_variant, claim_named
+from properties.explain.replayed import told
 from properties.sampling.stateful import Tries
-from properties.traces.render import trace_lines, trace_title
 
 __all__ = ["Engine", "UndecidedError", "VerdictError", "ViolatedError", "every_engine"]
-
-DEPTH = 10
-"""Steps of the bounded engine: in the least scopes of the claims they take it a second."""
-TRIES = Tries(examples=25, steps=80)
-BEYOND = NamedScope(5, 2, 2)
-"""Where the stateful engine tries, if nothing else is said."""
 
 
 class VerdictError(AssertionError):
@@ -63,57 +59,71 @@ class Engine:
     """One engine, and how far it goes."""
 
     name: str
-    scope: NamedScope | None = None
+    scope: NamedScope | str | None = None
     """If there is none, each claim is decided in its least scope, and random runs are tried in `BEYOND`."""
     depth: int = DEPTH
     tries: Tries = TRIES
+    deep: bool = False
+    """Without a scope: also in all scopes that `ringplug check` visits."""
 
     def __str__(self) -> str:
         return self.name
 
     def within(
-        self, scope: NamedScope | None = None, *, depth: int | None = None, tries: Tries | None = None
+        self, scope: NamedScope | str | None = None, *, depth: int | None = None, tries: Tries | None = None
     ) -> Engine:
         """The same engine in another scope, to another depth, with other random runs."""
         return replace(self, scope=scope or self.scope, depth=depth or self.depth, tries=tries or self.tries)
 
-    def check(self, *claims: Claim, variant: str | None = None) -> list[Verdict]:
-        """Fail unless these claims hold, of the protocol or a registered variant; without any, all of the catalogue."""
-        if variant is not None and variant not in VARIANTS:
-            raise ValueError(f"unknown variant {variant!r}: register it with model.variants.edits")
-        verdicts = [
-            verdict
-            for (machine, scope), mine in self._groups(claims or tuple(CLAIMS.values())).items()
-            for verdict in self._job(machine, scope, variant).decide(mine)
-        ]
+    def check(self, *claims: Claim | str, variant: str | None = None) -> list[Verdict]:
+        """Fail unless these claims hold, of the protocol or of a variant; without any, all of the catalogue.
+
+        Claims are ids or claims. ValueError: an unknown claim, variant or scope.
+        """
+        __tracebackhide__ = True
+        asked = [claim_named(claim) for claim in claims]
+        check_variant(variant, *(claim.machine for claim in asked))
+        verdicts, violated = list[Verdict](), set[str]()
+        for job, claims_here in self._jobs(asked or CLAIMS.values(), variant):
+            if mine := [claim for claim in claims_here if claim.id not in violated]:
+                verdicts += job.decide(mine)
+                violated |= {one.claim for one in verdicts if isinstance(one, Violated)}
         _judge(verdicts, asked=bool(claims))
         return verdicts
 
-    def _groups(self, claims: Sequence[Claim]) -> dict[tuple[str, NamedScope | None], list[Claim]]:
-        """The claims that are decided together: by machine, and scope if the engine has one."""
-        groups: dict[tuple[str, NamedScope | None], list[Claim]] = {}
+    def _jobs(self, claims: Iterable[Claim], variant: str | None) -> Iterator[tuple[Job, list[Claim]]]:
+        """The claims that are decided together: by machine, scope and depth."""
+        groups: dict[tuple[str, NamedScope | None, int], list[Claim]] = {}
         for claim in claims:
-            scope = None if self.name == INDUCTIVE else self._scope(claim)
-            groups.setdefault((claim.machine, scope), []).append(claim)
-        return groups
+            for scope, depth in self._scopes(claim):
+                groups.setdefault((claim.machine, scope, depth), []).append(claim)
+        for (machine, scope, depth), mine in groups.items():
+            yield (
+                Job(engine=self.name, scope=scope, variant=variant, machine=machine, depth=depth, tries=self.tries),
+                mine,
+            )
 
-    def _scope(self, claim: Claim) -> NamedScope:
-        if self.scope or self.name == STATEFUL:
-            return (self.scope or BEYOND).of(claim.machine)
-        return least_scope(claim)
-
-    def _job(self, machine: str, scope: NamedScope | None, variant: str | None) -> Job:
-        return Job(engine=self.name, scope=scope, variant=variant, machine=machine, depth=self.depth, tries=self.tries)
+    def _scopes(self, claim: Claim) -> Iterator[tuple[NamedScope | None, int]]:
+        """Where the engine looks, and how deep."""
+        yield scope_for(claim, self.name, self.scope), self.depth
+        if self.deep and not self.scope:
+            for scope, depth in standard_scopes(self.name):
+                if not too_small(claim, scope):
+                    yield scope, depth
 
 
 def _judge(verdicts: Sequence[Verdict], *, asked: bool) -> None:
+    """Fail, or skip if a claim that was asked for is held nowhere."""
+    __tracebackhide__ = True
     if bad := [one for one in verdicts if isinstance(one, Violated)]:
         raise ViolatedError(bad)
     left_open = [one for one in verdicts if isinstance(one, Open)]
     if undecided := [one for one in left_open if not one.beside]:
         raise UndecidedError(undecided)
-    if left_open and (asked or len(left_open) == len(verdicts)):
-        pytest.skip("; ".join(f"{one.claim}: {one.reason}" for one in left_open))
+    held = {one.claim for one in verdicts if not isinstance(one, Open)}
+    left_out = [one for one in left_open if one.claim not in held]
+    if left_out and (asked or not held):
+        pytest.skip("; ".join(f"{one.claim}: {one.reason}" for one in left_out))
 
 
 def _lines(verdict: Violated | Open) -> list[str]:
@@ -122,7 +132,7 @@ def _lines(verdict: Violated | Open) -> list[str]:
         case Open():
             lines += [f"    {line}" for line in verdict.step]
         case Violated(trace=trace) if trace:
-            lines += [trace_title(trace), *trace_lines(trace)]
+            lines += told(trace)
         case Violated():
             pass
     return lines

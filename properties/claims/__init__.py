@@ -1,8 +1,11 @@
-"""The catalogue of claims, filled: one room a subject."""
+"""The catalogue of claims, filled: one room a subject.
+
+A claim of one's own is stated by the `claim` that is imported from here, so the catalogue is filled before it.
+"""
 
 from __future__ import annotations
 
-from properties.catalogue.claim import AUXILIARY, REGISTERED, Claim
+from properties.catalogue.claim import AUXILIARY, REGISTERED, Claim, claim
 from properties.catalogue.register import REGISTER
 from properties.claims import (
     auxiliary,
@@ -20,7 +23,7 @@ from properties.claims import (
     surprises,
 )
 
-__all__ = ["AUXILIARY", "CLAIMS", "ROOMS"]
+__all__ = ["AUXILIARY", "CLAIMS", "ROOMS", "claim"]
 
 ROOMS = (
     gate,

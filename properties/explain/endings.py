@@ -14,8 +14,8 @@ from model.language.sets import Truth
 from model.language.sorts import Index, Ring
 from properties.catalogue.claim import Claim, Part
 from properties.catalogue.notation import goals, notation
-from properties.claims import CLAIMS
 from properties.explain.ahead import Ahead, is_deadlock, is_true, overlong, steps_named, towards
+from properties.explain.asked import registered
 from properties.explain.values import Said, Values
 from properties.traces.trace import Played, Trace, replay, trace_machine
 
@@ -68,7 +68,7 @@ def shown_by(trace: Trace) -> list[Ending]:
     """All that the end of a trace shows of its claim; TraceError if it does not replay."""
     ground = trace_machine(trace)
     played = list(replay(ground, trace.steps))
-    claim = CLAIMS.get(trace.claim or "")
+    claim = registered(trace.claim)
     return list(endings(claim, ground, played)) if claim and claim.machine == trace.machine else []
 
 

@@ -11,8 +11,8 @@ import msgspec
 
 from model.language.ground import GroundMachine, Step
 from model.variants.mutants import find_variant
-from properties.claims import CLAIMS
 from properties.explain.ahead import is_true, towards
+from properties.explain.asked import registered
 from properties.explain.diff import Difference, first_difference
 from properties.explain.endings import Ending, endings
 from properties.explain.shrink import Ends, needed, without
@@ -64,7 +64,7 @@ class Explanation(msgspec.Struct):
 
 def explain_run(trace: Trace) -> Explanation | None:
     """Why the run shows what it shows of its claim; None if it names no claim that we know."""
-    claim = CLAIMS.get(trace.claim or "")
+    claim = registered(trace.claim)
     if claim is None or claim.machine != trace.machine:
         return None
     ground = trace_machine(trace)

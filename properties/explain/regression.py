@@ -1,6 +1,6 @@
 """Runs as a test file for pytest: it replays each and asserts what its end shows of its claim.
 
-The file imports the model and the claims, so it fails when a change of them takes the run or what it shows away.
+The file imports ringplug, so it fails when a change of the model or the claims takes the run or what it shows away.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from properties.explain.endings import shown_by
-from properties.traces.trace import Trace, TraceError, TraceScope, TraceStep
+from ringplug import Trace, TraceError, TraceScope, TraceStep, replay
 
 RUNS = [
 '''
@@ -36,7 +35,7 @@ TEST = '''\
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: f"{{len(run.steps)}}-steps")
 def test_{name}(run: Trace) -> None:
     """It replays from the initial state, and its end shows it."""
-    assert run.shows in [ending.label for ending in shown_by(run) if {wanted}]
+    assert run.shows in replay(run).{wanted}
 '''
 OF_THE_EDIT = '''
 
@@ -45,7 +44,7 @@ def test_the_protocol_does_not(run: Trace) -> None:
     """Without the variant's edit the same steps are refused, or end otherwise."""
     protocol = msgspec.structs.replace(run, variant=None)
     try:
-        shown = [ending.label for ending in shown_by(protocol)]
+        shown = replay(protocol).violates
     except TraceError:
         return
     assert run.shows not in shown
@@ -61,7 +60,7 @@ def write_test(traces: Sequence[Trace], title: str) -> str:
     edit = OF_THE_EDIT if first.variant and violates else ""
     head = HEAD.format(says=f"{first.claim}: {first.shows}.", where=textwrap.fill(f"Of {title}.", 100))
     head = head if edit else head.replace("import msgspec\n", "").replace("TraceError, ", "")
-    return head + runs + TEST.format(name=name, wanted="ending.violates" if violates else "not ending.violates") + edit
+    return head + runs + TEST.format(name=name, wanted="violates" if violates else "reaches") + edit
 
 
 def _violates(trace: Trace) -> bool:

@@ -56,7 +56,7 @@ class Walk:
     def enabled(self) -> list[Step]:
         """The steps that can be taken; where a parameter is fresh, only those with the lowest unused element."""
         here = Integers(self.ground, self.state)
-        return [step for step in self.ground.steps if here.truth(step.first_unused) and not self.refusals(step)]
+        return [step for step in self.ground.steps if step.is_searched(here)]
 
     def moves(self) -> tuple[list[Step], list[Step]]:
         """The steps that can be taken: those that change the state, and those that do not."""

@@ -1,7 +1,30 @@
 """Breadth-first search of every reachable state of a machine in a scope.
 
-Exact: states are compared whole (`properties.explicit.numbering`). With symmetry on, one state stands for all that
-differ only in processors' names.
+**The idea.** A ground machine (`model.language.ground`) is a list of steps, each with all parameters chosen; a state is
+a tuple of bitmaps. Python is slow at one state, numpy is fast at a hundred thousand. So a step is never applied to one
+state: a block of states is laid out as columns, one for each set (`columns.py`), and each guard part and each new value
+of a step is computed once for the whole block. What is enabled becomes a mask, what changes a column of bits to flip.
+States come back packed in one or a few 64-bit words, are sorted, and those that are not in the index (`numbering.py`)
+are numbered as the next level.
+
+**Symmetry.** Nothing tells processors apart, so one state may stand for all that differ only in their names: a
+processor's bits are a lane of the word, and sorting the lanes gives the representative. A machine whose constants name
+processors (seats) is refused, and searched without. Rings are not sorted; instead a parameter that stands for an unused
+element takes the lowest unused one only (`first_unused`).
+
+What can be relied on:
+
+- Exact: states are compared whole. A mix of words only orders them, and two states with one mix end the search with an
+  error, never with a wrong count.
+- Numbers grow with depth (`starts`), and a probe is noted at the first depth where it holds, so what is found is found
+  by a shortest run. No predecessors are kept: `shortest.py` goes back from a state level by level.
+- Too large is an error, `ScopeTooLargeError`: too many processors, sets, states or bytes. A search that was told to end
+  early (`until_found`, `until_any`) has counts of what it visited, and not of the scope.
+- A step that is enabled and changes nothing is a stutter, and is counted apart. A state is *stuck* if no step of the
+  protocol or of a service changes it.
+
+Left out on purpose: cycles and what can still be reached (`liveness.py`), leaving out what a claim does not depend on
+(`slicing.py`), partial orders, and hashing without keeping states, which would make "no violation" a probability.
 """
 
 from __future__ import annotations
@@ -146,7 +169,7 @@ class Search:
         """For each step: the rows of a block that it changes, and the states it leads to from there."""
         columns = Columns(self.ground, self.packing.unpack(words))
         for step in steps:
-            enabled = _everywhere(columns, [*(part for _, part in step.guard), step.first_unused], len(words[0]))
+            enabled = _everywhere(columns, step.search_guard, len(words[0]))
             rows, after, _ = self._take(words, columns, step, enabled)
             if len(rows):
                 yield step, rows, after
@@ -248,7 +271,7 @@ class _Looking:
         for label, part in step.guard:
             if (step.action.name, label) not in self.report.refused and not columns.truth(part).all():
                 self.report.refused.add((step.action.name, label))
-        enabled = _everywhere(columns, [*(part for _, part in step.guard), step.first_unused], rows_count)
+        enabled = _everywhere(columns, step.search_guard, rows_count)
         if step.action.name not in self.report.fired and enabled.any():
             self.report.fired.add(step.action.name)
         return enabled

@@ -127,5 +127,5 @@ def _probed(ground: GroundMachine, steps: Sequence[Step], probes: Sequence[Probe
 
 def _needs(read: Reads, step: Step, wanted: set[int]) -> Slots:
     """What the step's guard depends on, and what it writes to the slots that are wanted."""
-    guard = NOTHING.union(*(read.truth(part) for _, part in step.guard), read.truth(step.first_unused))
+    guard = NOTHING.union(*map(read.truth, step.search_guard))
     return guard.union(*(read.set(value) for slot, value in step.effect if slot in wanted))

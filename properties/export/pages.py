@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from model.variants import Harmless, Variant
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
-from properties.variants.matrix import LARGER, STANDARD, Break, Pair, Tried
-from properties.variants.mutants import Fate
+from properties.variants.results import Break, Fate, Pair, Tried
+from properties.variants.scopes import LARGER, STANDARD
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Row:
 
     variant: Variant
     tried: Tried
+    recorded: str | None = None
+    """The version for which it was recorded, if it is not computed now."""
 
     @property
     def broken(self) -> list[Break]:
@@ -84,6 +86,7 @@ def _variant_record(row: Row) -> dict[str, object]:
         "argument": argument,
         "parts": variant.parts,
         "leaves_out": variant.leaves_out,
+        "recorded": row.recorded,
     }
 
 
@@ -134,7 +137,13 @@ def mutants_summary(fates: Sequence[Fate]) -> str:
 def mutants_record(fates: Sequence[Fate]) -> dict[str, object]:
     """Mutants as a JSON object."""
     records = [
-        {"id": fate.mutant, "caught": fate.caught, "argument": fate.argument and str(fate.argument)} for fate in fates
+        {
+            "id": fate.mutant,
+            "caught": fate.caught,
+            "argument": fate.argument and str(fate.argument),
+            "recorded": fate.recorded,
+        }
+        for fate in fates
     ]
     return {"mutants": records, "score": score(fates)}
 
@@ -144,8 +153,8 @@ def mutants_record(fates: Sequence[Fate]) -> dict[str, object]:
 VARIANTS_HEAD = """# Variants
 
 Each is a small edit of the protocol; most break something. They show what each clause is for. This page is
-`ringplug variants --markdown`; a test computes it again. `ringplug trace CLAIM --variant NAME`, with the sizes and
-features given here, shows a shortest run.
+`ringplug variants --markdown`, made of what is recorded; tests compute it again, and so does `--compute`.
+`ringplug trace CLAIM --variant NAME`, with the sizes and features given here, shows a shortest run.
 
 An entry such as `PLUG-S1 4 at 2/1/1 with all features` says that a run of 4 steps breaks PLUG-S1 with 2 processors,
 1 handle at each and 1 ring; it is the shortest in the scopes tried. `no run` stands for a claim that is broken by what
@@ -158,7 +167,7 @@ MUTANTS_HEAD = """# Mutants
 Each guard part and each effect of each protocol and service action is dropped, one at a time, by machine. A mutant is
 noticed by a claim that it breaks: in a search, with the length of a shortest run in the first scope that shows one, or
 else in a proof, which then fails. What nothing notices has an argument why it is the same protocol, or one as good.
-This page is `ringplug mutants --markdown`; a test computes it again.
+This page is `ringplug mutants --markdown`, made of what is recorded; tests compute it again, and so does `--compute`.
 """
 
 

@@ -1,4 +1,4 @@
-"""The theorem as a text: a section of the specification. What it says of sets is `properties.theorem.MINIMAL`."""
+"""The theorem as a text: a section of the specification. What it says of sets is recorded in `properties.variants`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from model.services import theorem
 from model.services.theorem import GIVEN_UP, MEANS
-from properties.variants.theorem import MINIMAL, NORMAL, RECOVERY
+from properties.variants.cases import NORMAL, RECOVERY
+from properties.variants.record import minimal
 
 PRIORITIES = {NORMAL: "normal, as mailed", RECOVERY: "recovery, as built"}
 WORDS = """The mail promises that a node is found in the membership service "100% of the time" (M12). Whether that is
-so depends on how M4 is read, and on what M1 to M13 leave open. `ringplug theorem` decides each claim for every set of
-these nine decisions, and prints the sets that suffice, none of which can spare a decision; of each with one decision
-less it prints the shortest run to a lookup that finds nothing. *Suffices* means here: in every state at 2/1/2, 3/1/1
-and 2/1/3. Three rings are needed to see that CLM-S4 rests on D4 and D10: a call, or half a message, may be older than
-the last ring.
+so depends on how M4 is read, and on what M1 to M13 leave open. `ringplug theorem --compute` decides each claim for
+every set of these nine decisions, and prints the sets that suffice, none of which can spare a decision; of each with
+one decision less it prints the shortest run to a lookup that finds nothing. *Suffices* means here: in every state at
+2/1/2, 3/1/1 and 2/1/3. Three rings are needed to see that CLM-S4 rests on D4 and D10: a call, or half a message, may
+be older than the last ring.
 """
 RESULT = """**What clm and evt get from the plug.** With D8, D10 and D11 every nodejoin of a ring is originated before
 the ring's first normal message, and delivered before it, since delivery is in order. So any member that is looked up
@@ -45,7 +46,7 @@ def theorem_section() -> Iterator[str]:
     yield from (*WORDS.splitlines(), "", "| decision | says | given up by the feature |", "| --- | --- | --- |")
     yield from (f"| {_linked(one)} | {MEANS[one]} | `{feature}` |" for one, feature in GIVEN_UP.items())
     yield from ("", "| claim | add-node | suffices, and no less |", "| --- | --- | --- |")
-    for (priority, claim), sets in MINIMAL.items():
+    for (priority, claim), sets in minimal().items():
         yield f"| [{claim}](#{claim}) | {PRIORITIES[priority]} | {' or '.join(_set(one) for one in sets)} |"
     yield from ("", *RESULT.splitlines(), "")
 

@@ -51,10 +51,14 @@ class HistoryClaim:
 
     def missing(self, observes: frozenset[Facet]) -> str | None:
         """What the source would have to see, and does not."""
-        lacking = [group for group in self.needs if not any(facet in observes for facet in group)]
+        lacking = self.lacking(observes)
         if not lacking:
             return None
         return f"the source does not observe {', nor '.join(' or '.join(group) for group in lacking)}"
+
+    def lacking(self, observes: frozenset[Facet]) -> Needs:
+        """Of each of these groups the source would have to see one facet."""
+        return tuple(group for group in self.needs if not any(facet in observes for facet in group))
 
 
 ALL: list[HistoryClaim] = [

@@ -8,22 +8,22 @@ after a crash, or numbers that fall, are for the judge.
 from __future__ import annotations
 
 import heapq
-import os
-import stat
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import msgspec
 
 from properties.history.events import FACETS, FORMAT, Configuration, Event, Facet, Line, Meta
+from properties.history.files import Lines, ReadError
 from properties.history.ledger import Ledger, refusals_of
 
 MOST_BYTES = 1 << 20
 """The longest line."""
 _DECODER: msgspec.json.Decoder[Meta | Event] = msgspec.json.Decoder(Line)
+_ENCODER = msgspec.json.Encoder()
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -75,13 +75,26 @@ def decoded(line: bytes) -> Meta | Event:
     try:
         if len(line) > MOST_BYTES:
             raise FaultError(f"line longer than {MOST_BYTES:,} bytes")
-        return _DECODER.decode(line)
+        found = _DECODER.decode(line)
     except msgspec.ValidationError as error:
         raise FaultError(_newer(line) or f"not an event: {plain(str(error))}") from error
     except msgspec.DecodeError as error:
         raise FaultError(_not_json(line)) from error
     except UnicodeDecodeError as error:
         raise FaultError("not text in UTF-8") from error
+    except RecursionError as error:
+        raise FaultError("not an event: nested too deeply") from error
+    if _ENCODER.encode(found) != line.rstrip():
+        json.loads(line, object_pairs_hook=_refuse_a_second, parse_int=str)
+    return found
+
+
+def _refuse_a_second(pairs: list[tuple[str, object]]) -> None:
+    """JSON does not say which of two fields of one name counts; a line as we write it has none."""
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        second = next(name for i, name in enumerate(names) if name in names[:i])
+        raise FaultError(f"not an event: a second field {plain(second)!r}")
 
 
 def _not_json(line: bytes) -> str:
@@ -93,49 +106,42 @@ def _not_json(line: bytes) -> str:
         return f"not JSON: {plain(str(error))}"
     except UnicodeDecodeError:
         return "not text in UTF-8"
+    except RecursionError:
+        return "not an event: nested too deeply"
     return "not JSON"
 
 
 def _newer(line: bytes) -> str | None:
     try:
         said = msgspec.json.decode(line, type=dict[str, object]).get("format", FORMAT)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return None if said == FORMAT else f"format is {plain(repr(said)[:40])}; this version reads {FORMAT!r}"
 
 
 @dataclass
 class Source:
-    """One file."""
+    """One file, and what it is called."""
 
     path: Path
+    name: str
     meta: Meta | None = None
     fault: Fault | None = None
-    size_bytes: int = 0
-    read_bytes: int = 0
-    _stream: BinaryIO | None = None
+    lines: Lines = field(init=False)
 
     def __post_init__(self) -> None:
+        self.lines = Lines(self.path, MOST_BYTES)
         try:
-            about = os.stat(self.path)
-            if not stat.S_ISREG(about.st_mode):
-                raise FaultError("not a regular file; it is read more than once")
-            self.size_bytes = about.st_size
-            with self.path.open("rb") as stream:
-                self.meta = self._head(stream.readline(MOST_BYTES + 1))
-        except OSError as error:
-            self.fault = Fault(str(self.path), 0, error.strerror or "cannot be read")
+            self.lines.look()
+            self.meta = self._head(next(iter(self.lines), b""))
+        except ReadError as error:
+            self.fault = Fault(self.name, 0, str(error))
         except FaultError as error:
-            self.fault = Fault(str(self.path), 1 if self.size_bytes else 0, str(error))
-
-    @property
-    def bytes_read(self) -> int:
-        """How many bytes the present reading has seen."""
-        return self._stream.tell() if self._stream and not self._stream.closed else self.read_bytes
+            self.fault = Fault(self.name, 1, str(error))
 
     def _head(self, line: bytes) -> Meta:
         if not line:
-            raise FaultError("empty file")
+            raise ReadError("empty file")
         head = decoded(line)
         if not isinstance(head, Meta):
             raise FaultError("the first line is not meta")
@@ -150,25 +156,23 @@ class Source:
         if self.meta is None:
             return
         number = 1
+        ledgers = {name: Ledger(name) for name in self.meta.processes}
+        refusals = refusals_of(frozenset(self.meta.observes))
         try:
-            with self.path.open("rb") as stream:
-                self._stream = stream
-                stream.readline(MOST_BYTES + 1)
-                ledgers = {name: Ledger(name) for name in self.meta.processes}
-                refusals = refusals_of(frozenset(self.meta.observes))
-                for number, line in enumerate(iter(partial(stream.readline, MOST_BYTES + 1), b""), 2):
-                    event = decoded(line)
-                    if isinstance(event, Meta):
-                        raise FaultError("a second meta")
-                    refused = refusals.get(type(event))
-                    if (refused and (reason := refused(event))) or (reason := _entered(ledgers, event)):
-                        raise FaultError(reason)
-                    yield number, event
-            self.read_bytes = self.size_bytes
-        except OSError as error:
-            self.fault = Fault(str(self.path), number, error.strerror or "cannot be read")
+            for number, line in enumerate(self.lines, 1):
+                if number == 1:
+                    continue
+                event = decoded(line)
+                if isinstance(event, Meta):
+                    raise FaultError("a second meta")
+                refused = refusals.get(type(event))
+                if (refused and (reason := refused(event))) or (reason := _entered(ledgers, event)):
+                    raise FaultError(reason)
+                yield number, event
+        except ReadError as error:
+            self.fault = Fault(self.name, 0, f"{error}, after line {number}")
         except FaultError as error:
-            self.fault = Fault(str(self.path), number, str(error))
+            self.fault = Fault(self.name, number, str(error))
 
 
 def _entered(ledgers: dict[str, Ledger], event: Event) -> str | None:
@@ -188,17 +192,20 @@ class FileHistory:
     _refused: list[Fault] = field(default_factory=list[Fault])
 
     @classmethod
-    def open(cls, paths: Sequence[Path]) -> FileHistory:
-        """Look at the first lines; a file with a process that another file has is refused whole."""
+    def open(cls, paths: Sequence[Path], called: Mapping[Path, str] = {}) -> FileHistory:
+        """Look at the first lines; a file with a process that another file has is refused whole.
+
+        Some files may be called otherwise than by their paths.
+        """
         history = cls([])
-        owner: dict[str, Path] = {}
-        for source in map(Source, paths):
+        owner: dict[str, str] = {}
+        for source in (Source(path, called.get(path, str(path))) for path in paths):
             names = source.meta.processes if source.meta else ()
             if twice := next((name for name in names if name in owner), None):
                 reason = f"events of process {plain(twice)!r}, which are in {owner[twice]} already"
-                history._refused.append(Fault(str(source.path), 1, reason))
+                history._refused.append(Fault(source.name, 1, reason))
                 continue
-            owner |= dict.fromkeys(names, source.path)
+            owner |= dict.fromkeys(names, source.name)
             history.sources.append(source)
         observed = [frozenset(source.meta.observes) for source in history.sources if source.meta]
         history.processes = tuple(owner)
@@ -213,14 +220,15 @@ class FileHistory:
     @property
     def share_read(self) -> float:
         """How much of the files this reading has seen, between 0 and 1."""
-        return sum(one.bytes_read for one in self.sources) / max(1, sum(one.size_bytes for one in self.sources))
+        lines = [one.lines for one in self.sources]
+        return sum(one.read_bytes for one in lines) / max(1, sum(one.size_bytes for one in lines))
 
     def read(self) -> Iterator[Located]:
         """The events of the file whose ring number is lowest come first, which keeps few rings under way."""
         waiting = [(-1, i, source.events()) for i, source in enumerate(self.sources)]
         while waiting:
             number, i, events = heapq.heappop(waiting)
-            file = str(self.sources[i].path)
+            file = self.sources[i].name
             others = waiting[0][0] if waiting else None
             for line, event in events:
                 yield Located(file, line, event)

@@ -77,6 +77,18 @@ class Judgement:
     unobserved: list[str]
     """Members of rings whose events nobody recorded."""
 
+    @property
+    def violations(self) -> list[JudgedClaim]:
+        """The claims that are violated."""
+        return [one for one in self.claims if one.verdict == VIOLATED]
+
+    def __getitem__(self, id: str) -> JudgedClaim:
+        """What is said of the claim with this id; KeyError if none is judged by that name."""
+        for one in self.claims:
+            if one.claim == id:
+                return one
+        raise KeyError(f"no claim {id!r} is judged; there are {', '.join(one.claim for one in self.claims)}")
+
 
 @dataclass
 class Pass:

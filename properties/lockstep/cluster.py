@@ -1,25 +1,17 @@
-"""A cluster of implementations: it tells them what happens, and keeps what membership, network and ring order know.
+"""What is known of a cluster: by membership, network and ring order, and what was last observed of each processor.
 
-What came of an event (`Outcome`) is said in the cluster's terms; `abstraction.py` reads it as actions of the machine.
-The order of the ring is that of the processors; a token goes to the next member.
+Events happen in `live.py`, where implementations are called, or in `recorded/`, where they were; what came of each
+(`Outcome`) is said here in the cluster's terms, and `abstraction.py` reads it as actions of the machine. The order of
+the ring is that of the processors; a token goes to the next member.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from properties.lockstep.events import ROOM, At, Event, Kind, PacketCase
-from properties.lockstep.implementation import (
-    RECOVERY,
-    CallRefusedError,
-    Implementation,
-    Observation,
-    Packet,
-    RingName,
-    Starts,
-    Visit,
-)
+from properties.lockstep.events import ROOM, At, Event, PacketCase
+from properties.lockstep.implementation import RECOVERY, Observation, Packet, RingName, TokenReading, Visit
 from properties.words import counted
 
 
@@ -50,6 +42,12 @@ class FormedRing:
             raise MisstepError(f"the token of ring {self.name} has position {beyond[0]} set, which is no member's (D9)")
         return sum(1 << self.members[position] for position in self.positions)
 
+    def with_token(self, sender: int, token: bytes, says: TokenReading) -> FormedRing:
+        """The ring once a token of it was sent; MisstepError if it is another ring's."""
+        if says.ring != self.name:
+            raise MisstepError(f"p{sender} sent a token of ring {says.ring} on, having received {self.name}'s")
+        return replace(self, newest=token, positions=says.positions)
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -76,8 +74,8 @@ class Cluster:
 
     size: int
     handle_count: int
-    start: Starts
-    layers: dict[int, Implementation] = field(default_factory=dict[int, Implementation])
+    gives_up: bool = False
+    """A message that is half sent in another ring is given up, and begun anew: recorded runs tell only that (D10)."""
     seen: dict[int, Observation] = field(default_factory=dict[int, Observation])
     """Of each processor that is up, what was observed after the last call."""
     rings: list[FormedRing] = field(default_factory=list[FormedRing])
@@ -86,23 +84,19 @@ class Cluster:
     begun: dict[int, Begun] = field(default_factory=dict[int, Begun])
     normal: frozenset[int] = frozenset()
     """The rings in which a high, medium or low priority message was originated."""
-
-    def begin(self) -> Cluster:
-        """Start every processor; services create their handles."""
-        for processor in range(self.size):
-            self._start(processor)
-        return self
+    taken: dict[int, RingName] = field(default_factory=dict[int, RingName])
+    """Of a recorded run: the rings that are taken to be pending at some processors instead of what they say."""
 
     def fork(self) -> Cluster:
-        """Another cluster in the same state. Its layers are shared: who calls one copies it first."""
+        """Another cluster in the same state."""
         return replace(
-            self, layers=self.layers.copy(), seen=self.seen.copy(), rings=self.rings.copy(),
-            handles=self.handles.copy(), begun=self.begun.copy(),
+            self, seen=self.seen.copy(), rings=self.rings.copy(), handles=self.handles.copy(),
+            begun=self.begun.copy(), taken=self.taken.copy(),
         )  # fmt: skip
 
     def is_up(self, processor: int) -> bool:
         """Whether it has not crashed, or is restarted."""
-        return processor in self.layers
+        return processor in self.seen
 
     def number_of(self, name: RingName | None) -> int:
         """The number of a ring; -1 for none."""
@@ -116,8 +110,8 @@ class Cluster:
         return At.PENDING if seen and seen.pending == name else At.NEITHER
 
     def pending_at(self, processor: int) -> RingName | None:
-        """The ring that is taken to be pending at a processor: here what it says itself."""
-        return self.seen[processor].pending
+        """The ring that is pending at a processor: what it says itself, unless another is taken to be."""
+        return self.taken.get(processor) or self.seen[processor].pending
 
     def recovery_count(self, processor: int, *, of_this_ring: bool) -> int:
         """How many recovery messages wait that were queued in the installed ring, or elsewhere."""
@@ -129,135 +123,63 @@ class Cluster:
         """Whether the implementation has this handle."""
         return self.handles[processor, handle] in self.seen[processor].registered
 
-    def perform(self, event: Event) -> Outcome:
-        """Make the event happen; MisstepError if an implementation does what no clause allows."""
-        before = self.seen.get(event.processor)
-        outcome = self._perform(event)
-        if event.kind is Kind.TOKEN and not outcome.accepted and self.seen.get(event.processor) != before:
-            raise MisstepError("a token that was refused has changed its receiver (RING-S4)")
-        return outcome
-
-    def _perform(self, event: Event) -> Outcome:
-        match event.kind:
-            case Kind.FORM:
-                self._form(event)
-            case Kind.LEAVE:
-                self._leave(event.processor)
-            case Kind.INSTALL:
-                ring = self.rings[event.ring]
-                self._layer(event.processor).regular(ring.name, self._listed(event.processor, ring.members))
-            case Kind.TOKEN:
-                return self._token(event)
-            case Kind.ALONE:
-                return self._alone(event)
-            case Kind.CREATE | Kind.UNPLUG | Kind.DESTROY:
-                self._plug_call(event)
-            case Kind.QUEUE:
-                self._layer(event.processor).queue(event.priority, event.packet_count)
-            case Kind.CRASH:
-                del self.layers[event.processor], self.seen[event.processor]
-                self.begun.pop(event.processor, None)
-            case Kind.RESTART:
-                self._start(event.processor)
-            case Kind.TOLD | Kind.BETWEEN | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND:
-                pass
-        self._observe(event.processor)
-        return Outcome(event)
-
-    def _start(self, processor: int) -> None:
-        self.layers[processor] = self.start(processor)
-        for handle in range(self.handle_count):
-            self.handles[processor, handle] = self.layers[processor].create()
-        self._observe(processor)
-
-    def _layer(self, processor: int) -> Implementation:
-        return self.layers[processor]
-
-    def _observe(self, processor: int) -> None:
-        if processor not in self.layers:
-            return
-        seen = self.seen[processor] = self.layers[processor].observe()
+    def observe(self, processor: int, seen: Observation) -> None:
+        """What is observed of a processor now."""
+        self.seen[processor] = seen
         number = self.number_of(seen.installed)
         if seen.held is not None and number >= 0:
             self.rings[number] = replace(self.rings[number], positions=seen.held)
 
-    @staticmethod
-    def _listed(processor: int, members: Sequence[int]) -> Sequence[int]:
-        """The member list as this processor is told it: not all are told it in order."""
-        return members[::-1] if processor % 2 else members
+    def crash(self, processor: int) -> None:
+        """Nothing is known of a processor any more."""
+        del self.seen[processor]
+        self.begun.pop(processor, None)
+        self.taken.pop(processor, None)
 
-    def _form(self, event: Event) -> None:
-        """The representative, the lowest member, is told last, and creates the first token; it is due there first."""
-        representative = min(event.members)
-        name = RingName(representative, len(self.rings) + 1)
-        token = None
-        for member in reversed(event.members):
-            sent = self._layer(member).ring_pending(name, self._listed(member, event.members))
-            if (sent is not None) != (member == representative and len(event.members) > 1):
-                raise MisstepError(f"p{member} {'created a' if sent else 'did not create the'} first token (D8)")
-            token = sent
-        ring = FormedRing(name, event.members, token, representative)
-        self.rings.append(self._with_token(ring, representative, token) if token else ring)
-        for member in event.members:
-            self._observe(member)
-
-    def _with_token(self, ring: FormedRing, sender: int, token: bytes) -> FormedRing:
-        reading = self.layers[sender].read_token(token)
-        if reading.ring != ring.name:
-            raise MisstepError(f"p{sender} sent a token of ring {reading.ring} on, having received {ring.name}'s")
-        return replace(ring, newest=token, positions=reading.positions)
-
-    def _leave(self, processor: int) -> None:
-        seen = self.seen[processor]
-        old, new = self.number_of(seen.installed), self.number_of(seen.pending)
-        coming = tuple(member for member in self.rings[old].members if member in self.rings[new].members)
-        self._layer(processor).transitional(self.rings[old].name, self._listed(processor, coming))
-
-    def _token(self, event: Event) -> Outcome:
+    def token_arrives(
+        self, event: Event, visit: Visit, seen: Observation, read: Callable[[bytes], TokenReading]
+    ) -> Outcome:
+        """A token arrived: what it led to, what is observed after it, and what the token says that was sent on."""
         ring = self.rings[event.ring]
         newest, at = event.token == ring.newest, self.status(event.processor, event.ring)
-        visit = self._layer(event.processor).token_received(event.token, event.packet_count)
         accepted = visit.refused is None
         if accepted and visit.token is None:
             raise MisstepError("a token was accepted, and none is sent on")
         if not accepted and (visit.token or visit.packets):
             raise MisstepError("a token was refused, and something is sent (RING-S4)")
         if accepted and visit.token:
-            ring = self.rings[event.ring] = self._with_token(ring, event.processor, visit.token)
-            self.rings[event.ring] = replace(ring, due=ring.after(event.processor))
-        self._observe(event.processor)
+            sent = ring.with_token(event.processor, visit.token, read(visit.token))
+            self.rings[event.ring] = replace(sent, due=ring.after(event.processor))
+        self.refused_token_changes_nothing(event, seen, accepted=accepted)
+        self.observe(event.processor, seen)
         return Outcome(event, newest, at, accepted, self._cases(event, visit))
 
-    def _alone(self, event: Event) -> Outcome:
-        visit = self._layer(event.processor).visit_alone(event.packet_count)
+    def refused_token_changes_nothing(self, event: Event, seen: Observation, *, accepted: bool) -> None:
+        """MisstepError if the receiver of a token that was refused is not as it was."""
+        if not accepted and self.seen.get(event.processor) != seen:
+            raise MisstepError("a token that was refused has changed its receiver (RING-S4)")
+
+    def sole_visit(self, event: Event, visit: Visit, seen: Observation) -> Outcome:
+        """The only member of a ring took its turn."""
         if visit.refused or visit.token:
             raise MisstepError("the only member of a ring refuses a turn, or sends a token (D7)")
-        self._observe(event.processor)
+        self.observe(event.processor, seen)
         return Outcome(event, accepted=True, cases=self._cases(event, visit))
 
-    def _plug_call(self, event: Event) -> None:
-        layer, place = self._layer(event.processor), (event.processor, event.handle)
-        if event.kind is Kind.CREATE:
-            self.handles[place] = layer.create()
-            return
-        known = self.registered(*place)
-        call = layer.unplug if event.kind is Kind.UNPLUG else layer.destroy
-        try:
-            call(self.handles[place])
-        except CallRefusedError:
-            if known:
-                raise
-        else:
-            if not known:
-                raise MisstepError("a call with a destroyed handle was no error to the caller (D6)")
-
     def _cases(self, event: Event, visit: Visit) -> tuple[PacketCase, ...]:
+        """What each packet of a turn is; a message is given up with the first packet that is not recovery."""
         if len(visit.packets) > event.packet_count:
             raise MisstepError(f"{counted(len(visit.packets), 'packet')} originated, {event.packet_count} granted")
-        return tuple(
+        first = next((i for i, packet in enumerate(visit.packets) if packet.priority != RECOVERY), None)
+        begun = self.begun.get(event.processor)
+        given_up = self.gives_up and first is not None and begun and begun.ring != self.rings[event.ring].name
+        if given_up:
+            del self.begun[event.processor]
+        cases = tuple(
             self._case(event, packet, self._still_waiting(event, packet, visit.packets[i + 1 :]))
             for i, packet in enumerate(visit.packets)
         )
+        return (*cases[:first], PacketCase.GIVEN_UP, *cases[first:]) if given_up else cases
 
     def _still_waiting(self, event: Event, packet: Packet, later: Sequence[Packet]) -> int:
         """How many recovery messages wait behind this one that count in this ring as it does, or as it does not."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from model.language.ground import GroundMachine, Step, plug_scope
+from model.language.ground import Bitmaps, GroundMachine, Step, plug_scope
 from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import FEATURES
 from properties.lockstep.abstraction import NamedStep, abstraction
 from properties.lockstep.classes import Class, Classes
-from properties.lockstep.cluster import Cluster, MisstepError, Outcome
+from properties.lockstep.cluster import Cluster, MisstepError
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.events import STUTTER, Event, Kind
 from properties.lockstep.implementation import CallRefusedError, Starts
+from properties.lockstep.live import LiveCluster
 from properties.lockstep.refinement import Refinement
 from properties.traces.trace import Trace, record_trace, show_step
 
@@ -51,28 +52,72 @@ class ScopedMachine:
         return self._steps[key]
 
 
-class Follower:
-    """A cluster and the machine, from the initial state on."""
+class Execution:
+    """What the machine has done: its state, and the steps that led there from the initial one."""
 
-    def __init__(self, machine: ScopedMachine, start: Starts, handles: int) -> None:
+    def __init__(self, machine: ScopedMachine) -> None:
         self.machine, self.ground = machine, machine.ground
-        self.cluster = self._cluster(start, handles)
         self.state = self.ground.initial
         self.run: list[Step] = []
+
+    def take(self, event: Event, named: NamedStep) -> Step:
+        """Take a step that an event is; DivergedError if its guard refuses."""
+        step = self.machine.step(*named)
+        if refusing := self.ground.refusals(step, self.state):
+            raise self.diverged(event, show_step(step), "the machine does not allow this step", refusing)
+        self.state = self.ground.after(step, self.state)
+        self.run.append(step)
+        return step
+
+    def compare(self, cluster: Cluster, event: Event, shown: str) -> None:
+        """DivergedError if the cluster and the machine are not in the same state after these steps."""
+        try:
+            found = list(self.machine.refinement.differences(cluster, self.state))
+        except MisstepError as error:
+            raise self.diverged(event, shown, str(error)) from error
+        if found:
+            changed = "a variable changed in a stutter" if shown == STUTTER else "the states after the step differ"
+            divergence = self.diverged(event, shown, changed).divergence
+            divergence.differences = [difference(self.ground, *one) for one in found]
+            raise DivergedError(divergence)
+
+    def shown(self, steps: Sequence[NamedStep]) -> str:
+        """Steps in words."""
+        return ", then ".join(show_step(self.machine.step(*named)) for named in steps) or STUTTER
+
+    def diverged(self, event: Event, action: str, reason: str, refusing: list[str] | None = None) -> DivergedError:
+        """The error that they part here."""
+        trace = self.trace(f"the run to: {event}")
+        return DivergedError(Divergence(str(event), action, reason, trace, refusing=refusing or []))
+
+    def trace(self, shows: str) -> Trace:
+        """The steps so far."""
+        return record_trace(self.run, self.ground, machine=self.machine.name, shows=shows)
+
+
+class Follower:
+    """A live cluster and the machine, from the initial state on."""
+
+    def __init__(self, machine: ScopedMachine, start: Starts, handles: int) -> None:
+        self.machine, self.ground, self.execution = machine, machine.ground, Execution(machine)
+        self.live = LiveCluster(self.ground.scope.processors, handles, start)
         self.events: Counter[str] = Counter()
         self.classes: set[Class] = set()
-        self._begin()
-
-    def _cluster(self, start: Starts, handles: int) -> Cluster:
-        return Cluster(self.ground.scope.processors, handles, start)
-
-    def _begin(self) -> None:
-        """Bring both to where the run begins."""
         try:
-            self.cluster.begin()
+            self.live.begin()
         except Exception as error:
-            raise self._diverged(Event(Kind.RESTART), "the initial state", reason_of(error)) from error
-        self._compare(Event(Kind.RESTART), "the initial state")
+            raise self.execution.diverged(Event(Kind.RESTART), "the initial state", reason_of(error)) from error
+        self.execution.compare(self.cluster, Event(Kind.RESTART), "the initial state")
+
+    @property
+    def cluster(self) -> Cluster:
+        """What is known of the cluster."""
+        return self.live.cluster
+
+    @property
+    def state(self) -> Bitmaps:
+        """The machine's state."""
+        return self.execution.state
 
     def take(self, event: Event, expected: str | None = None) -> None:
         """The event happens, and the machine follows; DivergedError if it cannot.
@@ -81,45 +126,16 @@ class Follower:
         """
         self.events[event.kind.name.lower()] += 1
         try:
-            outcome = self.cluster.perform(event)
-            steps = self._steps(outcome)
+            steps = abstraction(self.cluster, self.live.perform(event))
         except Exception as error:
-            raise self._diverged(event, "no step", reason_of(error)) from error
+            raise self.execution.diverged(event, "no step", reason_of(error)) from error
         for named in steps:
-            self._follow(event, named)
-        shown = ", then ".join(show_step(self.machine.step(*named)) for named in steps) or STUTTER
+            before = self.state
+            step = self.execution.take(event, named)
+            self.classes.add(self.machine.classes.of(step, before, self.state))
+        shown = self.execution.shown(steps)
         if expected and expected not in [action for action, _ in steps]:
-            raise self._diverged(event, shown, f"the machine can take {expected} here, the implementation did not")
-        self._compare(event, shown)
-
-    def _steps(self, outcome: Outcome) -> list[NamedStep]:
-        """The machine's steps that this is."""
-        return abstraction(self.cluster, outcome)
-
-    def _follow(self, event: Event, named: NamedStep) -> None:
-        step = self.machine.step(*named)
-        if refusing := self.ground.refusals(step, self.state):
-            raise self._diverged(event, show_step(step), "the machine does not allow this step", refusing)
-        after = self.ground.after(step, self.state)
-        self.classes.add(self.machine.classes.of(step, self.state, after))
-        self.state = after
-        self.run.append(step)
-
-    def _compare(self, event: Event, shown: str) -> None:
-        try:
-            found = list(self.machine.refinement.differences(self.cluster, self.state))
-        except MisstepError as error:
-            raise self._diverged(event, shown, str(error)) from error
-        if found:
-            changed = "a variable changed in a stutter" if shown == STUTTER else "the states after the step differ"
-            divergence = self._diverged(event, shown, changed).divergence
-            divergence.differences = [difference(self.ground, *one) for one in found]
-            raise DivergedError(divergence)
-
-    def _diverged(self, event: Event, action: str, reason: str, refusing: list[str] | None = None) -> DivergedError:
-        trace = self.trace(f"the run to: {event}")
-        return DivergedError(Divergence(str(event), action, reason, trace, refusing=refusing or []))
-
-    def trace(self, shows: str) -> Trace:
-        """The steps of the machine so far."""
-        return record_trace(self.run, self.ground, machine=self.machine.name, shows=shows)
+            raise self.execution.diverged(
+                event, shown, f"the machine can take {expected} here, the implementation did not"
+            )
+        self.execution.compare(self.cluster, event, shown)

@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 from model.language.ground import Step
 from model.language.sorts import Ring
+from properties.lockstep.abstraction import SENDS, TURNS, event_of, is_for_nobody, message_before
 from properties.lockstep.cluster import Cluster
-from properties.lockstep.driver import SENDS, TURNS, event_of, is_for_nobody, message_before
 from properties.lockstep.events import ROOM, At, Event, Kind
 from properties.lockstep.follower import Follower
 from properties.lockstep.implementation import HIGH, LOW, MEDIUM, RECOVERY
@@ -52,7 +52,7 @@ class MachineLeader:
         p = self.rng.randrange(cluster.size)
         given = {"p": p, "r": self._ring(action, p), "h": self.rng.randrange(cluster.handle_count)}
         if action == "form_ring":
-            given["members"] = sum(1 << p for p in some_members(self.rng, sorted(cluster.layers) or [0]))
+            given["members"] = sum(1 << p for p in some_members(self.rng, sorted(cluster.seen) or [0]))
         if not 0 <= given["r"] < ground.scope.sizes[Ring]:
             return None
         step = self.follower.machine.step(action, given)
@@ -132,11 +132,11 @@ class ImplementationLeader:
                 self.flight.append((number, ring.newest, ring.due))
 
     def _somebody(self, holds: Callable[[int], object]) -> int | None:
-        found = [p for p in self.cluster.layers if holds(p)]
+        found = [p for p in self.cluster.seen if holds(p)]
         return self.rng.choice(found) if found else None
 
     def _form(self) -> Event | None:
-        up = sorted(self.cluster.layers)
+        up = sorted(self.cluster.seen)
         formed, size = len(self.cluster.rings), self.follower.ground.scope.sizes[Ring]
         if not up or formed == size or (formed and self.rng.random() > 0.4 / self.cluster.size):
             return None

@@ -1,26 +1,25 @@
 """A shortest run of a variant of delivery's machine beside a simulated run of the ring with the same fault.
 
-Each processor's steps are found in their order, backwards from the step that violates the claim; steps of different
-processors may have changed places. The model's processors are those of the script, in their order; its rings and its
-message have to be the same ones in all steps. A message that the model says is lost must not have been received.
+The steps are found by the matcher, backwards from the step that violates the claim. The model's processors are those of
+the script, in their order; its rings and its message have to be the same ones in all steps. A message that the model
+says is lost must not have been received.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from properties.replay.delivery_steps import Happening, happenings
+from properties.replay.delivery_steps import ObservedStep, observed_steps
 from properties.replay.delivery_variants import DeliveryVariant
-from properties.replay.observed import number
-from properties.replay.services import Line, texts
+from properties.replay.matcher import Line, Matcher, Order, Track, count_in_order, number, texts
 from properties.simulate.historian import Seen
 from properties.traces.trace import Trace, TraceStep
 
 Message = tuple[Any, int | None]
 """Its ring, and its number there."""
-FREEING = "RING-S5"
+FREES = "RING-S5"
 """The claim whose violating step frees the message."""
 
 
@@ -37,7 +36,7 @@ class DeliveryRun:
     @property
     def repeated(self) -> int:
         """How many of the model's steps are found in their order."""
-        return sum(line.in_order for line in self.lines)
+        return count_in_order(self.lines)
 
     @property
     def is_whole(self) -> bool:
@@ -49,63 +48,60 @@ class DeliveryRun:
 def delivery_run(variant: DeliveryVariant) -> DeliveryRun:
     """The run of the variant's script that comes nearest to the model's."""
     trace, done = variant.trace(), variant.run()
-    lines = max(_attempts(variant, trace, done.seen), key=lambda lines: sum(line.in_order for line in lines))
+    lines = max(_attempts(variant, trace, done.seen), key=count_in_order)
     return DeliveryRun(variant, lines, done.violated, variant.run(with_fault=False).violated)
 
 
 def _attempts(variant: DeliveryVariant, trace: Trace, seen: list[Seen]) -> Iterator[list[Line]]:
     """The lines for each last step and each message that may be the model's."""
-    happened = happenings(seen)
-    messages = {(one.ring, one.number): None for one in happened if one.action == "multicast"} or {(None, None): None}
+    steps = observed_steps(seen)
+    messages = {(one.ring, one.number): None for one in steps if one.action == "multicast"} or {(None, None): None}
     yield [Line(text) for text in texts(trace)]
     for message in messages:
-        for end in range(1, len(happened) + 1):
-            if happened[end - 1].action == trace.steps[-1].action:
-                yield Finder(variant, seen, happened, end, message).lines(trace)
+        for end in range(1, len(steps) + 1):
+            if steps[end - 1].action == trace.steps[-1].action:
+                reading = DeliveryReading(variant.claim, trace, seen, steps, end, message)
+                yield Matcher(reading, end, beyond=True).lines(trace)
 
 
-class Finder:
-    """Finds the model's steps in what happened, the last first."""
+class DeliveryReading:
+    """What was observed, as steps of delivery's machine: up to one that may be the model's last, with its message."""
 
     def __init__(
-        self, variant: DeliveryVariant, seen: list[Seen], happened: list[Happening], end: int, message: Message
+        self, claim: str, trace: Trace, seen: list[Seen], steps: list[ObservedStep], end: int, message: Message
     ) -> None:
-        self.variant, self.happened, self.end, self.message = variant, happened, end, message
-        self.bounds: dict[int, int] = {}
-        """By processor, before what its next step must be."""
+        self.claim, self.last, self.steps, self.end, self.message = claim, trace.steps[-1], steps, end, message
+        self.count = len(steps)
         self.rings: dict[int, Any] = {}
-        order = happened[end - 1].seen.order
+        order = steps[end - 1].seen.order
         received = (one for one in seen if type(one.what).__name__ == "Receipt" and one.order <= order)
         self.received = {one.processor for one in received if (one.what.ring_id, one.what.seq) == message}
 
-    def lines(self, trace: Trace) -> list[Line]:
-        """A line for each step."""
-        steps = [*zip(trace.steps, texts(trace), strict=True)]
-        return [self._line(step, text, is_last=step is trace.steps[-1]) for step, text in reversed(steps)][::-1]
+    def order(self, step: TraceStep, known: Iterable[Track]) -> Order:
+        """Before the next step of its processor; a step of all, before the next of anybody."""
+        who = _who(step)
+        return Order(tuple(known), ()) if who is None else Order((who,), (who,))
 
-    def _line(self, step: TraceStep, text: str, *, is_last: bool) -> Line:
-        who = _processor(step.arguments["p"]) if "p" in step.arguments else None
-        for index in self._places(who, is_last=is_last):
-            one = self.happened[index]
-            if who in (None, one.seen.processor) and self._fits(step, one, is_last=is_last):
-                if "r" in step.arguments:
-                    self.rings[number(step.arguments["r"])] = one.ring
-                if who is not None:
-                    self.bounds[who] = index
-                return Line(text, one.seen, str(one), in_order=True)
-        return Line(text)
+    def fits(self, step: TraceStep) -> Callable[[int], bool]:
+        """Whether an observed step may be the step; its ring is then the model's."""
 
-    def _places(self, who: int | None, *, is_last: bool) -> Iterable[int]:
-        """Where a step may be, the likeliest first: the last step of a processor may also come after the very last."""
-        if is_last:
-            return (self.end - 1,)
-        if who is None:
-            return range(min(self.bounds.values(), default=self.end) - 1, -1, -1)
-        if who in self.bounds:
-            return range(self.bounds[who] - 1, -1, -1)
-        return (*range(self.end - 1, -1, -1), *range(self.end, len(self.happened)))
+        def is_it(index: int) -> bool:
+            one = self.steps[index]
+            if step is self.last and index != self.end - 1:
+                return False
+            if _who(step) not in (None, one.seen.processor) or not self._agrees(step, one):
+                return False
+            if "r" in step.arguments:
+                self.rings[number(step.arguments["r"])] = one.ring
+            return True
 
-    def _fits(self, step: TraceStep, one: Happening, *, is_last: bool) -> bool:
+        return is_it
+
+    def shown(self, index: int) -> tuple[Seen, str]:
+        """An observed step, and in words."""
+        return self.steps[index].seen, str(self.steps[index])
+
+    def _agrees(self, step: TraceStep, one: ObservedStep) -> bool:
         given = step.arguments
         if one.action != step.action or ("r" in given and not self._is_ring(number(given["r"]), one.ring)):
             return False
@@ -115,21 +111,22 @@ class Finder:
             return False
         if "lost" in given and self.received & {*_processors(given["lost"])}:
             return False
-        return not (is_last and self.variant.claim == FREEING) or self._frees(one)
+        return not (step is self.last and self.claim == FREES) or self._frees(one)
 
     def _is_ring(self, r: int, ring: Any) -> bool:
         others = (other for x, other in self.rings.items() if x != r)
         return self.rings.get(r, ring) == ring and ring not in others
 
-    def _frees(self, one: Happening) -> bool:
+    def _frees(self, one: ObservedStep) -> bool:
         ring, message = self.message
         return one.ring == ring and message is not None and one.freed >= message
 
 
-def _processor(argument: int | list[int]) -> int:
-    return number(argument) + 1
+def _who(step: TraceStep) -> int | None:
+    return number(step.arguments["p"]) + 1 if "p" in step.arguments else None
 
 
 def _processors(argument: int | list[int]) -> tuple[int, ...]:
-    assert isinstance(argument, list), "not a set"
+    if not isinstance(argument, list):
+        raise ValueError(f"{argument} is an element, not a set")
     return tuple(one + 1 for one in argument)

@@ -16,7 +16,7 @@ from reference.ring.wire import decode
 
 
 @dataclass(frozen=True)
-class Happening:
+class ObservedStep:
     """A step of the model that was seen: of whom (nobody's if all take it), in which ring, on which message."""
 
     seen: Seen
@@ -72,23 +72,23 @@ class Steps:
     def __init__(self) -> None:
         self.lives: dict[int, _Life] = {}
         self.settled = set[Any]()
-        self._tellers: dict[str, Callable[[Seen, _Life], Iterator[Happening]]] = {
+        self._handlers: dict[str, Callable[[Seen, _Life], Iterator[ObservedStep]]] = {
             "Send": self._sends, "Transition": self._moves, "PlugStep": self._plug, "Freeing": self._frees,
             "ConfigurationChange": self._changes,
         }  # fmt: skip
 
-    def of(self, run: list[Seen]) -> Iterator[Happening]:
-        """All that happened, in its order."""
+    def of(self, run: list[Seen]) -> Iterator[ObservedStep]:
+        """All steps, in their order."""
         for seen in run:
             kind = type(seen.what).__name__
             if kind == "Started":
                 if seen.processor in self.lives:
-                    yield Happening(seen, "stop_and_start")
+                    yield ObservedStep(seen, "stop_and_start")
                 self.lives[seen.processor] = _Life()
-            elif tell := self._tellers.get(kind):
-                yield from tell(seen, self.lives[seen.processor])
+            elif handle := self._handlers.get(kind):
+                yield from handle(seen, self.lives[seen.processor])
 
-    def _sends(self, seen: Seen, life: _Life) -> Iterator[Happening]:
+    def _sends(self, seen: Seen, life: _Life) -> Iterator[ObservedStep]:
         datagram = seen.what.datagram
         said = decode(datagram)
         if datagram in life.said:
@@ -97,55 +97,55 @@ class Steps:
         if isinstance(said, CommitToken):
             count = len(said.members)
             action = "pass_commit_token" if said.hop <= count else "enter_recovery"
-            yield Happening(
+            yield ObservedStep(
                 seen, "create_commit_token" if said.hop == 1 else action, said.ring_id, members=said.members
             )
         elif isinstance(said, RingToken):
             ring_id = said.token.ring_id
             if life.onward is None or life.onward.token_seq != said.token.token_seq:
-                yield Happening(seen, "create_first_token", ring_id)
+                yield ObservedStep(seen, "create_first_token", ring_id)
             elif life.installed == ring_id:
-                yield Happening(seen, "pass_token", ring_id, freed=life.frees())
+                yield ObservedStep(seen, "pass_token", ring_id, freed=life.frees())
 
-    def _moves(self, seen: Seen, life: _Life) -> Iterator[Happening]:
+    def _moves(self, seen: Seen, life: _Life) -> Iterator[ObservedStep]:
         life.forming = [*life.forming[-1:], seen]
         yield from ()
 
-    def _plug(self, seen: Seen, life: _Life) -> Iterator[Happening]:
+    def _plug(self, seen: Seen, life: _Life) -> Iterator[ObservedStep]:
         what = seen.what
         if what.call == "ring_pending" and len(what.arguments[1]) == 1:
             ring_id, members = what.arguments
-            yield Happening(life.forming[0], "create_commit_token", ring_id, members=tuple(members))
-            yield Happening(life.forming[1], "enter_recovery", ring_id)
-            yield Happening(seen, "create_first_token", ring_id)
+            yield ObservedStep(life.forming[0], "create_commit_token", ring_id, members=tuple(members))
+            yield ObservedStep(life.forming[1], "enter_recovery", ring_id)
+            yield ObservedStep(seen, "create_first_token", ring_id)
         for effect in what.effects if what.call == "token_received" else ():
             match type(effect).__name__:
                 case "Originated":
-                    yield Happening(seen, "multicast", effect.packet.ring_id, effect.packet.seq)
+                    yield ObservedStep(seen, "multicast", effect.packet.ring_id, effect.packet.seq)
                 case "SendToken":
                     life.onward = effect.token
                 case "TokenRefused":
                     freed, is_again = life.frees(), effect.refusal.name == "DUPLICATE"
                     if is_again:
-                        yield Happening(seen, "token_again", what.arguments[0].ring_id, freed=freed)
+                        yield ObservedStep(seen, "token_again", what.arguments[0].ring_id, freed=freed)
                 case _:
                     pass
 
-    def _frees(self, seen: Seen, life: _Life) -> Iterator[Happening]:
+    def _frees(self, seen: Seen, life: _Life) -> Iterator[ObservedStep]:
         life.freed = seen.what.seq
         yield from ()
 
-    def _changes(self, seen: Seen, life: _Life) -> Iterator[Happening]:
+    def _changes(self, seen: Seen, life: _Life) -> Iterator[ObservedStep]:
         ring_id = seen.what.ring_id
         if seen.what.kind.value == "regular":
             if ring_id not in self.settled:
                 self.settled.add(ring_id)
-                yield Happening(seen, "settle", ring_id)
+                yield ObservedStep(seen, "settle", ring_id)
             life.installed, life.freed = ring_id, 0
-            yield Happening(seen, "install_ring", ring_id)
+            yield ObservedStep(seen, "install_ring", ring_id)
 
 
-def happenings(run: list[Seen]) -> list[Happening]:
+def observed_steps(run: list[Seen]) -> list[ObservedStep]:
     """The steps of the model that a run is seen to take."""
     return list(Steps().of(run))
 

@@ -24,7 +24,7 @@ from reference.simulator.script import Script, parse
 RUNS = Path(__file__).parent / "runs"
 
 
-class Told:
+class Scripted:
     """An application that sends what the script says."""
 
     deadline_us: int | None = None
@@ -66,7 +66,7 @@ class DeliveryVariant:
     def run(self, *, with_fault: bool = True) -> Run:
         """The simulated run, of a copy with the fault or of the reference."""
         copy = copy_of(self.fault if with_fault else None)
-        return run(self.script, copy, follow=False, keep=True, application=Told)
+        return run(self.script, copy, follow=False, keep=True, application=Scripted)
 
     def trace(self) -> Trace:
         """The model's shortest run."""

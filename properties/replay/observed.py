@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from properties.replay.matcher import number
 from properties.simulate.historian import Seen, message_of
 from properties.traces.trace import TraceStep
 from reference.services.executive_messages import decode
@@ -47,12 +48,6 @@ class Names:
         """Whether the message is the model's nodejoin, or its add-node."""
         function = self.functions.get(message)
         return function == "nodejoin" if m == NODEJOIN else function in OF_EVT
-
-
-def number(argument: int | list[int]) -> int:
-    """An element's number."""
-    assert isinstance(argument, int), "not a set"
-    return argument
 
 
 Fits = Callable[[Names, TraceStep, Seen], bool]

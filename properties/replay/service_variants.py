@@ -15,7 +15,8 @@ from typing import Any
 
 from properties.claims import CLAIMS
 from properties.traces.trace import Trace
-from properties.variants.theorem import ALL, NORMAL, RECOVERY, SMALLEST, given_up, search
+from properties.variants.cases import ALL, NORMAL, RECOVERY
+from properties.variants.theorem import SMALLEST, given_up, search
 from reference.plug import queues
 from reference.plug.layer import PlugLayer
 from reference.plug.plugs import Handle

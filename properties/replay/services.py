@@ -1,18 +1,18 @@
 """A run of the model beside a simulated run of the same variant that ends in the same lookup.
 
-Steps of different processors that do not depend on each other may come in any order, so each processor's steps are
-found on their own, backwards from the lookup that fails. What the simulator does and the model does not is passed over.
-A step that is found only out of its order is marked, and one that is not found is left blank.
+The steps are found by the matcher, backwards from the lookup that fails. A step that is found only out of its order is
+marked, and one that is not found is left blank.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from properties.replay.observed import FITS, Names, functions_of, kind_of, number, said
+from properties.replay.matcher import Line, Matcher, Order, Track, count_in_order, number, texts
+from properties.replay.observed import FITS, Names, functions_of, kind_of, said
 from properties.replay.service_variants import ServiceVariant
 from properties.simulate.historian import Seen, message_of
 from properties.simulate.services import ServiceRun, run
@@ -48,16 +48,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A step of the model, and what was seen of it."""
-
-    step: str
-    seen: Seen | None = None
-    says: str = ""
-    in_order: bool = False
-
-
-@dataclass(frozen=True)
 class Repetition:
     """A model's run and a simulated one, side by side."""
 
@@ -71,7 +61,7 @@ class Repetition:
     @property
     def repeated(self) -> int:
         """How many of the model's steps are found in their order."""
-        return sum(line.in_order for line in self.lines)
+        return count_in_order(self.lines)
 
     @property
     def found(self) -> int:
@@ -100,7 +90,8 @@ def repetition(variant: ServiceVariant, trace: Trace, say: Callable[[int], None]
 def _found(variant: ServiceVariant, seed: int, trace: Trace, done: ServiceRun) -> Iterator[Repetition]:
     functions = functions_of(done.seen)
     for place in islice(places(variant.claim, done), PLACES_MOST):
-        lines = _lines(trace, done.seen, place, _names(trace, place, functions))
+        reading = ServicesReading(done.seen, _names(trace, place, functions))
+        lines = Matcher(reading, place.index + 1, out_of_order=True).lines(trace)
         yield Repetition(variant, seed, lines, str(place), done.violated)
 
 
@@ -142,47 +133,26 @@ def _names(trace: Trace, place: Place, functions: dict[Any, str]) -> Names:
     return Names({p: place.at, 1 - p: place.missing}, {number(last["r"]): place.ring}, functions, place.message)
 
 
-def _lines(trace: Trace, run: list[Seen], place: Place, names: Names) -> list[Line]:
-    finder = Finder(run, names, place)
-    steps = zip(reversed(trace.steps), reversed(texts(trace)), strict=True)
-    return [finder.line(step, text) for step, text in steps][::-1]
+class ServicesReading:
+    """What was observed, as steps of the services' machine."""
 
+    def __init__(self, run: list[Seen], names: Names) -> None:
+        self.run, self.names, self.count = run, names, len(run)
 
-class Finder:
-    """Finds steps in a run, the last first; `bounds` has before what the next of a processor must be, in each line."""
+    def order(self, step: TraceStep, known: Iterable[Track]) -> Order:
+        """After what its processor sends or is given, or both; a step of nobody may be anywhere."""
+        who = self._who(step)
+        tracks = () if who is None else tuple((who, line) for line in LINES.get(step.action, (SENT,)))
+        return Order(tracks, () if step.action in FREE else tracks)
 
-    def __init__(self, run: list[Seen], names: Names, place: Place) -> None:
-        self.run, self.names, self.end = run, names, place.index + 1
-        self.bounds = {(who, line): self.end for who in (place.at, place.missing) for line in (SENT, GIVEN)}
+    def fits(self, step: TraceStep) -> Callable[[int], bool]:
+        """Whether an observation of the step's processor may be the step."""
+        fits, who, run, names = FITS[step.action], self._who(step), self.run, self.names
+        return lambda index: who in (None, run[index].processor) and fits(names, step, run[index])
 
-    def line(self, step: TraceStep, text: str) -> Line:
-        """What is seen of a step."""
-        who = self.names.processors[number(step.arguments["p"])] if "p" in step.arguments else None
-        lines = [] if who is None else [(who, line) for line in LINES.get(step.action, (SENT,))]
-        index = self._before(min((self.bounds[line] for line in lines), default=self.end), step, who)
-        in_order = index is not None
-        if index is None:
-            index = self._before(self.end, step, who)
-        elif step.action not in FREE:
-            self.bounds.update(dict.fromkeys(lines, index))
-        return Line(text) if index is None else Line(text, self.run[index], said(self.names, self.run[index]), in_order)
+    def shown(self, index: int) -> tuple[Seen, str]:
+        """An observation, and in words."""
+        return self.run[index], said(self.names, self.run[index])
 
-    def _before(self, bound: int, step: TraceStep, who: int | None) -> int | None:
-        """The last observation before this one that is such a step of this processor."""
-        fits = FITS[step.action]
-        for index in range(bound - 1, -1, -1):
-            if who in (None, self.run[index].processor) and fits(self.names, step, self.run[index]):
-                return index
-        return None
-
-
-def texts(trace: Trace) -> list[str]:
-    """The steps of the model, as their actions with their parameters."""
-    return [
-        " ".join([step.action, *(_text(name, value) for name, value in step.arguments.items())]) for step in trace.steps
-    ]
-
-
-def _text(name: str, value: int | list[int]) -> str:
-    letter = {"i": "s", "x": "r"}.get(name, name)
-    return f"{letter}{value}" if isinstance(value, int) else "{" + " ".join(f"p{one}" for one in value) + "}"
+    def _who(self, step: TraceStep) -> int | None:
+        return self.names.processors[number(step.arguments["p"])] if "p" in step.arguments else None

@@ -11,11 +11,6 @@ from properties.catalogue.probe import Aim, Probe
 from properties.shrink import shrink
 
 
-def is_enabled(step: Step, here: Integers) -> bool:
-    """Whether all parts of the step's guard hold."""
-    return all(here.truth(part) for _, part in step.guard)
-
-
 @dataclass(frozen=True)
 class Sighting:
     """A run, and what its last state or step shows."""
@@ -46,7 +41,7 @@ class Watch:
         """The probes of which a state is what they look for."""
         yield from (one for one, truth in self.states if here.truth(truth))
         for one, step, truth in self.refused:
-            if here.truth(truth) and not is_enabled(step, here):
+            if here.truth(truth) and not step.is_enabled(here):
                 yield one
 
     def at_step(self, step: Step, here: Integers) -> Iterator[Probe]:
@@ -60,7 +55,7 @@ class Watch:
             for probe in self.at_state(here):
                 if probe.aim == aim:
                     return Sighting(probe, tuple(taken))
-            if step and is_enabled(step, here):
+            if step and step.is_enabled(here):
                 taken.append(step)
                 for probe in self.at_step(step, here):
                     if probe.aim == aim:

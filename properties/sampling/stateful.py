@@ -28,7 +28,7 @@ from model.language.machine import Kind, Machine, Parameter
 from model.language.sets import Processors
 from properties.catalogue.claim import Claim
 from properties.catalogue.probe import Aim, Probe, all_probes
-from properties.sampling.monitor import Sighting, Watch, is_enabled
+from properties.sampling.monitor import Sighting, Watch
 from properties.sampling.seeded import begin_with
 
 PROGRESS = ("installed", "done", "bits", "gate", "normal", "half")
@@ -179,8 +179,7 @@ class Run(RuleBasedStateMachine):
         enabled = [
             step for step in self.steps
             if step.action.rule.feature not in self.without
-            and is_enabled(step, self.here)
-            and self.here.truth(step.first_unused)
+            and step.is_searched(self.here)
         ]  # fmt: skip
         progress = [step for step in enabled if self._changes(step, self.leading)]
         self.idle_count = 0 if progress else self.idle_count + 1

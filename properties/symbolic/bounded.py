@@ -130,7 +130,7 @@ class _Unrolling:
         return [self._word(f"slot {i} in {name}") for i in range(len(self.ground.slots))]
 
     def _enabled(self, step: Step) -> z3.BoolRef:
-        return z3.And(*(self.read.truth(part) for _, part in step.guard), self.read.truth(step.first_unused))
+        return z3.And(*map(self.read.truth, step.search_guard))
 
     def _takes(self, step: Step) -> z3.BoolRef:
         """The step leads from the words of now to those of next."""

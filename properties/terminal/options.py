@@ -10,7 +10,6 @@ from typing import TypeVar
 import click
 
 from model.machines import MACHINES, PLUG
-from model.variants import Variant
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
@@ -85,11 +84,6 @@ def of_machine(command: C) -> C:
 def claims_named(ids: tuple[str, ...]) -> list[Claim]:
     """The claims with these ids, in the catalogue's order; without any, all."""
     return [claim for claim in CLAIMS.values() if not ids or claim.id in ids]
-
-
-def variants_named(ids: tuple[str, ...], known: dict[str, Variant]) -> list[Variant]:
-    """The variants of these names; without any, all."""
-    return [known[id] for id in ids or known]
 
 
 FORMAT = click.option(

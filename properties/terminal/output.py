@@ -8,14 +8,11 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
 from properties.explain.ahead import TooFarError
-from properties.explain.explanation import explain_run
 from properties.explain.regression import write_test
-from properties.explain.wording import account
+from properties.explain.replayed import why
 from properties.terminal import report
-from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.itf import read_any, write_itf
@@ -40,7 +37,8 @@ def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> No
             if number:
                 report.out().print()
             show_trace(trace, read=read)
-            _explain(trace)
+            for line in why(trace):
+                print_row(report.out(), line)
     else:
         sys.stdout.write(written(traces, form))
 
@@ -83,26 +81,3 @@ def write_files(traces: Sequence[Trace], form: str, out: Path) -> None:
     for number, trace in enumerate(traces, 1):
         file = out if number == 1 else out.with_name(f"{name}-{number}{dot}{suffix}")
         file.write_text(written([trace], form))
-
-
-def _explain(trace: Trace) -> None:
-    """Why the run shows what it shows."""
-    console = report.out()
-    try:
-        explanation = explain_run(trace)
-    except TooFarError as error:
-        print_row(console, f"Its end is not judged: {error}.")
-        return
-    for line in account(explanation) if explanation else ():
-        print_row(console, line)
-
-
-def print_lines(progress: Progress, console: Console | None, lines: Sequence[str]) -> None:
-    """Print lines of a result, if there is a console."""
-    for line in lines if console else ():
-        progress.result(console or report.out(), line)
-
-
-def write_json(record: dict[str, object]) -> None:
-    """Print one JSON object on standard output."""
-    sys.stdout.write(msgspec.json.encode(record).decode() + "\n")

@@ -15,7 +15,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from properties.terminal.console import out, print_line
+from properties.terminal.console import out
+from properties.terminal.rows import print_row
 from properties.words import counted
 
 PLAIN_EVERY_SECONDS = 5.0
@@ -50,7 +51,7 @@ class Progress:
 
     def result(self, console: Console, line: str) -> None:
         """Print a line of the result, above a live line."""
-        print_line(self.results if self.live and self.results.is_terminal else console, line)
+        print_row(self.results if self.live and self.results.is_terminal else console, line)
 
     def say(self, words: str, share: float | None = None) -> None:
         """Show where the work stands, and which share of it is done; it replaces what was said last."""

@@ -11,8 +11,9 @@ import msgspec
 from properties.faults.patches import FaultError
 from properties.replay.delivery_runs import DeliveryRun, delivery_run
 from properties.replay.delivery_variants import DELIVERY_VARIANTS
+from properties.replay.matcher import Line
 from properties.replay.service_variants import SERVICE_VARIANTS
-from properties.replay.services import Line, Repetition, repetition
+from properties.replay.services import Repetition, repetition
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
 from properties.terminal.names import EVERY_VARIANT

@@ -1,14 +1,16 @@
-"""Traces as lines of text."""
+"""Traces as lines of text, and in words."""
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterator
 
 from rich.text import Text
 
-from model.language.ground import GroundMachine
+from model.language.ground import GroundMachine, Step
 from model.machines import PLUG
-from properties.traces.trace import Played, Trace, replay, show_changes, show_step, trace_machine
+from properties.traces.trace import Played, Trace, replay, show_changes, show_step, shown_arguments, trace_machine
 
 
 def trace_lines(trace: Trace) -> Iterator[str]:
@@ -23,6 +25,30 @@ def trace_lines(trace: Trace) -> Iterator[str]:
 
 def _changes(ground: GroundMachine, played: Played) -> str:
     return "  ".join(show_changes(ground, played)) or "(changes nothing)"
+
+
+def told_lines(trace: Trace) -> Iterator[str]:
+    """The trace in words, as a list in Markdown: what each action says of itself, and its changes but for ghosts."""
+    ground = trace_machine(trace)
+    ghosts = {name for name, declared in ground.machine.state.declared.items() if declared.ghost}
+    for number, one in enumerate(replay(ground, trace.steps), 1):
+        changes = [change for change in show_changes(ground, one) if re.split(r"[\[ ]", change)[0] not in ghosts]
+        yield f"{number}. {_told(one.step)}  "
+        yield f"   `{'  '.join(changes) or '(changes nothing)'}`"
+
+
+def _told(step: Step) -> str:
+    """The first paragraph of the action's docstring, with the step's arguments for its parameters.
+
+    An argument that it does not speak of follows in parentheses.
+    """
+    says = " ".join((inspect.getdoc(step.action.rule.write) or "").partition("\n\n")[0].split())
+    unsaid: list[str] = []
+    for name, value in shown_arguments(step).items():
+        said = re.sub(rf"\b{name}\b", value, re.sub(r"\bP\b", "p", says) if name == "p" else says)
+        unsaid += [f"{name}: {value}"] if said == says else []
+        says = said
+    return f"{says} ({', '.join(unsaid)})" if unsaid else says
 
 
 def trace_title(trace: Trace, *, read: bool = False) -> str:

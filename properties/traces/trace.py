@@ -181,11 +181,16 @@ def record_trace(
 
 def show_step(step: Step) -> str:
     """A step as a reader sees it: `visit p1 r0`."""
-    words = [step.action.name]
-    for name, value in step.arguments.items():
-        parameter = step.action.parameters[name]
-        words.append(show_set(value) if isinstance(parameter, Processors) else f"{letter(parameter)}{value}")
-    return " ".join(words)
+    return " ".join((step.action.name, *shown_arguments(step).values()))
+
+
+def shown_arguments(step: Step) -> dict[str, str]:
+    """A step's arguments as a reader sees them, by parameter: p is `p1`, r is `r0`, members are `{p0 p1}`."""
+    parameters = step.action.parameters
+    return {
+        name: show_set(value) if isinstance(parameters[name], Processors) else f"{letter(parameters[name])}{value}"
+        for name, value in step.arguments.items()
+    }
 
 
 def letter(parameter: Index | Processor | Processors) -> str:

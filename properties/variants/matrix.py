@@ -9,77 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
-
 from model.language.machine import Text
-from model.machines import MACHINES, PLUG
-from model.services.actions import RECOVERY_ADD_NODE
+from model.machines import MACHINES
 from model.variants import GMI_2004, VARIANTS, Variant, together
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import FEATURES, NamedScope, too_small
+from properties.catalogue.scopes import NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.explicit.exhaustive import Outcome, explore
 from properties.limits import ScopeTooLargeError
+from properties.variants.results import Break, Pair, Tried, steps
+from properties.variants.scopes import STANDARD
 
 MOST_STATES = 1_000_000
 """A variant that may do anything has more states than is worth a search."""
-QUEUES = frozenset({"leftovers", "long-message", "recovery-queue"})
-
-
-def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
-    members, handles, rings = map(int, sizes.split("/"))
-    return NamedScope(members, handles, rings, frozenset(features), machine)
-
-
-STANDARD = (
-    _scope("1/2/2", *FEATURES),
-    _scope("2/1/1", "recovery-queue", machine="ordered"),
-    _scope("2/1/1", RECOVERY_ADD_NODE, machine="services"),
-    _scope("2/2/1", "create-destroy"),
-    _scope("3/1/1", "late-copies"),
-    _scope("2/1/2", "create-destroy"),
-    _scope("3/1/1", "create-destroy", "recovery-queue"),
-    _scope("2/1/2", "recovery-queue", machine="ordered"),
-    _scope("2/1/2", "crash"),
-    _scope("2/1/1", *FEATURES),
-    _scope("2/1/1", machine="numbered"),
-    _scope("2/2/2"),
-    _scope("3/1/2"),
-    _scope("2/1/3"),
-    _scope("2/1/2", *QUEUES),
-    _scope("3/1/1", machine="numbered"),
-    _scope("2/1/2", machine="services"),
-    _scope("3/1/1", machine="delivery"),
-    _scope("2/2/1", machine="delivery"),
-    _scope("2/1/2", "crash", machine="delivery"),
-    _scope("3/1/2", machine="delivery"),
-)
-"""Tried for every variant, the fastest first: about three seconds."""
-LARGER = (
-    _scope("2/1/2", "late-copies"),
-    _scope("3/2/1", "create-destroy"),
-    _scope("2/1/2", "crash", "recovery-queue"),
-)
-"""Tried as well by the deep tests."""
-
-
-class Break(msgspec.Struct):
-    """A claim that a variant breaks; `length` is None if it is broken by what no longer exists."""
-
-    claim: str
-    clause: str
-    length: int | None
-    scope: str
-    features: list[str]
-    where: str
-    """Scope and features, in words."""
-
-
-class Tried(msgspec.Struct):
-    """The claims that an edit breaks, in the catalogue's order, and the scopes that were too large to search."""
-
-    broken: list[Break]
-    too_large: list[str] = []
 
 
 def breaks(
@@ -113,21 +55,6 @@ def breaks_in(text: Text, scope: NamedScope) -> Iterator[Break]:
         if broken := _broken(CLAIMS[id], outcome):
             clause, length = broken
             yield Break(id, clause, length, scope.name, sorted(scope.features), scope.title)
-
-
-def steps(one: Break) -> float:
-    """How long the shortest run is; no run is longer than any."""
-    return float("inf") if one.length is None else one.length
-
-
-class Pair(msgspec.Struct):
-    """Two variants at once, of which the first breaks nothing alone."""
-
-    harmless: str
-    other: str
-    more: list[Break]
-    """What they break that the second alone does not break, or not so soon."""
-    too_large: list[str] = []
 
 
 def pairs_to_try() -> list[tuple[Variant, Variant]]:

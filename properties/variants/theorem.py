@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 import msgspec
 
@@ -26,29 +25,19 @@ from properties.explicit.shortest import shortest_run
 from properties.explicit.slicing import SlicedMachine
 from properties.shrink import shrink
 from properties.traces.trace import Played, Trace, TraceError, machine_text, record_trace, replay, trace_machine
+from properties.variants import record
+from properties.variants.cases import ALL, EVERY_SET, NORMAL, RECOVERY, Decisions, names
+from properties.variants.results import Beside, SetVerdict, Table
 
 MACHINE = "services"
-NORMAL, RECOVERY = "normal", "recovery"
-"""The priority of evt's add-node: as mailed, and as it was built."""
 SMALLEST = NamedScope(2, 1, 2, frozenset(), MACHINE)
 """Where all sets of decisions are compared."""
 CONFIRMING = (NamedScope(3, 1, 1, frozenset(), MACHINE), NamedScope(2, 1, 3, frozenset(), MACHINE))
 """Where the minimal sets are tried as well. What is left half sent in one ring, finished in the next and delivered on
 the way to the third needs three rings, and so does an unplug that is older than the last ring."""
 DEEP = (NamedScope(3, 1, 2, frozenset(), MACHINE),)
-CASES = ((NORMAL, "CLM-S1"), (NORMAL, "CLM-S2"), (NORMAL, "CLM-S4"), (NORMAL, "EVT-S1"), (RECOVERY, "EVT-S1"))
-"""What `ringplug theorem` decides."""
-DEEP_CASES = ((RECOVERY, "CLM-S1"), (RECOVERY, "CLM-S2"), (RECOVERY, "CLM-S4"))
-"""That the claims of clm do not depend on the priority of what evt sends."""
-
-MINIMAL = {
-    (NORMAL, "CLM-S1"): (("D8", "D10", "D11"), ("M4", "D4", "D8", "D10")),
-    (NORMAL, "CLM-S2"): (("D8", "D11", "D12"), ("M4", "D4", "D8", "D12")),
-    (NORMAL, "CLM-S4"): (("D8", "D10", "D11", "D12"), ("M4", "D4", "D8", "D10", "D12")),
-    (NORMAL, "EVT-S1"): ((),),
-    (RECOVERY, "EVT-S1"): (("D13", "order", "fifo"),),
-}
-"""The result, as `ringplug theorem` computes it: it tries these sets first, and believes none of them."""
+MINIMAL = record.minimal()
+"""The result, as `ringplug theorem --compute` computes it: it tries these sets first, and believes none of them."""
 
 SURPRISES = ("N1", "N2", "N5")
 NO_PLUG = "no-plug"
@@ -64,37 +53,6 @@ gate should matter, not when; and for whether its sender is found, not even the 
 
 MEMORY_GIB = 12.0
 """What a search may use."""
-
-Decisions = frozenset[str]
-ALL: Decisions = frozenset(GIVEN_UP)
-EVERY_SET = [frozenset(chosen) for size in range(len(ALL), -1, -1) for chosen in combinations(GIVEN_UP, size)]
-"""The largest first."""
-
-
-class SetVerdict(msgspec.Struct):
-    """What becomes of a claim if just these decisions are taken."""
-
-    decisions: list[str]
-    holds: bool
-    because: list[str]
-    """The set that was searched: this one, one within it that holds, or a larger one whose counterexample replays."""
-    length: int | None = None
-    """Of the shortest counterexample, where this set itself was searched."""
-    scope: str | None = None
-    """Where that counterexample is."""
-    states: int | None = None
-    """Visited in all scopes, where it holds and was itself searched."""
-
-
-class Table(msgspec.Struct):
-    """A claim's verdict for every set of decisions, and the sets that suffice."""
-
-    claim: str
-    add_node: str
-    scopes: list[str]
-    """Where the minimal sets were searched whole; the first is where all sets were compared."""
-    minimal: list[list[str]]
-    sets: list[SetVerdict]
 
 
 @dataclass(frozen=True)
@@ -120,6 +78,10 @@ class Case:
     deep: bool = False
     progress: Progress | None = None
     searched: dict[Decisions, Searched] = field(default_factory=dict[Decisions, Searched])
+    planned: int = 0
+    """About how many searches there will be, if that is known."""
+    begun: int = 0
+    """How many were begun."""
 
     @property
     def title(self) -> str:
@@ -206,12 +168,19 @@ class Case:
     def search(self, taken: Decisions, scopes: Sequence[NamedScope]) -> Searched:
         """Visit states of one scope after the other, until the claim is violated."""
         states = 0
+        self.begun += 1
         for scope in scopes:
-            found = search(self.claim, scope, given_up(taken, self.add_node), self.progress)
+            found = search(self.claim, scope, given_up(taken, self.add_node), self._say)
             states += found.states
             if found.trace:
                 return found
         return Searched(None, states, scopes[-1])
+
+    def _say(self, words: str) -> None:
+        """Which search it is, and what it has visited."""
+        if self.progress:
+            of = f" of about {self.planned}" if self.begun <= self.planned else ""
+            self.progress(f"search {self.begun}{of}: {words}")
 
     def verdict(self, taken: Decisions) -> SetVerdict:
         """What is known of one set."""
@@ -224,15 +193,6 @@ class Case:
         if one.trace:
             return SetVerdict(names(taken), False, names(taken), len(one.trace.steps), one.scope.name)
         return SetVerdict(names(taken), True, names(taken), states=one.states)
-
-
-class Beside(msgspec.Struct):
-    """A run that belongs to the theorem: its claim, how long it is, and the command that shows it."""
-
-    claim: str
-    says: str
-    length: int
-    command: str
 
 
 def beside() -> list[Beside]:
@@ -259,11 +219,6 @@ def given_up(taken: Decisions, add_node: str) -> frozenset[str]:
     """The machine's features when these decisions are taken, and no others."""
     form = [RECOVERY_ADD_NODE] if add_node == RECOVERY else []
     return frozenset([*(feature for one, feature in GIVEN_UP.items() if one not in taken), *form])
-
-
-def names(taken: Decisions) -> list[str]:
-    """Decisions in their order."""
-    return [one for one in GIVEN_UP if one in taken]
 
 
 def search(

@@ -1,6 +1,31 @@
 """One processor of a ring, driven by the world around it and called by the services on it.
 
-It only finds out what a step is about; what is done is decided in the rules. A step never raises because of a peer.
+**The idea.** A processor is a value that takes steps. It has no socket, clock, thread or random number: the world gives
+it datagrams and the time, and a step gives back what it wants done (`effects.py`), in the order in which to do it. So a
+simulator, a test and a daemon drive the same code, and a run is repeated by repeating its calls. A life is one
+`Processor`; a restart is another one, which is given the ring number that was stored last.
+
+**Where things are.** This file only finds out what a step is about. What is done is in the rules: `membership.py` and
+`forming.py` on the way to a ring, `recovering.py` between two, `visits.py` in one, `delivering.py` for what services
+get. They are functions on one `ProcessorState`, which has everything that a processor is between two steps, and they
+append to its effects. Phases change by the table in `transitions.py` and in no other way. The plug layer
+(`reference/plug/`) decides whether a token is accepted, what may be originated, and when the gate opens; the ring
+numbers, orders, keeps and delivers.
+
+What can be relied on:
+
+- A step is whole. It has taken all its decisions before its first effect is acted upon, and what a service calls
+  meanwhile is a step of its own, after the whole list.
+- What peers send never raises, whatever the bytes: it is taken, or refused with a reason and a clause (`Refused`). A
+  wrong call of the world or of a service raises `LocalProtocolError`, which names caller, state and clause, and changes
+  nothing.
+- `Store` comes before what may be sent once it is on stable storage, so that no ring number is used twice.
+- The old ring is left in one step, with the transitional configuration and what is delivered in it; whatever comes next
+  is a step that first installs the new ring. So what services do in between belongs to no ring (D4, D13).
+- Time never goes back. Called early or late, `time_passed` does what is due and no more.
+
+Left out on purpose: encryption and authentication, several networks, a member that lies, and how long to wait for what
+(`settings.py` has numbers to choose).
 """
 
 from __future__ import annotations

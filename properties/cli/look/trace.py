@@ -11,8 +11,8 @@ import msgspec
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.explain.ahead import TooFarError
-from properties.explain.distinct import distinct_runs
-from properties.explicit.exhaustive import explore, found_trace
+from properties.explain.runs import shortest_runs
+from properties.explicit.exhaustive import explore
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.names import CLAIM
@@ -20,11 +20,7 @@ from properties.terminal.options import FORMAT, check_format, claims_named, sear
 from properties.terminal.output import ITF, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
-from properties.traces.trace import (
-    Trace,
-    machine_text,
-    record_trace,
-)
+from properties.traces.trace import machine_text
 
 
 @click.command("trace")
@@ -63,7 +59,11 @@ def trace_command(
         return UNDETERMINED
     to_premise = witness or claim.is_surprise
     try:
-        traces = _traces(claim, scope, variant, to_premise, most, not no_symmetry, memory_gib)
+        with Progress() as progress:
+            traces = shortest_runs(
+                claim, scope, variant, witness=to_premise, most=most, symmetry=not no_symmetry,
+                memory_gib=memory_gib, say=progress.say,
+            )  # fmt: skip
     except TooFarError as error:
         raise click.ClickException(f"--most {most}: {error}") from error
     if not traces:
@@ -89,32 +89,6 @@ def _scope(
         members or least.processors, handles or least.handles, rings or least.rings,
         (FEATURES if by_hand else least.features) - off,
     ).of(claim.machine)  # fmt: skip
-
-
-def _traces(
-    claim: Claim, scope: NamedScope, variant: str | None, to_premise: bool, most: int, symmetry: bool, memory_gib: float
-) -> list[Trace]:
-    """Runs that show what is asked for, shortest first, replayed."""
-    machine = machine_text(scope.machine, variant).record(scope.features)
-    with Progress() as progress:
-        if most > 1:
-            runs = distinct_runs(
-                machine, scope.ground, claim, most, witness=to_premise, symmetry=symmetry, memory_gib=memory_gib,
-                say=progress.say,
-            )  # fmt: skip
-            return [
-                record_trace(
-                    run.steps, run.ground, machine=claim.machine, variant=variant, claim=claim.id, shows=run.label
-                )
-                for run in runs
-            ]
-        found = explore(
-            machine, scope.ground, [claim], symmetry=symmetry, memory_gib=memory_gib,
-            progress=lambda r: progress.say(r.words),
-        )  # fmt: skip
-        outcome = found.outcomes[claim.id]
-        what = outcome.witness if to_premise else outcome.violation
-        return [found_trace(found, what, claim.machine, variant, claim.id)] if what else []
 
 
 def _no_trace(claim: Claim, scope: NamedScope, variant: str | None, witness: bool) -> tuple[str, int]:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from properties.history.catalogue import HISTORY_CLAIMS, history_rows
+from properties.history.catalogue import history_rows
+from properties.history.files import STANDARD_INPUT, ReadError, expanded, kept
 from properties.history.reader import FileHistory, plain
-from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED, JudgedClaim, Judgement, Say, judge
+from properties.judge.judgement import NOT_OBSERVABLE, OK, VIOLATED, JudgedClaim, Judgement, Say, judge
 from properties.judge.shrink import Reduced, encoded, reduce
-from properties.terminal import report
-from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.console import out
+from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, code_of
+from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, violation_lines
 from properties.terminal.names import HISTORY_CLAIM
 from properties.terminal.progress import Progress
+from properties.terminal.rows import print_row
+from properties.words import counted
 
-STYLES = {OK: "green", VIOLATED: "bold red", OPEN: "yellow", NOT_OBSERVABLE: "dim"}
+INPUT = "-"
 
 
 def _show_claims(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
@@ -32,10 +35,10 @@ def _show_claims(context: click.Context, parameter: click.Parameter, wanted: boo
 
 
 @click.command("judge")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--claim", "ids", metavar="ID", type=HISTORY_CLAIM, multiple=True, help="Only this claim. Repeatable.")
 @click.option(
-    "--reduce", "out", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False),
+    "--reduce", "small", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False),
     help="Write a smallest part of the history that still violates the first violated claim.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `verdicts`.")
@@ -43,12 +46,13 @@ def _show_claims(context: click.Context, parameter: click.Parameter, wanted: boo
     "--claims", is_flag=True, is_eager=True, expose_value=False, callback=_show_claims,
     help="Print what is judged, as a Markdown table, and exit.",
 )  # fmt: skip
-def judge_command(files: tuple[Path, ...], ids: tuple[str, ...], out: Path | None, as_json: bool) -> int:
+def judge_command(files: tuple[str, ...], ids: tuple[str, ...], small: Path | None, as_json: bool) -> int:
     """Judge a history: what a group communication system delivered, and whether it kept its promises.
 
     \b
     ringplug judge run.jsonl
-    ringplug judge n1.jsonl n2.jsonl n3.jsonl           (one file a process)
+    ringplug judge n1.jsonl n2.jsonl.gz 'more/*.jsonl'  (one file a process; .gz, .bz2, .xz)
+    zcat run.jsonl.gz | ringplug judge -
     ringplug judge run.jsonl --claim EVS-4 --reduce small.jsonl
     ringplug judge run.jsonl --json
 
@@ -56,23 +60,45 @@ def judge_command(files: tuple[Path, ...], ids: tuple[str, ...], out: Path | Non
     docs/history.md. Exit codes: 0 nothing is violated and something is ok, 1 something is violated, 2 nothing is
     decided, 3 bad input; what could be read before it is judged all the same, and said to be partial.
     """
-    history = FileHistory.open(files)
+    with ExitStack() as stack:
+        history = _opened(files, small, stack)
+        told = _told(history, ids, small)
+    if as_json:
+        told.print_json()
+    elif told.judgement.event_count or not history.faults:
+        told.print(out())
+    for fault in history.faults:
+        click.echo(f"ringplug: {plain(str(fault))}", err=True)
+    return told.exit_code
+
+
+def _opened(files: Sequence[str], small: Path | None, stack: ExitStack) -> FileHistory:
+    """The history in these files; standard input is kept for as long as the stack lasts."""
+    if files.count(INPUT) > 1:
+        raise click.UsageError("- is standard input, which there is once")
+    try:
+        paths = expanded([name for name in files if name != INPUT])
+    except ReadError as error:
+        raise click.ClickException(plain(str(error))) from error
+    if small and small.exists() and any(path.exists() and path.samefile(small) for path in paths):
+        raise click.UsageError(f"--reduce {small}: a file to judge; name another")
+    if INPUT not in files:
+        return FileHistory.open(paths)
+    standard_input = stack.enter_context(kept(sys.stdin.buffer))
+    return FileHistory.open([standard_input, *paths], {standard_input: STANDARD_INPUT})
+
+
+def _told(history: FileHistory, ids: Sequence[str], small: Path | None) -> Told:
+    """The history judged, and a small part of it written if that is wanted."""
     with Progress() as progress:
 
         def say(count: int, what: str) -> None:
             progress.say(f"{what}: {count:,} events, {history.share_read:.0%}" if count else what)
 
         judgement = judge(history, say)
-        claims = [one for one in judgement.claims if not ids or one.claim in ids]
-        told = Told(history, judgement, claims, out)
+        told = Told(history, judgement, [one for one in judgement.claims if not ids or one.claim in ids], small)
         told.reduce(say)
-    if as_json:
-        told.print_json()
-    elif judgement.event_count:
-        told.print(report.out())
-    for fault in history.faults:
-        click.echo(f"ringplug: {plain(str(fault))}", err=True)
-    return told.exit_code
+    return told
 
 
 @dataclass
@@ -82,31 +108,30 @@ class Told:
     history: FileHistory
     judgement: Judgement
     claims: Sequence[JudgedClaim]
-    out: Path | None
+    small: Path | None
     reduced: Reduced | None = None
 
     @property
     def exit_code(self) -> int:
         """Bad input first, then violations."""
-        verdicts = {one.verdict for one in self.claims}
         if self.history.faults:
             return BAD_INPUT
-        if VIOLATED in verdicts:
-            return SOME_VIOLATED
-        return ALL_HOLD if OK in verdicts else UNDETERMINED
+        verdicts = {one.verdict for one in self.claims}
+        return code_of(violated=VIOLATED in verdicts, decided=OK in verdicts)
 
     def reduce(self, say: Say) -> None:
         """Write the smallest part that violates the first violated claim, if it is wanted."""
         first = next((one for one in self.claims if one.verdict == VIOLATED), None)
-        if self.out and first:
+        if self.small and first:
             self.reduced = reduce(self.history, first.claim, first.complete_at, say)
-            self.out.write_bytes(encoded(self.history, self.reduced))
+            self.small.write_bytes(encoded(self.history, self.reduced))
 
     def print_json(self) -> None:
         """One object."""
+        partial = bool(self.history.faults)
         record: dict[str, object] = {
             "verdicts": self.claims,
-            "partial": bool(self.history.faults),
+            "partial": partial,
             "bad_input": self.history.faults,
             "events": self.judgement.event_count,
             "processes": self.history.processes,
@@ -115,56 +140,44 @@ class Told:
             "not_observed": self.judgement.unobserved,
         }
         if found := self.reduced:
-            size = len(found.lines)
             record["reduced"] = {
-                "file": str(self.out),
+                "file": str(self.small),
                 "claim": found.claim,
-                "events": size,
+                "events": len(found.lines),
                 "violates": found.violated,
+                "partial": partial,
             }
         sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
 
     def print(self, console: Console) -> None:
-        """A table, the violations with their events, and a summary."""
-        table = Table(box=None, pad_edge=False)
-        for heading in ("claim", "verdict", "times", "says"):
-            justify = "right" if heading == "times" else "left"
-            table.add_column(heading, overflow="fold", no_wrap=heading != "says", justify=justify)
-        for one in self.claims:
-            says = escape(plain(one.reason) if one.verdict != OK else HISTORY_CLAIMS[one.claim].sentence)
-            table.add_row(
-                one.claim, f"[{STYLES[one.verdict]}]{one.verdict}[/]", f"{one.met:,}" if one.met else "", says
-            )
-        console.print(table)
+        """A table, the violations with their events, what is not observable, and a summary."""
+        if any(one.verdict != NOT_OBSERVABLE for one in self.claims):
+            console.print(verdict_table(self.claims))
+            print_row(console, "")
+        for line in self._lines(spaced=console.is_terminal):
+            print_row(console, line)
+
+    def _lines(self, *, spaced: bool) -> Iterator[str]:
         for one in self.claims:
             if one.verdict == VIOLATED:
-                for line in _violation(one):
-                    console.print(line, markup=False, soft_wrap=True)
-        for line in self._summary():
-            console.print(line, markup=False, soft_wrap=True)
+                yield from (*violation_lines(one, spaced=spaced), "")
+        unobserved = list(unobserved_lines(self.claims, self.history.observes))
+        yield from (*unobserved, "") if unobserved else ()
+        yield from self._summary()
 
     def _summary(self) -> Iterator[str]:
         if self.reduced:
             violates = ", ".join(self.reduced.violated)
-            yield f"{self.out}: {len(self.reduced.lines)} of its events, which violate {violates}."
-        elif self.out:
-            yield f"{self.out}: not written, for nothing is violated."
+            yield f"{self.small}: {len(self.reduced.lines)} of its events, which violate {violates}."
+        elif self.small:
+            yield f"{self.small}: not written, for nothing is violated."
         kinds = [one.verdict for one in self.claims]
         counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in STYLES if kind in kinds)
         judged, end = self.judgement, "quiescent" if self.judgement.quiescent else "cut off"
-        size = (
-            f"{judged.event_count:,} events of {len(self.history.processes)} processes in {judged.ring_count:,} rings"
-        )
+        processes = counted(len(self.history.processes), "process", "processes")
+        size = f"{counted(judged.event_count, 'event')} of {processes} in {counted(judged.ring_count, 'ring')}"
         yield f"{counts}. {size}; {end} at its end."
         if judged.unobserved:
             yield f"Not observed, so nothing is demanded of them: {', '.join(map(plain, judged.unobserved))}."
         if self.history.faults:
             yield "Partial: files were judged up to where they cannot be read."
-
-
-def _violation(one: JudgedClaim) -> Iterator[str]:
-    yield f"\n{one.claim} violated: {HISTORY_CLAIMS[one.claim].says}"
-    yield f"  {plain(one.reason)}"
-    for shown in one.events:
-        yield f"  {plain(shown.file)}:{shown.line}: {plain(msgspec.json.encode(shown.event).decode())}"
-    yield f"  shortest beginning: {', '.join(f'{plain(file)} to line {line}' for file, line in one.prefix.items())}\n"

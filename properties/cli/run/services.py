@@ -15,6 +15,7 @@ from properties.judge.judgement import OK, VIOLATED, JudgedClaim
 from properties.simulate.services import ServiceRun, run
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.words import counted
@@ -29,7 +30,7 @@ FAULTS = [name for name in CAMPAIGNS if name != "amnesic"]
 @click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=4, show_default=True, help="Processors.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
 @click.option("--faults", type=click.Choice(FAULTS), default="heavy", show_default=True, help="What the seed draws.")
-@click.option("--seconds", type=click.FloatRange(0.1, 100_000), default=5.0, show_default=True,
+@click.option("--seconds", type=RealRange(0.1, 100_000), default=5.0, show_default=True,
               help="How long there are faults and load, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=60, show_default=True,
               help="What all programs together do in a second.")  # fmt: skip

@@ -10,20 +10,25 @@ import msgspec
 from click.core import ParameterSource
 
 from properties.faults.patches import FaultError
+from properties.judge.judgement import OK
 from properties.simulate.campaign import Plan, campaign
-from properties.simulate.faults import copy_of
+from properties.simulate.faults import copy_of, run_that_shows
 from properties.simulate.files import written
 from properties.simulate.report import campaign_lines, campaign_record, claim_table, run_lines, run_record
 from properties.simulate.run import Copy, Run, run
 from properties.simulate.shrink import Reduced, reduce
 from properties.terminal import report
-from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.exit_codes import code_of
 from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, RING_FAULT
+from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
 from properties.terminal.repeat import REPEAT_HELP, show_delivery_runs
 from reference.simulator.campaigns import CAMPAIGNS
 from reference.simulator.lines import ScriptError
 from reference.simulator.script import MEMBERS_MOST, Script, parse
+
+SIZES = {"members", "seed", "faults", "seconds", "load", "runs", "file"}
+"""Who gives one of these means another run than the one that shows a fault."""
 
 
 @click.command("simulate")
@@ -31,13 +36,14 @@ from reference.simulator.script import MEMBERS_MOST, Script, parse
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
 @click.option("--faults", type=click.Choice(list(CAMPAIGNS)), default="heavy", show_default=True,
               help="What the seed draws.")  # fmt: skip
-@click.option("--seconds", type=click.FloatRange(0.001, 100_000), default=20.0, show_default=True,
+@click.option("--seconds", type=RealRange(0.001, 100_000), default=20.0, show_default=True,
               help="How long there are faults, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=40, show_default=True, help="Messages a second.")
 @click.option("--runs", type=click.IntRange(1), help="A campaign: so many seeds, from --seed on.")
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
-@click.option("--fault", metavar="NAME", type=RING_FAULT, help="A copy of the reference with this fault")
+@click.option("--fault", metavar="NAME", type=RING_FAULT,
+              help="A copy of the reference with this fault; without another size, the run that shows it.")  # fmt: skip
 @click.option(
     "--repeat", is_flag=False, flag_value=EVERY_VARIANT, type=DELIVERY_VARIANT, metavar="[VARIANT]", help=REPEAT_HELP
 )
@@ -54,21 +60,24 @@ def simulate_command(
 
     \b
     ringplug simulate --members 5 --seed 7 --faults heavy --seconds 60
-    ringplug simulate --runs 200 --faults heavy --seconds 10      (exit code 1 if something never occurred)
+    ringplug simulate --runs 200 --faults heavy --seconds 10      (exit code 2 if something never occurred)
     ringplug simulate --script faults.txt --out run               (then: ringplug judge run/history.jsonl)
-    ringplug simulate --fault NAME                                (a fault of the reference; exit code 1)
+    ringplug simulate --fault frees-after-one-rotation            (a fault of the reference; exit code 1)
     ringplug simulate --repeat free-at-one-rotation               (goes with --json alone; docs/delivery.md)
 
     docs/simulator.md has the language of fault scripts, and how to read a failure. Exit codes: 0 all hold, 1 a claim is
-    violated or a campaign did not show all, 2 nothing is decided, 3 bad input.
+    violated, 2 nothing is decided or a campaign did not show all that it is meant to, 3 bad input.
     """
     if repeat is not None:
         if _given() - {"repeat", "as_json"}:
             raise click.UsageError("--repeat goes with --json alone")
         return show_delivery_runs(repeat, as_json)
-    plan = Plan(faults, members, seconds, load, fault, not no_follow)
     try:
         copy = copy_of(fault)
+        if fault and not _given() & SIZES:
+            shows = run_that_shows(fault)
+            members, seed, faults, seconds = shows.members, shows.seed, shows.campaign, float(shows.seconds)
+        plan = Plan(faults, members, seconds, load, fault, not no_follow)
         script = parse(file.read_text()) if file else plan.script(seed)
     except (FaultError, ScriptError) as error:
         raise click.ClickException(f"{file}: {error}" if isinstance(error, ScriptError) else str(error)) from error
@@ -133,9 +142,7 @@ def _again(ways: _Ways) -> str:
 
 
 def _code(found: Run) -> int:
-    if found.violated:
-        return SOME_VIOLATED
-    return ALL_HOLD if any(one.verdict == "ok" for one in found.claims) else UNDETERMINED
+    return code_of(violated=bool(found.violated), decided=any(one.verdict == OK for one in found.claims))
 
 
 def _many(plan: Plan, seeds: range, as_json: bool) -> int:
@@ -147,6 +154,4 @@ def _many(plan: Plan, seeds: range, as_json: bool) -> int:
     else:
         for line in campaign_lines(tally, absent):
             report.out().print(line, markup=False, soft_wrap=True)
-    if tally.lost and not tally.failures:
-        return UNDETERMINED
-    return SOME_VIOLATED if tally.failures or absent else ALL_HOLD
+    return code_of(violated=bool(tally.failures), decided=not absent and not tally.lost)

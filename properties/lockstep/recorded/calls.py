@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from properties.lockstep.adapter import visit_of
+from properties.lockstep.cluster import Cluster
 from properties.lockstep.events import Event, Kind
 from properties.lockstep.implementation import RingName, Visit
 from properties.lockstep.recorded.formations import Announcement
-from properties.lockstep.recorded.playback import RecordedCluster
 from reference.errors import RemoteProtocolError
 from reference.plug.token_codec import decode, encode
 from reference.plug.tokens import MessageSeq, Token, TokenSeq
@@ -83,7 +83,7 @@ def crashes(recorded: Sequence[RecordedStep], processors: Sequence[int]) -> list
     return [(i, processors.index(one.processor)) for i, one in enumerate(recorded) if one.step is Life.CRASHED]
 
 
-def event_of(cluster: RecordedCluster, p: int, step: PlugStep, processors: Sequence[int]) -> Event:
+def event_of(cluster: Cluster, p: int, step: PlugStep, processors: Sequence[int]) -> Event:
     """The event that a call is."""
     kind, given = CALLS[step.call], cast("tuple[Any, ...]", step.arguments)
     match kind:
@@ -100,12 +100,23 @@ def event_of(cluster: RecordedCluster, p: int, step: PlugStep, processors: Seque
         case Kind.QUEUE:
             return Event(kind, p, priority=int(given[0]))
         case Kind.CREATE:
-            return Event(kind, p, handle=cluster.free_number(p))
+            return Event(kind, p, handle=free_number(cluster, p))
         case _:
-            return Event(kind, p, handle=cluster.number_of_handle(p, int(given[0])))
+            return Event(kind, p, handle=number_of_handle(cluster, p, int(given[0])))
 
 
-def _arrival(cluster: RecordedCluster, p: int, step: PlugStep) -> Event:
+def number_of_handle(cluster: Cluster, processor: int, handle: int) -> int:
+    """The number under which a handle goes; -1 for none."""
+    return next((h for (p, h), known in cluster.handles.items() if (p, known) == (processor, handle)), -1)
+
+
+def free_number(cluster: Cluster, processor: int) -> int:
+    """The lowest number under which no registered handle goes."""
+    registered = cluster.seen[processor].registered
+    return next(h for h in range(cluster.handle_count) if cluster.handles.get((processor, h)) not in registered)
+
+
+def _arrival(cluster: Cluster, p: int, step: PlugStep) -> Event:
     """A token arrives. What is no token at all is of no ring."""
     token = cast("Any", step.arguments[0])
     try:

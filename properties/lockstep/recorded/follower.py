@@ -10,19 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import cast
 
 import msgspec
 
 from model.language.sorts import Ring
-from properties.lockstep.abstraction import NamedStep
+from properties.lockstep.abstraction import SENDS, NamedStep, abstraction
 from properties.lockstep.adapter import observation
-from properties.lockstep.cluster import Cluster, Outcome
+from properties.lockstep.cluster import Outcome
 from properties.lockstep.divergence import DivergedError, Divergence
-from properties.lockstep.driver import SENDS
 from properties.lockstep.events import Event, Kind
-from properties.lockstep.follower import Follower, ScopedMachine, reason_of
-from properties.lockstep.implementation import Starts
+from properties.lockstep.follower import Execution, ScopedMachine, reason_of
 from properties.lockstep.recorded.calls import (
     Life,
     RecordedStep,
@@ -33,8 +30,8 @@ from properties.lockstep.recorded.calls import (
     handle_count,
 )
 from properties.lockstep.recorded.formations import Formation, formations
-from properties.lockstep.recorded.playback import Playback, RecordedCluster
-from properties.traces.trace import Trace, record_trace, show_step
+from properties.lockstep.recorded.playback import RecordedCluster
+from properties.traces.trace import Trace
 
 SAY_EVERY = 1000
 RING = re.compile(r"\br(\d+)\b")
@@ -60,7 +57,7 @@ def follow(
     finally:
         if counts is not None:
             counts.update(follower.events)
-            counts.update(step.action.name for step in follower.run)
+            counts.update(step.action.name for step in follower.execution.run)
     return None
 
 
@@ -70,7 +67,7 @@ def _machine(members: int, handles: int) -> ScopedMachine:
     return ScopedMachine(members, handles, 2 * members + 1)
 
 
-class RecordedFollower(Follower):
+class RecordedFollower:
     """A recorded run and the machine, from the state on in which nobody has started.
 
     A run has any number of rings, the machine a fixed number of places for them. A place is used again when its ring is
@@ -87,12 +84,11 @@ class RecordedFollower(Follower):
         self.ring_of_step: list[int] = []
         """Of each step of the machine, the number of the ring that it is about; -1 for none."""
         handles = handle_count(recorded)
-        super().__init__(_machine(len(self.processors), handles), Playback, handles)
-
-    @property
-    def playing(self) -> RecordedCluster:
-        """The cluster."""
-        return cast("RecordedCluster", self.cluster)
+        self.execution = Execution(_machine(len(self.processors), handles))
+        self.recorded = RecordedCluster(len(self.processors), handles)
+        self.cluster, self.events = self.recorded.cluster, Counter[str]()
+        for p in range(len(self.processors)):
+            self._take_step(Event(Kind.CRASH, p), ("crash", {"p": p}))
 
     def follow(self, number: int, recorded: RecordedStep) -> None:
         """Take the next step of the run, and before it form the rings that are formed then; DivergedError."""
@@ -116,6 +112,7 @@ class RecordedFollower(Follower):
         divergence.differences = [
             msgspec.structs.replace(one, variable=self._renumbered(one.variable)) for one in divergence.differences
         ]
+        self._renumber(divergence.trace)
 
     def _renumbered(self, words: str) -> str:
         return re.sub(RING, lambda found: f"r{self.numbers[int(found[1])]}", words)
@@ -124,43 +121,49 @@ class RecordedFollower(Follower):
         place = self._free_place()
         self.numbers[place] = self.formed_count
         self.formed_count += 1
-        self.playing.formed(place, formation)
+        self.recorded.formed(place, formation)
         self.take(Event(Kind.FORM, ring=place, members=formation.members))
 
     def _free_place(self) -> int:
         """A place that has no ring, or a dead one, which the machine then forgets."""
-        slots, state = self.ground.slots, list(self.state)
-        for place in range(self.ground.scope.sizes[Ring]):
+        ground, state = self.execution.ground, list(self.execution.state)
+        slots = ground.slots
+        for place in range(ground.scope.sizes[Ring]):
             if not state[slots["pending", (place,)]] | state[slots["installed", (place,)]]:
                 for variable in ("member", "bits", "normal"):
                     state[slots[variable, (place,)]] = 0
-                self.state = tuple(state)
+                self.execution.state = tuple(state)
                 return place
         raise AssertionError("there is a place more than rings that are not dead")
 
     def _play(self, recorded: RecordedStep) -> None:
-        p, step, cluster = self.processors.index(recorded.processor), recorded.step, self.playing
+        p, step = self.processors.index(recorded.processor), recorded.step
         if isinstance(step, Life):
             self.take(Event(Kind.RESTART if step is Life.STARTED else Kind.CRASH, p))
             return
         try:
-            cluster.playback(p).play(answer_of(step), observation(step.state))
-            event = event_of(cluster, p, step, self.processors)
+            self.recorded.called(p, answer_of(step), observation(step.state))
+            event = event_of(self.cluster, p, step, self.processors)
         except Exception as error:
-            raise self._diverged(Event(Kind.RESTART, p), f"{step.call} cannot be read", reason_of(error)) from error
+            unread = f"{step.call} cannot be read"
+            raise self.execution.diverged(Event(Kind.RESTART, p), unread, reason_of(error)) from error
         self.take(event)
 
-    def _cluster(self, start: Starts, handles: int) -> Cluster:
-        return RecordedCluster(self.ground.scope.processors, handles, start)
-
-    def _begin(self) -> None:
-        """Nobody has started: to the machine, all have crashed."""
-        for p in range(len(self.processors)):
-            self._follow(Event(Kind.CRASH, p), ("crash", {"p": p}))
+    def take(self, event: Event) -> None:
+        """The event happened, and the machine follows; DivergedError if it cannot."""
+        self.events[event.kind.name.lower()] += 1
+        try:
+            steps = self._steps(self.recorded.perform(event))
+        except Exception as error:
+            raise self.execution.diverged(event, "no step", reason_of(error)) from error
+        for named in steps:
+            self._give_the_turn(event, named)
+            self._take_step(event, named)
+        self.execution.compare(self.cluster, event, self.execution.shown(steps))
 
     def _steps(self, outcome: Outcome) -> list[NamedStep]:
         """A processor that starts has no handle: its services create them one by one, which is recorded."""
-        named = super()._steps(outcome)
+        named = abstraction(self.cluster, outcome)
         if outcome.event.kind is Kind.BETWEEN:
             self.events[Kind.BETWEEN.name.lower()] += 1
         if outcome.event.kind is Kind.RESTART:
@@ -168,27 +171,27 @@ class RecordedFollower(Follower):
             named += [("destroy", {**given, "h": h}) for h in range(self.cluster.handle_count)]
         return named
 
-    def _follow(self, event: Event, named: NamedStep) -> None:
+    def _give_the_turn(self, event: Event, named: NamedStep) -> None:
         """The machine originates one message a visit: for each further one the token comes once more."""
         action, given = named
-        if action in SENDS and not self.state[self.ground.slots["turn", ()]] >> given["p"] & 1:
+        turn = self.execution.state[self.execution.ground.slots["turn", ()]]
+        if action in SENDS and not turn >> given["p"] & 1:
             alone = len(self.cluster.rings[given["r"]].members) == 1
             self._take_step(event, ("sole_visit" if alone else "visit", given))
-        self._take_step(event, named)
 
     def _take_step(self, event: Event, named: NamedStep) -> None:
-        step = self.machine.step(*named)
-        if refusing := self.ground.refusals(step, self.state):
-            raise self._diverged(event, show_step(step), "the machine does not allow this step", refusing)
-        self.state = self.ground.after(step, self.state)
-        self.run.append(step)
+        step = self.execution.take(event, named)
         self.ring_of_step.append(self.numbers.get(step.arguments.get("r", -1), -1))
 
     def trace(self, shows: str) -> Trace:
         """The steps of the machine that has a place for each ring."""
-        trace = record_trace(self.run, self.ground, machine=self.machine.name, shows=shows)
+        trace = self.execution.trace(shows)
+        self._renumber(trace)
+        return trace
+
+    def _renumber(self, trace: Trace) -> None:
+        """Give rings the numbers that they have in the run."""
         trace.scope.rings = max(self.formed_count, 1)
         for line, ring in zip(trace.steps, self.ring_of_step, strict=True):
             if "r" in line.arguments:
                 line.arguments["r"] = ring
-        return trace

@@ -18,13 +18,21 @@ import numpy as np
 
 from model.language.ground import Step
 from properties.explicit.columns import Mask
-from properties.lockstep.abstraction import abstraction
-from properties.lockstep.cluster import Cluster, FormedRing, MisstepError
+from properties.lockstep.abstraction import (
+    SENDS,
+    TURNS,
+    abstraction,
+    event_of,
+    granted,
+    is_for_nobody,
+    message_before,
+)  # fmt: skip
+from properties.lockstep.cluster import FormedRing, MisstepError
 from properties.lockstep.divergence import DivergedError, Divergence, difference
-from properties.lockstep.driver import SENDS, TURNS, event_of, granted, is_for_nobody, message_before
 from properties.lockstep.events import Event, Kind
 from properties.lockstep.follower import reason_of
 from properties.lockstep.implementation import Copyable, Starts
+from properties.lockstep.live import LiveCluster
 from properties.lockstep.tours.transitions import NO_EDGE, Transitions
 from properties.traces.trace import record_trace, show_step
 
@@ -79,14 +87,14 @@ class Tour:
 
     def _take(self, wanted: Mask, progress: Callable[[str], None] | None) -> None:
         graph = self.transitions
-        cluster = Cluster(graph.ground.scope.processors, _handles(graph), self.start).begin()
-        stack: list[tuple[int, Cluster, dict[int, OpenTurn]]] = [(0, cluster, {})]
+        live = LiveCluster(graph.ground.scope.processors, _handles(graph), self.start).begin()
+        stack: list[tuple[int, LiveCluster, dict[int, OpenTurn]]] = [(0, live, {})]
         while stack:
-            state, cluster, turns = stack.pop()
+            state, live, turns = stack.pop()
             for edge in range(int(graph.first[state]), int(graph.first[state + 1])):
                 if not wanted[edge]:
                     continue
-                after = self._transition(edge, cluster, turns)
+                after = self._transition(edge, live, turns)
                 target = int(graph.target[edge])
                 if after and graph.parent[target] == edge:
                     stack.append((target, *after))
@@ -94,8 +102,8 @@ class Tour:
                     progress(f"{self.taken:,} of {len(wanted):,} transitions")
 
     def _transition(
-        self, edge: int, cluster: Cluster, turns: dict[int, OpenTurn]
-    ) -> tuple[Cluster, dict[int, OpenTurn]] | None:
+        self, edge: int, live: LiveCluster, turns: dict[int, OpenTurn]
+    ) -> tuple[LiveCluster, dict[int, OpenTurn]] | None:
         graph = self.transitions
         step, number = graph.steps[int(graph.step[edge])], int(graph.class_of[edge])
         p = step.arguments.get("p", -1)
@@ -103,17 +111,17 @@ class Tour:
             self.left_out += 1
             self.classes_left_out.add(number)
             return None
-        fork = cluster.fork()
+        fork = live.fork()
         event, since = None, turns
         try:
             if step.action.name in SENDS:
                 _turn_again(fork, turns[p], step)
-            elif not is_for_nobody(cluster, step):
-                event = event_of(cluster, step)
+            elif not is_for_nobody(live.cluster, step):
+                event = event_of(live.cluster, step)
                 _own_layers(fork, event)
                 self._expect([step.action.name], fork, event)
-                since = _told(turns, cluster, event)
-            found = list(graph.machine.refinement.differences(fork, graph.state(int(graph.target[edge]))))
+                since = _told(turns, event)
+            found = list(graph.machine.refinement.differences(fork.cluster, graph.state(int(graph.target[edge]))))
         except Exception as error:
             raise self._diverged(edge, reason_of(error)) from error
         if found:
@@ -121,26 +129,26 @@ class Tour:
             error.divergence.differences = [difference(graph.ground, *one) for one in found]
             raise error
         self.taken += 1
-        self.for_nobody += is_for_nobody(cluster, step)
+        self.for_nobody += is_for_nobody(live.cluster, step)
         self.classes.add(number)
-        return fork, self._open(since, step, cluster, event, int(graph.target[edge]))
+        return fork, self._open(since, step, live, event, int(graph.target[edge]))
 
     @staticmethod
-    def _expect(actions: list[str], cluster: Cluster, event: Event) -> None:
-        came = [action for action, _ in abstraction(cluster, cluster.perform(event))]
+    def _expect(actions: list[str], live: LiveCluster, event: Event) -> None:
+        came = [action for action, _ in abstraction(live.cluster, live.perform(event))]
         if came != actions:
             raise MisstepError(f"{', '.join(came) or 'nothing'} came of it, not {', '.join(actions)}")
 
     def _open(
-        self, turns: dict[int, OpenTurn], step: Step, before: Cluster, event: Event | None, target: int
+        self, turns: dict[int, OpenTurn], step: Step, before: LiveCluster, event: Event | None, target: int
     ) -> dict[int, OpenTurn]:
         """The turns that are open after a step."""
         graph = self.transitions
         holders = int(graph.fields[graph.ground.slots["turn", ()], target])
         opened = {p: turn for p, turn in turns.items() if holders >> p & 1}
         if step.action.name in TURNS and event:
-            p, ring = event.processor, before.rings[event.ring]
-            counted = before.recovery_count(p, of_this_ring=True)
+            p, ring = event.processor, before.cluster.rings[event.ring]
+            counted = before.cluster.recovery_count(p, of_this_ring=True)
             opened[p] = OpenTurn(_copyable(before, p), ring, event, counted)
         return opened
 
@@ -157,56 +165,56 @@ def _handles(graph: Transitions) -> int:
     return 1 + max(step.arguments.get("h", 0) for step in graph.steps)
 
 
-def _own_layers(cluster: Cluster, event: Event) -> None:
+def _own_layers(live: LiveCluster, event: Event) -> None:
     """Copy the layers that an event calls, so that they are this cluster's own."""
     called: Iterable[int] = event.members if event.kind is Kind.FORM else [event.processor]
     for p in called:
-        if p in cluster.layers:
-            cluster.layers[p] = _copyable(cluster, p).copy()
+        if p in live.layers:
+            live.layers[p] = _copyable(live, p).copy()
 
 
-def _copyable(cluster: Cluster, processor: int) -> Copyable:
-    return cast("Copyable", cluster.layers[processor])
+def _copyable(live: LiveCluster, processor: int) -> Copyable:
+    return cast("Copyable", live.layers[processor])
 
 
-def _told(turns: dict[int, OpenTurn], cluster: Cluster, event: Event) -> dict[int, OpenTurn]:
+def _told(turns: dict[int, OpenTurn], event: Event) -> dict[int, OpenTurn]:
     """The open turns, of which some were told of this event."""
     told = event.members if event.kind is Kind.FORM else (event.processor,)
     return {p: replace(turn, since=(*turn.since, event)) if p in told else turn for p, turn in turns.items()}
 
 
-def _turn_again(cluster: Cluster, turn: OpenTurn, step: Step) -> None:
+def _turn_again(live: LiveCluster, turn: OpenTurn, step: Step) -> None:
     """Take the turn again, with what the machine originates in it; then tell what was told since."""
     p, r, sends = turn.event.processor, turn.event.ring, step.action.name
     layer = turn.layer.copy()
-    cluster.layers[p], cluster.seen[p], cluster.rings[r] = layer, layer.observe(), turn.ring
+    live.layers[p], live.cluster.seen[p], live.cluster.rings[r] = layer, layer.observe(), turn.ring
     for message in message_before(p, sends):
-        cluster.perform(message)
-    event = replace(turn.event, packet_count=granted(cluster, p, sends))
-    came = [action for action, _ in abstraction(cluster, cluster.perform(event))]
+        live.perform(message)
+    event = replace(turn.event, packet_count=granted(live.cluster, p, sends))
+    came = [action for action, _ in abstraction(live.cluster, live.perform(event))]
     if came[1:] != [sends]:
         raise MisstepError(f"{', '.join(came[1:]) or 'nothing'} was originated, not {sends}")
     for told in turn.since:
-        _tell(cluster, layer, told)
-    cluster.seen[p] = layer.observe()
+        _tell(live, layer, told)
+    live.cluster.seen[p] = layer.observe()
 
 
-def _tell(cluster: Cluster, layer: Copyable, event: Event) -> None:
+def _tell(live: LiveCluster, layer: Copyable, event: Event) -> None:
     """Tell a processor again what it was told, without the answer."""
     p = event.processor
     match event.kind:
         case Kind.FORM:
-            ring = cluster.rings[event.ring]
+            ring = live.cluster.rings[event.ring]
             layer.ring_pending(ring.name, ring.members)
         case Kind.TOKEN:
             layer.token_received(event.token, event.packet_count)
         case Kind.QUEUE:
             layer.queue(event.priority, event.packet_count)
         case Kind.CREATE:
-            cluster.handles[p, event.handle] = layer.create()
+            live.cluster.handles[p, event.handle] = layer.create()
         case Kind.UNPLUG | Kind.DESTROY:
-            if cluster.handles[p, event.handle] in layer.observe().registered:
+            if live.cluster.handles[p, event.handle] in layer.observe().registered:
                 call = layer.unplug if event.kind is Kind.UNPLUG else layer.destroy
-                call(cluster.handles[p, event.handle])
+                call(live.cluster.handles[p, event.handle])
         case _:
             raise AssertionError(f"{event} within a turn")

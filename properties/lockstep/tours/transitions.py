@@ -82,7 +82,7 @@ class Transitions:
 
     def _enabled(self, columns: Columns, step: Step, count: int) -> Mask:
         enabled = np.ones(count, np.bool_)
-        for part in (*(part for _, part in step.guard), step.first_unused):
+        for part in step.search_guard:
             enabled &= columns.truth(part)
         return enabled
 
