@@ -15,7 +15,14 @@ def verdict_rows() -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- |"
     for claim in CLAIMS.values():
         proof = "proved" if claim.is_inductive else "searched only" if claim.is_safety else "not a safety claim"
-        cells = (f"[{claim.id}](SPEC.md#{claim.id})", claim.sentence, claim.source, proof, _with_features(largest(claim)), f"`{claim.mutant}`")
+        cells = (
+            f"[{claim.id}](SPEC.md#{claim.id})",
+            claim.sentence,
+            claim.source,
+            proof,
+            _with_features(largest(claim)),
+            f"`{claim.mutant}`",
+        )
         yield f"| {' | '.join(cells)} |"
 
 

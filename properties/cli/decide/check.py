@@ -18,7 +18,7 @@ from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
-from properties.terminal.console import out, print_line
+from properties.terminal.console import out
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
 from properties.terminal.options import claims_named, for_claims, looked_for, searched, sized
 from properties.terminal.output import show_trace
@@ -123,7 +123,7 @@ def _run(plan: Plan, *, quiet: bool) -> _Found:
                     break
     if not quiet and len(done) < len(jobs):
         spared = counted(len(jobs) - len(done), "job")
-        print_line(console, f"Every claim that was asked for is violated: {spared} not needed.")
+        print_row(console, f"Every claim that was asked for is violated: {spared} not needed.")
     return found
 
 
