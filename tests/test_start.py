@@ -90,6 +90,14 @@ def test_the_stored_help_is_that_of_the_command(name: str, width: int) -> None:
         assert pages[0] == pages[1]
 
 
+@pytest.fixture(autouse=True)
+def _help_is_as_in_a_new_process() -> None:
+    """Click keeps a command's help option as it was when the command was first shown, perhaps by another test."""
+    for name in SECTIONS:
+        for command in family(load(name)):
+            command._help_option = None  # pyright: ignore[reportPrivateUsage]
+
+
 def family(command: click.Command) -> list[click.Command]:
     """A command and its own."""
     return [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
