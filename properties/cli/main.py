@@ -18,6 +18,7 @@ from properties.cli.look import explain, explore, promela, replay, spec, trace, 
 from properties.cli.run import conform, corosync, judge, lockstep
 from properties.cli.run.services import services_command
 from properties.cli.run.simulate import simulate_command
+from properties.lockstep.events import MapError
 from properties.terminal.exit_codes import BAD_INPUT
 
 
@@ -82,6 +83,9 @@ def main() -> None:
         sys.exit(BAD_INPUT)
     except ScopeTooLargeError as error:
         sys.stderr.write(f"ringplug: scope too large: {error}; try a smaller scope, --without FEATURE or --memory\n")
+        sys.exit(BAD_INPUT)
+    except MapError as error:
+        sys.stderr.write(f"ringplug: {error}\n")
         sys.exit(BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("ringplug: interrupted\n")
