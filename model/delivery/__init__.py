@@ -21,5 +21,5 @@ RING_WITH_MESSAGES = Text(
     state.DeliveryState,
     state.initial,
     rules=(*(Rule(write, Kind.PROTOCOL) for write in PROTOCOL), *ENVIRONMENT),
-    ghosts=(Ghost(membership.has_reached, after=("install_ring",)),),
+    ghosts=(Ghost(membership.has_reached, watches=("installed",)),),
 )

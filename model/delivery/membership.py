@@ -203,6 +203,6 @@ def stop_and_start(now: DeliveryState, then: DeliveryState, p: Processor) -> Gua
     forgets(now, then, p)
 
 
-def has_reached(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> None:
-    """P has installed r."""
-    then.reached[r] = now.reached[r] | p
+def has_reached(now: DeliveryState, then: DeliveryState) -> None:
+    """Who has installed r has reached it, also when it has left it again."""
+    then.reached.each(lambda r: now.reached[r] | (then.installed[r] - now.installed[r]))

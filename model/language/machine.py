@@ -15,7 +15,7 @@ from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 from model.language.interpretation import Rewriting
 from model.language.sets import FALSE, NOBODY, TRUE, Processor, Processors, Set, Truth, same, when
 from model.language.sorts import Index
-from model.language.terms import variable
+from model.language.terms import variable, variables_of
 
 R = TypeVar("R")
 Guard = Iterator[tuple[str, Truth]]
@@ -162,16 +162,55 @@ class Rule:
 
 @dataclass(frozen=True)
 class Ghost:
-    """A history variable's rule: it follows the named actions, or all that write what it watches."""
+    """A history variable's rule: it follows all actions that write what it watches, or the named ones.
+
+    TypeError if it follows named actions and does not say which variables it is about.
+    """
 
     write: Callable[..., None]
     after: tuple[str, ...] = ()
     watches: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    """Of one that follows named actions: the variables of which it tells the history."""
+    but: tuple[str, ...] = ()
+    """The actions that write what it watches or is about, and that it rightly does not follow."""
     feature: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.after and not self.about:
+            raise TypeError(f"the ghost {self.name} follows named actions: say which variables it is about")
+
+    @property
+    def name(self) -> str:
+        """The rule's name as words."""
+        return self.write.__name__.replace("_", " ")
 
     def follows(self, action: str, then: State) -> bool:
         """Whether this rule applies to a step of that action."""
-        return action in self.after or any(then.families[name].writes for name in self.watches)
+        return action in self.after or (action not in self.but and bool(_written_of(self.watches, then)))
+
+    def misses(self, action: str, then: State) -> list[str]:
+        """The variables that it is about and that an action writes though nobody said whether to follow that."""
+        return [] if action in (*self.after, *self.but) else _written_of(self.about, then)
+
+
+@dataclass(frozen=True)
+class Missed:
+    """An action that a ghost should follow or name, and does neither: what the ghost remembers may be wrong."""
+
+    ghost: str
+    """The rule's name."""
+    action: str
+    writes: tuple[str, ...]
+    """The variables that the ghost is about."""
+    remembers: frozenset[str]
+    """The ghost variables that may be wrong."""
+
+    def __str__(self) -> str:
+        """In words."""
+        return (
+            f"the ghost \u201c{self.ghost}\u201d says nothing of {self.action}, which writes {', '.join(self.writes)}"
+        )
 
 
 @dataclass(frozen=True)
@@ -224,6 +263,8 @@ class Machine:
     initial: State
     actions: tuple[Action, ...]
     features: frozenset[str]
+    missed: tuple[Missed, ...] = ()
+    """Where a ghost may be wrong, because of an action that was not thought of when it was stated."""
 
     def action(self, name: str) -> Action:
         """The action of this name."""
@@ -254,7 +295,15 @@ class Text:
         self.initial(initial)
         edits, ghosts = _switched_on(self.edits, on), _switched_on(self.ghosts, on)
         actions = tuple(self._record(rule, edits, ghosts) for rule in _switched_on(self.rules, on))
-        return Machine(self.state, initial, actions, on)
+        return Machine(self.state, initial, actions, on, tuple(self._missed(actions, ghosts)))
+
+    def _missed(self, actions: Sequence[Action], ghosts: Sequence[Ghost]) -> Iterator[Missed]:
+        """The actions that ghosts miss, with the ghost variables that may be wrong by it, through others too."""
+        for ghost in ghosts:
+            for action in actions:
+                if writes := ghost.misses(action.name, action.then):
+                    wrong = frozenset(_written_by(ghost.write, self.state).written())
+                    yield Missed(ghost.name, action.name, tuple(writes), _spread(wrong, ghosts, self.state))
 
     def _record(self, rule: Rule, edits: Sequence[Edit], ghosts: Sequence[Ghost]) -> Action:
         now, then = self.state(), self.state()
@@ -282,6 +331,28 @@ def _parameters(write: Callable[..., object]) -> dict[str, type[Parameter]]:
     """The parameters of a rule or an edit after `now` and `then`, and their sorts."""
     hints = get_type_hints(write)
     return {name: hints[name] for name in list(inspect.signature(write).parameters)[2:]}
+
+
+def _written_of(names: Sequence[str], then: State) -> list[str]:
+    """Those of these variables that are written."""
+    return [name for name in names if then.families[name].writes]
+
+
+def _written_by(write: Callable[..., object], state: type[State]) -> State:
+    """What a rule that yields nothing leaves, run by itself."""
+    then = state()
+    _call(write, state(), then, {name: _parameter(sort, name) for name, sort in _parameters(write).items()})
+    return then
+
+
+def _spread(wrong: frozenset[str], ghosts: Sequence[Ghost], state: type[State]) -> frozenset[str]:
+    """These variables, and those that rules of ghosts make from them."""
+    more = wrong
+    for ghost in ghosts:
+        for name, writes in _written_by(ghost.write, state).written().items():
+            if more & variables_of(*(write.value for write in writes)):
+                more |= {name}
+    return more if more == wrong else _spread(more, ghosts, state)
 
 
 def _nobody(*_at: Index) -> Set:

@@ -6,8 +6,8 @@ scope holds only what depends on the state. The words of the language are in `se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, cast, dataclass_transform
 
 from model.language.sorts import Index, Recorded, intern
 
@@ -265,3 +265,18 @@ def those(bitmap: int) -> Set:
 def variable(name: str, at: tuple[Index, ...]) -> Set:
     """The value of a variable, at these indices if it is a family."""
     return intern(Variable, name, at)
+
+
+def variables_of(*terms: Recorded) -> frozenset[str]:
+    """The names of the variables in these terms, whatever the indices."""
+    found, waiting, seen = set[str](), list(terms), set[int]()
+    while waiting:
+        term = waiting.pop()
+        if id(term) in seen or isinstance(term, Index):
+            continue
+        seen.add(id(term))
+        if isinstance(term, Variable):
+            found.add(term.name)
+        parts = [getattr(term, field.name) for field in fields(cast("Any", term))]
+        waiting += [part for part in parts if isinstance(part, Recorded)]
+    return frozenset(found)

@@ -40,17 +40,30 @@ EXTENSIONS = (Edit("leave", write=messages.keep_what_is_queued, feature="leftove
 """What a feature adds to an action that is there without it."""
 GHOSTS = (
     Ghost(ghosts.has_recovered, watches=("installed", "plugged")),
-    Ghost(ghosts.owes_every_handle, after=("install",)),
-    Ghost(ghosts.owes_it_no_more, after=("unplug", "destroy")),
+    Ghost(ghosts.owes_every_handle, watches=("installed",)),
+    Ghost(ghosts.owes_it_no_more, ("unplug", "destroy"), about=("plugged",), but=("install", "create", "crash")),
     Ghost(ghosts.has_signed, watches=("bits", "copy")),
-    Ghost(ghosts.is_early, after=("queue_recovery",)),
-    Ghost(ghosts.is_stale, after=("leave", "install", "crash")),
+    Ghost(ghosts.is_early, watches=("queued", "queued_two")),
+    Ghost(ghosts.is_stale, watches=("installed", "down")),
     Ghost(ghosts.forgets_what_is_sent, watches=("queued", "queued_two")),
-    Ghost(ghosts.keeps_what_is_queued, after=("leave",), feature="leftovers"),
-    Ghost(ghosts.keeps_what_comes_between, after=("queue_between",), feature="leftovers"),
-    Ghost(ghosts.keeps_no_more, after=("send_leftover", "crash"), feature="leftovers"),
-    Ghost(ghosts.has_begun, after=("begin_long",), feature="long-message"),
-    Ghost(ghosts.has_finished, after=("finish_long", "crash"), feature="long-message"),
-)
+    Ghost(
+        ghosts.keeps_what_is_queued,
+        watches=("installed", "queued", "queued_two"), but=("send_recovery",), feature="leftovers",
+    ),
+    Ghost(
+        ghosts.keeps_what_comes_between, ("queue_between",),
+        about=("leftover",), but=("leave", "send_leftover", "crash"), feature="leftovers",
+    ),
+    Ghost(
+        ghosts.keeps_no_more, ("send_leftover", "crash"),
+        about=("leftover",), but=("leave", "queue_between"), feature="leftovers",
+    ),
+    Ghost(
+        ghosts.has_begun, ("begin_long",), about=("half",), but=("finish_long", "crash"), feature="long-message"
+    ),
+    Ghost(
+        ghosts.has_finished, ("finish_long", "crash"), about=("half",), but=("begin_long",), feature="long-message"
+    ),
+)  # fmt: skip
 """What the claims remember, after the action's own text."""
 RECOVERY_PLUG = Text(PlugState, initial, RULES, GHOSTS, EXTENSIONS)

@@ -82,8 +82,8 @@ NUMBERED = replace(
     ),
     ghosts=(
         *RECOVERY_PLUG.ghosts,
-        Ghost(carries_the_first_bitmap, after=("form_ring",)),
-        Ghost(carries_the_bitmap, after=("visit", "pass_on")),
+        Ghost(carries_the_first_bitmap, after=("form_ring",), about=("to",), but=("visit", "pass_on")),
+        Ghost(carries_the_bitmap, after=("visit", "pass_on"), about=("to",), but=("form_ring",)),
     ),
     edits=(
         *RECOVERY_PLUG.edits,

@@ -120,6 +120,10 @@ class Claim:
     witness: Part | None = None
     reach: Reach | None = None
     bound: Bound | None = None
+    covers_every_action: bool = False
+    """It needs a part for each action of the machine: while one has none, it is open."""
+    covers_writers_of: tuple[str, ...] = ()
+    """Or for each action that writes one of these variables."""
 
     def always(self, statement: F) -> F:
         """Add a part that holds of every state: (now)."""
@@ -203,6 +207,8 @@ def claim(
     mutant: str,
     machine: str = PLUG,
     correction: str | None = None,
+    covers_every_action: bool = False,
+    covers_writers_of: tuple[str, ...] = (),
 ) -> Claim:
     """Put a claim into the catalogue. One of the register has its sentence and source there; one's own brings them.
 
@@ -216,7 +222,10 @@ def claim(
     if not known and not sentence:
         raise ValueError(f"claim {id} is not in the register, and has no sentence of its own")
     said = (known.sentence, known.source) if known else (sentence, source)
-    REGISTERED[id] = Claim(id, *said, least, mutant, machine, correction)
+    REGISTERED[id] = Claim(
+        id, *said, least, mutant, machine, correction,
+        covers_every_action=covers_every_action, covers_writers_of=covers_writers_of,
+    )  # fmt: skip
     return REGISTERED[id]
 
 

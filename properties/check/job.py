@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from model.machines import PLUG
 from properties.catalogue.claim import Claim
+from properties.catalogue.overlooked import overlooked
 from properties.check import falsify, proof, search
 from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL, Progress, Task
-from properties.check.verdict import Verdict
+from properties.check.verdict import Verdict, unless
 from properties.claims import CLAIMS
 
 ENGINES: dict[str, Callable[[Task, Sequence[Claim], Progress | None], list[Verdict]]] = {
@@ -41,5 +42,7 @@ class Job(Task):
         return self.decide([CLAIMS[id] for id in self.claims], progress)
 
     def decide(self, claims: Sequence[Claim], progress: Progress | None = None) -> list[Verdict]:
-        """The verdicts on these claims, which need not be in the catalogue."""
-        return ENGINES[self.engine](self, claims, progress)
+        """The verdicts on these claims, which need not be in the catalogue; open, if one overlooks an action."""
+        verdicts, machine = ENGINES[self.engine](self, claims, progress), self.record_machine()
+        reasons = {claim.id: overlooked(claim, machine) for claim in claims}
+        return [unless(reasons[one.claim], one) for one in verdicts]

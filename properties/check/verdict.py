@@ -7,7 +7,7 @@ the claim holds, and how far that was looked at; `Violated` and `Open` say why n
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import msgspec
 
@@ -144,6 +144,14 @@ class Open(Said, frozen=True, kw_only=True, tag=Word.OPEN.value):
 Decided = Proved | Exhaustive
 Holds = Decided | Bounded | Tested
 Verdict = Holds | Violated | Open
+
+
+def unless(reason: str | None, verdict: Verdict) -> Verdict:
+    """The verdict; or open, if there is a reason why the claim cannot hold. A violation stands."""
+    if reason is None or isinstance(verdict, Violated | Open):
+        return verdict
+    said = {name: getattr(verdict, name) for name in About.__annotations__}
+    return Open(**cast("About", said), reason=reason, extent=verdict.extent)
 
 
 def record(verdict: Verdict) -> dict[str, object]:

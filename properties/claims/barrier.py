@@ -19,6 +19,7 @@ BAR_1 = claim(
     "BAR-1",
     least=Least(2, 1, 1),
     mutant="open-on-own-bit",
+    covers_every_action=True,
 )
 
 

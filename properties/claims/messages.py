@@ -12,6 +12,7 @@ S8 = claim(
     "PLUG-S8",
     least=Least(1, 1, 2, frozenset({"long-message"})),
     mutant="rest-passes-a-closed-gate",
+    covers_writers_of=("normal",),
 )
 
 
@@ -162,6 +163,7 @@ S12 = claim(
     least=Least(1, 1, 1),
     mutant="originate-keeps-the-turn",
     correction="Added: without it nothing says that the token is needed to send.",
+    covers_writers_of=("normal",),
 )
 
 

@@ -15,6 +15,7 @@ import click
 from properties.cli.commands import COMMANDS, load
 from properties.cli.completion import HELP_NAMES, Declared, declared
 from properties.limits import LostJobError, ScopeTooLargeError
+from properties.lockstep.events import MapError
 from properties.terminal.exit_codes import BAD_INPUT, UNDETERMINED
 
 
@@ -88,6 +89,9 @@ def main() -> None:
     except LostJobError as error:
         sys.stderr.write(f"ringplug: lost: {error}\n")
         sys.exit(UNDETERMINED)
+    except MapError as error:
+        sys.stderr.write(f"ringplug: {error}\n")
+        sys.exit(BAD_INPUT)
     except (KeyboardInterrupt, click.Abort):
         sys.stderr.write("ringplug: interrupted\n")
         sys.stdout.flush()

@@ -139,9 +139,16 @@ def _ghosts() -> Iterator[str]:
 
 def _ghost(ghost: Ghost) -> str:
     """A ghost's rule."""
-    what = f"after {', '.join(ghost.after)}" if ghost.after else f"whenever {' or '.join(ghost.watches)} changes"
     says = _says(inspect.getdoc(ghost.write) or "")
-    return _filled(f"- **{ghost.write.__name__.replace('_', ' ')}**, {what}: {says}")
+    return _filled(f"- **{ghost.name}**, {_when(ghost)}: {says}")
+
+
+def _when(ghost: Ghost) -> str:
+    if ghost.after:
+        return f"after {', '.join(ghost.after)}"
+    *most, last = ghost.watches
+    changes = f"{', '.join(most)} or {last}" if most else last
+    return f"whenever {changes} changes" + (f", but not after {', '.join(ghost.but)}" if ghost.but else "")
 
 
 def _companions() -> Iterator[str]:

@@ -30,6 +30,12 @@ NEEDS_A_MESSAGE = MappingProxyType({"originate": 1, "begin_long": 2})
 """How many packets the message takes that has to be queued first."""
 
 
+def mapped() -> frozenset[str]:
+    """The actions of the machine that some event is."""
+    said = {*TOKENS.values(), *OTHERS.values(), *QUEUES.values(), *(one for case in PACKETS.values() for one in case)}
+    return frozenset(said - {STUTTER, NEVER})
+
+
 def abstraction(cluster: Cluster, outcome: Outcome) -> list[NamedStep]:
     """The machine's steps, in order; none for a stutter. MisstepError if the clauses do not allow what happened."""
     actions = [_own_action(cluster, outcome), *(action for case in outcome.cases for action in PACKETS[case])]

@@ -10,16 +10,16 @@ step's own are taken together. Ghosts are left out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.language.ground import Bitmaps, GroundMachine, Step
-from model.language.sets import Processor, Processors, Set, Truth
+from model.language.sets import Processor, Processors
 from model.language.sorts import Index
-from model.language.terms import Variable
+from model.language.terms import variables_of
 from properties.explicit.columns import Column
 
 Numbers = NDArray[np.signedinteger[Any]]
@@ -116,24 +116,10 @@ def _names_read(ground: GroundMachine) -> set[str]:
     """The variables that a guard reads, or an effect on another variable."""
     found = set[str]()
     for action in ground.machine.actions:
-        for _, part in action.guard:
-            _collect(part, found)
+        found |= variables_of(*(part for _, part in action.guard))
         for name, writes in action.writes.items():
-            inner = set[str]()
-            for write in writes:
-                _collect(write.value, inner)
-            found |= inner - {name}
+            found |= variables_of(*(write.value for write in writes)) - {name}
     return found
-
-
-def _collect(term: Set | Truth, found: set[str]) -> None:
-    if isinstance(term, Variable):
-        found.add(term.name)
-        return
-    for part in fields(cast("Any", term)):
-        inner = getattr(term, part.name)
-        if isinstance(inner, Set | Truth):
-            _collect(inner, found)
 
 
 def _subject(step: Step) -> int:

@@ -21,6 +21,10 @@ ROOM = 2
 """Recovery messages of one ring that wait at a processor: the machine has room for two, and sees no third."""
 
 
+class MapError(Exception):
+    """The machine has an action that no event is, or a variable that the refinement map does not name."""
+
+
 class Kind(Enum):
     """What happens."""
 

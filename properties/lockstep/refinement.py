@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from model.language.ground import Bitmaps, GroundMachine, Slot
+from model.language.machine import Machine
+from properties.lockstep.abstraction import mapped
 from properties.lockstep.cluster import Cluster
+from properties.lockstep.events import MapError
 from properties.lockstep.implementation import Observation
 
 READ, KEPT, LEFT_OUT = "read", "kept", "left out"
@@ -136,6 +139,7 @@ class Refinement:
     """The map for one ground machine: what is compared, slot by slot."""
 
     def __init__(self, ground: GroundMachine) -> None:
+        _has_all(ground.machine)
         values = {row.variable: row.value for row in REFINEMENT}
         self.compared: list[tuple[int, Slot, Callable[..., int]]] = [
             (i, slot, value) for slot, i in ground.slots.items() if (value := values[slot[0]]) is not None
@@ -147,3 +151,14 @@ class Refinement:
             theirs = value(cluster, *slot[1])
             if theirs != state[i]:
                 yield slot, theirs, state[i]
+
+
+def _has_all(machine: Machine) -> None:
+    """MapError if an action is no event, or a variable has no row."""
+    if actions := [action.name for action in machine.actions if action.name not in mapped()]:
+        raise MapError(f"the map of lockstep lacks the action {', '.join(actions)}: properties/lockstep/events.py")
+    rows = {row.variable for row in REFINEMENT}
+    if variables := [name for name in machine.state.declared if name not in rows]:
+        raise MapError(
+            f"the map of lockstep lacks the variable {', '.join(variables)}: properties/lockstep/refinement.py"
+        )

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from properties.catalogue.claim import Claim
+from properties.catalogue.overlooked import overlooked
 from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.explain.ahead import TooFarError
 from properties.explain.runs import shortest_runs
@@ -93,15 +94,17 @@ def _scope(
 
 def _no_trace(claim: Claim, scope: NamedScope, variant: str | None, witness: bool) -> tuple[str, int]:
     """What it means that there is no run, and the exit code."""
+    machine = machine_text(scope.machine, variant).record(scope.features)
     if claim.is_surprise:
         return "violated: its run does not exist", SOME_VIOLATED
     if witness:
         return "vacuous: no run reaches its premise", SOME_VIOLATED
     if claim.bound:
-        machine = machine_text(scope.machine, variant).record(scope.features)
         outcome = explore(machine, scope.ground, [claim]).outcomes[claim.id]
         if outcome.unattained:
             return f"violated: {outcome.unattained}: {outcome.detail}", SOME_VIOLATED
+    if reason := overlooked(claim, machine):
+        return f"open: {reason}", UNDETERMINED
     return "no counterexample", ALL_HOLD
 
 
