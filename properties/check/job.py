@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model.machines import PLUG
+from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Claim
 from properties.check import falsify, proof, search
 from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL, Progress, Task
@@ -42,4 +43,5 @@ class Job(Task):
 
     def decide(self, claims: Sequence[Claim], progress: Progress | None = None) -> list[Verdict]:
         """The verdicts on these claims, which need not be in the catalogue."""
+        check_claims(claims)
         return ENGINES[self.engine](self, claims, progress)
