@@ -40,8 +40,8 @@ reference/services
 reference/ring
 reference/plug
 reference
-model
 model/variants
+model
 model/delivery  model/services
 model/plug
 model/language  model/notes

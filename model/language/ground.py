@@ -212,9 +212,6 @@ class GroundMachine:
     def __init__(self, machine: Machine, scope: Scope) -> None:
         self.machine, self.scope = machine, scope
         start = self._start()
-        for name, declared in machine.state.declared.items():
-            if isinstance(declared, constant) and any(name in action.writes for action in machine.actions):
-                raise TypeError(f"{name} is a constant, and an action assigns to it")
         changing = {name for action in machine.actions for name in action.writes}
         self.known = {slot: bitmap for slot, bitmap in start.items() if slot[0] not in changing}
         self.slots = {slot: i for i, slot in enumerate(slot for slot in start if slot[0] in changing)}

@@ -6,21 +6,22 @@ values (`model.language.sets`); what it leaves is an `Action`.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, ClassVar, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
 
 from model.language.interpretation import Rewriting
-from model.language.sets import FALSE, NOBODY, TRUE, Processor, Processors, Set, Truth, same, when
+from model.language.mistakes import TextError, kind_of, mistake, nearest
+from model.language.sets import FALSE, NOBODY, TRUE, Set, Truth, same, when
+from model.language.signature import Parameter, call, check_fresh, guard_of, parameter, parameters_of, sorts_of
 from model.language.sorts import Index
 from model.language.terms import variable, variables_of
 
-R = TypeVar("R")
 Guard = Iterator[tuple[str, Truth]]
 """What an action yields: its guard parts, each with the words that name it."""
-Parameter = Index | Processor | Processors
+PAST = "it is of the state before the step; assign to the state after it"
+READ_ONLY = "a recorded step and a statement are only read"
 
 
 @dataclass(frozen=True)
@@ -49,28 +50,49 @@ class Family:
     def __init__(self, declared: Declared, name: str) -> None:
         self.declared, self.name = declared, name
         self.writes: list[Write] = []
+        self.closed = READ_ONLY if isinstance(declared, constant) else ""
+        """Why nothing can be assigned to it, if so."""
 
     def __getitem__(self, at: Index | tuple[Index, ...]) -> Set:
-        where = at if isinstance(at, tuple) else (at,)
+        where = self._indices(at)
         value = variable(self.name, where)
         for write in self.writes:
             value = write.read(where, value)
         return value
 
     def __setitem__(self, at: Index | tuple[Index, ...], value: Set) -> None:
-        self.writes.append(Write(at if isinstance(at, tuple) else (at,), value))
+        self._write(Write(self._indices(at), value))
 
     def each(self, body: Callable[[Any], Set] | Callable[[Any, Any], Set] | Callable[[Any, Any, Any], Set]) -> None:
         """Give every index the value `body(index, …)`."""
         sorts = self.declared.sorts
         body = cast("Callable[..., Set]", body)
-        depth = body(*(sort("probe") for sort in sorts)).depth
+        depth = getattr(body(*(sort("probe") for sort in sorts)), "depth", 0)
         at = tuple(sort.bound(depth + 1 + sorts[:place].count(sort)) for place, sort in enumerate(sorts))
-        self.writes.append(Write(at, body(*at), whole=True))
+        self._write(Write(at, body(*at), whole=True))
 
     def keep(self) -> None:
         """Leave the variable as it was."""
+        self._refuse_if_closed()
         self.writes.clear()
+
+    def _write(self, write: Write) -> None:
+        self._refuse_if_closed()
+        if not isinstance(cast(object, write.value), Set):
+            raise mistake(f"{self.declared.name} is given {kind_of(write.value)}, and takes a Set")
+        self.writes.append(write)
+
+    def _refuse_if_closed(self) -> None:
+        if self.closed:
+            raise mistake(f"{self.declared.name} cannot be assigned to: {self.closed}")
+
+    def _indices(self, at: Index | tuple[Index, ...]) -> tuple[Index, ...]:
+        """The indices, if they are of the variable's sorts."""
+        where = at if isinstance(at, tuple) else (at,)
+        given = [one.sort if isinstance(cast(object, one), Index) else type(one) for one in where]
+        if given != [sort.sort for sort in self.declared.sorts]:
+            raise mistake(f"{self.declared} is given [{', '.join(sort.__name__ for sort in given)}]")
+        return where
 
 
 class Declared:
@@ -85,6 +107,9 @@ class Declared:
             raise TypeError(f"{owner.__name__}: the variable {name} is already declared")
         self.name = name
         owner.declared = {**owner.declared, name: self}
+
+    def __str__(self) -> str:
+        return f"{self.name}[{', '.join(sort.__name__ for sort in self.sorts)}]"
 
 
 class family(Declared):
@@ -112,8 +137,17 @@ class constant(family):
         self.table = table
 
 
+class Families(dict[str, Family]):
+    """The variables of a state, by name."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise mistake(f"there is no variable {name!r}{nearest(name, self)}")
+
+
 class State:
-    """The variables of a machine, before or after a step; a subclass declares them."""
+    """The variables of a machine, before or after a step; a subclass declares them, and there are no others."""
+
+    families: Families
 
     declared: ClassVar[dict[str, Declared]] = {}
     axioms: ClassVar[tuple[Callable[[Any], Truth], ...]] = ()
@@ -126,7 +160,30 @@ class State:
 
     def __init__(self, called: Callable[[str], str] = str) -> None:
         """`called` gives variables other names: primed ones, or those of a machine that implements this one."""
-        self.families = {name: Family(declared, called(name)) for name, declared in self.declared.items()}
+        families = Families({name: Family(declared, called(name)) for name, declared in self.declared.items()})
+        object.__setattr__(self, "families", families)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise self._no_variable(name)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name not in self.declared:
+                raise self._no_variable(name)
+            if not isinstance(self.declared[name], single):
+                raise mistake(f"{name} is a family: assign to {self.declared[name]}, or to all with {name}.each(…)")
+            object.__setattr__(self, name, value)
+
+    def _no_variable(self, name: str) -> TextError:
+        return mistake(f"{type(self).__name__} has no variable {name!r}{nearest(name, self.declared)}")
+
+    def close(self, why: str = READ_ONLY) -> None:
+        """From now on nothing can be assigned to it."""
+        for one in self.families.values():
+            one.closed = one.closed or why
 
     def written(self) -> dict[str, tuple[Write, ...]]:
         """The writes to each variable that has any."""
@@ -157,7 +214,7 @@ class Rule:
     @property
     def parameters(self) -> dict[str, type[Parameter]]:
         """The parameters after `now` and `then`, and their sorts."""
-        return _parameters(self.write)
+        return parameters_of(self.write)
 
 
 @dataclass(frozen=True)
@@ -235,7 +292,7 @@ class Action:
 
     def read(self, statement: Callable[..., Truth], then: State | None = None) -> Truth:
         """What a two-state statement (now, then, some of the parameters…) says of this action."""
-        return _call(statement, self.now, then or self.then, self.parameters)
+        return call(statement, self.now, then or self.then, self.parameters)
 
 
 @dataclass(frozen=True)
@@ -289,10 +346,14 @@ class Text:
     def record(self, features: frozenset[str] | None = None) -> Machine:
         """Run every action once on recording values; without `features`, all of them are on."""
         on = self.features if features is None else features
+        for feature in sorted(on - self.features):
+            raise mistake(f"the machine has no feature {feature!r}{nearest(feature, self.features)}")
         initial = self.state()
-        for family in initial.families.values():
-            family.each(_nobody)
+        for one in initial.families.values():
+            if not isinstance(one.declared, constant):
+                one.each(_nobody)
         self.initial(initial)
+        initial.close()
         edits, ghosts = _switched_on(self.edits, on), _switched_on(self.ghosts, on)
         actions = tuple(self._record(rule, edits, ghosts) for rule in _switched_on(self.rules, on))
         return Machine(self.state, initial, actions, on, tuple(self._missed(actions, ghosts)))
@@ -305,20 +366,26 @@ class Text:
                     wrong = frozenset(_written_by(ghost.write, self.state).written())
                     yield Missed(ghost.name, action.name, tuple(writes), _spread(wrong, ghosts, self.state))
 
+    def sorts(self, action: str) -> dict[str, type[Parameter]]:
+        """The parameters of an action with all features on, and their sorts."""
+        return sorts_of([one.write for one in self.rules if one.name == action] + _writes(self.edits, action))
+
     def _record(self, rule: Rule, edits: Sequence[Edit], ghosts: Sequence[Ghost]) -> Action:
         now, then = self.state(), self.state()
-        mine = [edit for edit in edits if edit.action == rule.name]
-        writes = [rule.write, *(edit.write for edit in mine if edit.write)]
-        sorts = {name: sort for write in writes for name, sort in _parameters(write).items()}
-        parameters = {name: _parameter(sort, name) for name, sort in sorts.items()}
-        guard = tuple(_call(rule.write, now, then, parameters))
-        for edit in mine:
-            guard = tuple(part for part in guard if part[0] not in edit.without)
-            if edit.write:
-                guard += tuple(_call(edit.write, now, then, parameters) or ())
+        now.close(PAST)
+        sorts = sorts_of([rule.write, *_writes(edits, rule.name)])
+        parameters = {name: parameter(sort, name) for name, sort in sorts.items()}
+        guard = guard_of(rule.write, call(rule.write, now, then, parameters))
+        for edit in edits:
+            if edit.action == rule.name:
+                guard = tuple(part for part in guard if part[0] not in edit.without)
+                if edit.write and (yielded := call(edit.write, now, then, parameters)) is not None:
+                    guard += guard_of(edit.write, yielded)
         for ghost in ghosts:
             if ghost.follows(rule.name, then):
-                _call(ghost.write, now, then, parameters)
+                call(ghost.write, now, then, parameters)
+        then.close()
+        check_fresh(rule.write, parameters, guard)
         return Action(rule, parameters, guard, now, then)
 
 
@@ -327,10 +394,9 @@ def _switched_on(written: Sequence[W], features: frozenset[str]) -> list[W]:
     return [one for one in written if one.feature is None or one.feature in features]
 
 
-def _parameters(write: Callable[..., object]) -> dict[str, type[Parameter]]:
-    """The parameters of a rule or an edit after `now` and `then`, and their sorts."""
-    hints = get_type_hints(write)
-    return {name: hints[name] for name in list(inspect.signature(write).parameters)[2:]}
+def _writes(edits: Sequence[Edit], action: str) -> list[Callable[..., object]]:
+    """The functions that edit an action."""
+    return [edit.write for edit in edits if edit.action == action and edit.write]
 
 
 def _written_of(names: Sequence[str], then: State) -> list[str]:
@@ -357,15 +423,3 @@ def _spread(wrong: frozenset[str], ghosts: Sequence[Ghost], state: type[State]) 
 
 def _nobody(*_at: Index) -> Set:
     return NOBODY
-
-
-def _parameter(sort: type[Parameter], name: str) -> Parameter:
-    if issubclass(sort, Index):
-        return sort(name)
-    return cast("Parameter", sort.named(name))
-
-
-def _call(write: Callable[..., R], now: State, then: State, parameters: Mapping[str, Parameter]) -> R:
-    """Call with those parameters that the function names."""
-    asked = list(inspect.signature(write).parameters)[2:]
-    return write(now, then, **{name: parameters[name] for name in asked})

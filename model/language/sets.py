@@ -31,8 +31,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
+from model.language.mistakes import kind_of, mistake
 from model.language.sorts import Index, Recorded, intern
 from model.language.terms import (
     EVERYBODY,
@@ -213,8 +214,10 @@ def _every_one(sort: type[Index], body: Callable[[Index], Truth]) -> Truth:
 
 def _bind(sort: type[_I], body: Callable[[_I], Recorded]) -> _I:
     """A bound index whose name depends only on what stands inside the body."""
-    probe = sort("probe")
-    return sort.bound(body(probe).depth + 1)
+    inner = cast(object, body(sort("probe")))
+    if not isinstance(inner, Recorded):
+        raise mistake(f"the body of a quantifier is {kind_of(inner)}, and should be a Set or a Truth")
+    return sort.bound(inner.depth + 1)
 
 
 def _quantified(make: type[_T], index: Index, inner: Recorded) -> _T:

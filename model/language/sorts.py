@@ -16,6 +16,10 @@ class Recorded:
     depth: int
     """How deeply quantifiers nest inside this value; it names bound indices, so that equal graphs are one object."""
 
+    @classmethod
+    def check(cls, parts: tuple[object, ...]) -> None:
+        """Refuse parts of which no such value is made."""
+
     def __bool__(self) -> NoReturn:
         raise TypeError("a recorded value is not computed here: use when(), implies() or a guard part instead of 'if'")
 
@@ -103,6 +107,7 @@ def intern(make: type[_T], *parts: object) -> _T:
     """The one object of this class with these parts."""
     key = (make, *parts_key(parts))
     if key not in _interned:
+        make.check(parts)
         term = make(*parts)
         if not isinstance(term, Index):
             term.depth = max((part.depth for part in parts if isinstance(part, Recorded)), default=0)

@@ -7,8 +7,9 @@ scope holds only what depends on the state. The words of the language are in `se
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, dataclass_transform
 
+from model.language.mistakes import kind_of, mistake
 from model.language.sorts import Index, Recorded, intern
 
 _C = TypeVar("_C")
@@ -20,10 +21,39 @@ def node(cls: type[_C]) -> type[_C]:
     return dataclass(eq=False, repr=False, slots=True)(cls)
 
 
-class Set(Recorded):
+class Term(Recorded):
+    """A set or a statement."""
+
+    __slots__ = ()
+
+    @classmethod
+    def check(cls, parts: tuple[object, ...]) -> None:
+        """Refuse, say, a family without its index, or a set where a statement belongs."""
+        kinds: dict[object, type[Recorded]] = {"Set": Set, "Truth": Truth, "Index": Index}
+        for field, part in zip(fields(cast(Any, cls)), parts, strict=True):
+            kind = kinds.get(field.type)
+            if kind and not isinstance(part, kind):
+                raise mistake(f"{cls.__name__.lower()} takes a {kind.__name__}, and is given {kind_of(part)}")
+
+
+class Set(Term):
     """A set of processors."""
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:
+        __iter__ = __contains__ = None
+
+        def __getitem__(self, at: object) -> NoReturn:
+            raise mistake(f"{self.called} is one set: it takes no index")
+
+        def __setitem__(self, at: object, value: object) -> NoReturn:
+            raise mistake(f"{self.called} is one set: it takes no index")
+
+    @property
+    def called(self) -> str:
+        """What an error calls it: a variable by its name."""
+        return self.name if isinstance(self, Variable) else "this"
 
     def __or__(self, other: Set) -> Set:
         match self, other:
@@ -62,7 +92,7 @@ class Set(Recorded):
         return EVERYBODY - self
 
 
-class Truth(Recorded):
+class Truth(Term):
     """A statement about sets."""
 
     __slots__ = ()

@@ -8,7 +8,7 @@ from model.delivery.state import DeliveryState
 from model.language.machine import Guard
 from model.language.sets import Processor, Set, any_of, at_most, every, implies, same, several, some, when, within
 from model.language.sorts import Ring
-from model.language.variant import edits
+from model.variants.variant import edits
 
 
 @edits("token_again")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from model.language.machine import Guard
 from model.language.sets import Processor, any_of, some
 from model.language.sorts import Handle, Ring
-from model.language.variant import edits
 from model.plug.state import PlugState
+from model.variants.variant import edits
 
 
 @edits("unplug")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from model.language.machine import Guard
 from model.language.sets import Processor, Truth, any_of, several, when, within
 from model.language.sorts import Handle, Ring
-from model.language.variant import edits
 from model.plug.state import PlugState
+from model.variants.variant import edits
 
 GATE = ("p's gate is open",)
 

@@ -15,6 +15,7 @@ from model.language.sorts import Index
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.numbered import NUMBERED
 from model.variants import VARIANTS, Variant
+from model.variants.check import checked
 
 
 def _mutants(text: Text, prefix: str) -> Iterator[Variant]:
@@ -65,5 +66,5 @@ MUTANTS: dict[str, Variant] = _by_id()
 
 
 def find_variant(id: str) -> Variant | None:
-    """A named variant or a mechanical mutant."""
-    return VARIANTS.get(id) or MUTANTS.get(id)
+    """A named variant, if it does what it says (`check.py`), or a mechanical mutant."""
+    return checked(VARIANTS[id]) if id in VARIANTS else MUTANTS.get(id)

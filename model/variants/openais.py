@@ -9,9 +9,9 @@ from __future__ import annotations
 from model.language.machine import Guard, Kind
 from model.language.sets import Processor, Processors, Set, any_of, several, some, when, within
 from model.language.sorts import Handle, Ring
-from model.language.variant import VARIANTS, Argument, Harmless, Variant, adds, edits, name_of, together
 from model.plug.state import PlugState
 from model.variants.messages import half_sent_goes_first, leftovers_count
+from model.variants.variant import VARIANTS, Argument, Harmless, Variant, adds, edits, name_of, together
 
 
 def _plugged(state: PlugState) -> Set:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from model.language.machine import Guard, Kind
 from model.language.sets import Processor, several, within
 from model.language.sorts import Ring
-from model.language.variant import adds, edits
 from model.plug.state import PlugState
+from model.variants.variant import adds, edits
 
 
 @edits("visit", without=("p has accepted no token numbered t or higher",))

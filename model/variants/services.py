@@ -5,9 +5,9 @@ from __future__ import annotations
 from model.language.machine import Guard
 from model.language.sets import Processor, some, when, within
 from model.language.sorts import Ring
-from model.language.variant import edits
 from model.plug.state import PlugState
 from model.services.actions import NODEJOIN_FIRST, ServicesState
+from model.variants.variant import edits
 
 
 @edits("install")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from model.language.machine import Guard
 from model.language.sets import Processor, any_of, several, some, when, within
 from model.language.sorts import Handle, Ring
-from model.language.variant import edits
 from model.plug.messages import recovery_messages
 from model.plug.state import PlugState
+from model.variants.variant import edits
 
 
 @edits("visit")

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
+from model.language.mistakes import here, mistake, nearest
 from model.language.sets import Set, Truth
 from model.machines import MACHINES, PLUG
+from model.variants.variant import actions_of
 from properties.catalogue.register import REGISTER
 
 Statement = Callable[..., Truth]
@@ -124,6 +126,8 @@ class Claim:
     """It needs a part for each action of the machine: while one has none, it is open."""
     covers_writers_of: tuple[str, ...] = ()
     """Or for each action that writes one of these variables."""
+    place: str = ""
+    """File and line where it is stated."""
 
     def always(self, statement: F) -> F:
         """Add a part that holds of every state: (now)."""
@@ -137,6 +141,7 @@ class Claim:
 
     def at(self, *actions: str) -> Callable[[F], F]:
         """Add a part that holds of every step of these actions: (now, then, parameters…)."""
+        self._check_actions(*actions)
 
         def add(statement: F) -> F:
             self.parts += [Part(words(statement), statement, of_steps=True, at=action) for action in actions]
@@ -146,6 +151,7 @@ class Claim:
 
     def enables(self, action: str) -> Callable[[F], F]:
         """Add a part: wherever this premise (now, then, parameters…) holds, the action is enabled."""
+        self._check_actions(action)
 
         def add(statement: F) -> F:
             self.parts.append(Part(words(statement), statement, of_steps=True, at=action, enables=True))
@@ -155,12 +161,22 @@ class Claim:
 
     def witnessed(self, *, at: str | None = None) -> Callable[[F], F]:
         """State the premise that some run must reach, else the claim says nothing."""
+        if at is not None:
+            self._check_actions(at)
 
         def add(statement: F) -> F:
             self.witness = Part(words(statement), statement, of_steps=at is not None, at=at)
             return statement
 
         return add
+
+    def _check_actions(self, *names: str) -> None:
+        if not names or not all(isinstance(cast(object, name), str) for name in names):
+            raise mistake('a part about actions names them: @MINE.at("visit")', __name__)
+        known = actions_for(self.machine)
+        for name in names:
+            if name not in known:
+                raise mistake(f"the machine {self.machine} has no action {name!r}{nearest(name, known)}", __name__)
 
     @property
     def is_safety(self) -> bool:
@@ -212,21 +228,32 @@ def claim(
 ) -> Claim:
     """Put a claim into the catalogue. One of the register has its sentence and source there; one's own brings them.
 
-    ValueError if the id is taken, or has two sentences or none.
+    TextError, a ValueError, if the id is taken, or has two sentences or none; and if there is no such machine or
+    feature. Its statements and its mutant are looked up when an engine is given the claim: `check.py`.
     """
+    if machine not in MACHINES:
+        raise mistake(f"there is no machine {machine!r}{nearest(machine, MACHINES)}", __name__)
+    features = MACHINES[machine].features
+    for feature in sorted(least.features - features):
+        raise mistake(f"the machine {machine} has no feature {feature!r}{nearest(feature, features)}", __name__)
     if id in REGISTERED:
-        raise ValueError(f"claim {id} is already in the catalogue")
+        raise mistake(f"claim {id} is already in the catalogue", __name__)
     known = REGISTER.get(id)
     if known and (sentence or source):
-        raise ValueError(f"claim {id} has its sentence and source in the register")
+        raise mistake(f"claim {id} has its sentence and source in the register", __name__)
     if not known and not sentence:
-        raise ValueError(f"claim {id} is not in the register, and has no sentence of its own")
+        raise mistake(f"claim {id} is not in the register, and has no sentence of its own", __name__)
     said = (known.sentence, known.source) if known else (sentence, source)
     REGISTERED[id] = Claim(
         id, *said, least, mutant, machine, correction,
-        covers_every_action=covers_every_action, covers_writers_of=covers_writers_of,
+        covers_every_action=covers_every_action, covers_writers_of=covers_writers_of, place=here(__name__),
     )  # fmt: skip
     return REGISTERED[id]
+
+
+def actions_for(machine: str) -> set[str]:
+    """The actions of a machine, and those that variants add."""
+    return actions_of([MACHINES[machine]])
 
 
 def auxiliary(*, needed_by: str, action: str, machine: str = PLUG) -> Callable[[F], F]:

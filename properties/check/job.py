@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model.machines import PLUG
+from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Claim
 from properties.catalogue.overlooked import overlooked
 from properties.check import falsify, proof, search
@@ -43,6 +44,7 @@ class Job(Task):
 
     def decide(self, claims: Sequence[Claim], progress: Progress | None = None) -> list[Verdict]:
         """The verdicts on these claims, which need not be in the catalogue; open, if one overlooks an action."""
+        check_claims(claims)
         verdicts, machine = ENGINES[self.engine](self, claims, progress), self.record_machine()
         reasons = {claim.id: overlooked(claim, machine) for claim in claims}
         return [unless(reasons[one.claim], one) for one in verdicts]

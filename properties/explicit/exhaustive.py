@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from model.language.ground import GroundMachine, Scope
 from model.language.machine import Machine
+from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Bound, Claim, Reach
 from properties.catalogue.probe import Probe, claim_probes
 from properties.explicit.liveness import Visits, lost_states, most_visits
@@ -70,6 +71,7 @@ def explore(
     Symmetry is used if it is asked for and the machine tells no processors apart. Where there are more than the most
     states, the search is cut if that is allowed; it may also end once a part of each claim is violated.
     """
+    check_claims(claims)
     ground = GroundMachine(machine, scope)
     symmetric = symmetry and ground.is_symmetric
     search = Search(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states)

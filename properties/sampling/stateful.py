@@ -26,6 +26,7 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from model.language.ground import GroundMachine, Integers, Scope, Step
 from model.language.machine import Kind, Machine, Parameter
 from model.language.sets import Processors
+from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Claim
 from properties.catalogue.probe import Aim, Probe, all_probes
 from properties.sampling.monitor import Sighting, Watch
@@ -93,6 +94,7 @@ def run_tests(
     machine: Machine, scope: Scope, claims: Sequence[Claim], tries: Tries, progress: Progress | None = None
 ) -> Sampled:
     """Draw runs, and hold every state and step against the claims."""
+    check_claims(claims)
     ground = GroundMachine(machine, scope)
     steps = list(some_steps(ground, random.Random(tries.seed)))
     watch = Watch(ground, all_probes(claims, machine), steps)

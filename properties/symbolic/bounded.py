@@ -18,6 +18,7 @@ from model.language.ground import Bitmaps, GroundMachine, Integers, Scope, Step
 from model.language.machine import Machine
 from model.language.sets import Processor
 from model.language.sorts import Index
+from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Claim
 from properties.catalogue.probe import Aim, Probe, all_probes
 from properties.symbolic.bitvectors import BitVectors, one_hot
@@ -66,6 +67,7 @@ def unroll(
     machine: Machine, scope: Scope, claims: Sequence[Claim], depth: int, progress: Progress | None = None
 ) -> Unrolled:
     """Look for violations of the claims, and for their premises, in all runs of at most `depth` steps."""
+    check_claims(claims)
     return reach(GroundMachine(machine, scope), all_probes(claims, machine), depth, progress)
 
 

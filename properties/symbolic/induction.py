@@ -16,6 +16,7 @@ from model.language.machine import Action, Machine
 from model.language.sets import Processor, Processors, Set, Truth, all_of, implies
 from model.language.sorts import Index
 from model.machines import PLUG, is_companion
+from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Claim, Part
 from properties.claims import AUXILIARY, CLAIMS
 from properties.symbolic.predicates import Predicates, Vocabulary
@@ -107,6 +108,7 @@ def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), wri
 
     `also` are claims that are not in the catalogue.
     """
+    check_claims(also)
     proof, kept = Proof(), invariants(name, also)
     while True:
         round_ = _Round(machine, name, kept, also, proof.queries if writes_queries else None)
