@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from model.language.ground import Bitmaps, GroundMachine, Step, plug_scope
+from model.language.variant import Variant
 from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import FEATURES
 from properties.lockstep.abstraction import NamedStep, abstraction
 from properties.lockstep.classes import Class, Classes
-from properties.lockstep.cluster import Cluster, MisstepError
+from properties.lockstep.cluster import Cluster, MisstepError, Outcome
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.events import STUTTER, Event, Kind
 from properties.lockstep.implementation import CallRefusedError, Starts
@@ -31,10 +32,13 @@ def reason_of(error: Exception) -> str:
 class ScopedMachine:
     """The machine in the scope of a run, with the steps that were needed so far. Ghosts are left out."""
 
-    def __init__(self, members: int, handles: int, rings: int, machine: str = PLUG) -> None:
+    def __init__(
+        self, members: int, handles: int, rings: int, machine: str = PLUG, variant: Variant | None = None
+    ) -> None:
         self.name = machine
         self.title = f"{machine} {members}/{handles}/{rings}"
-        text = replace(MACHINES[machine], ghosts=())
+        text = variant.edit(MACHINES[machine]) if variant else MACHINES[machine]
+        text = replace(text, ghosts=())
         self.ground = GroundMachine(
             text.record((FEATURES & text.features) - LEFT_OUT), plug_scope(members, handles, rings)
         )
@@ -119,14 +123,15 @@ class Follower:
         """The machine's state."""
         return self.execution.state
 
-    def take(self, event: Event, expected: str | None = None) -> None:
+    def take(self, event: Event, expected: str | None = None) -> Outcome:
         """The event happens, and the machine follows; DivergedError if it cannot.
 
         `expected` is the action that must come of it, where the machine leads.
         """
         self.events[event.kind.name.lower()] += 1
         try:
-            steps = abstraction(self.cluster, self.live.perform(event))
+            outcome = self.live.perform(event)
+            steps = abstraction(self.cluster, outcome)
         except Exception as error:
             raise self.execution.diverged(event, "no step", reason_of(error)) from error
         for named in steps:
@@ -139,3 +144,4 @@ class Follower:
                 event, shown, f"the machine can take {expected} here, the implementation did not"
             )
         self.execution.compare(self.cluster, event, shown)
+        return outcome
