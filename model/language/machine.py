@@ -7,6 +7,7 @@ values (`model.language.sets`); what it leaves is an `Action`.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -153,6 +154,12 @@ class Rule:
     def name(self) -> str:
         """The function's name."""
         return self.write.__name__
+
+    @property
+    def source(self) -> str:
+        """What its docstring cites."""
+        cited = re.search(r"Source:(.+?)(?=Differs:|\Z)", self.write.__doc__ or "", re.DOTALL)
+        return " ".join(cited[1].split()).removesuffix(".") if cited else ""
 
     @property
     def parameters(self) -> dict[str, type[Parameter]]:
