@@ -33,12 +33,12 @@ from model.language.sets import (
     within,
 )
 from model.language.sorts import Copy, Handle, Message, NewRing, NewToken, Number, Ring, Seat, Token
-from model.language.variant import adds
 from model.plug.numbered import NumberedState
 from model.plug.ordered import OrderedState
 from model.plug.state import PlugState
 from model.services.actions import ServicesState
 from model.variants import Argument, Harmless, edits
+from model.variants.variant import adds
 from properties.catalogue.claim import Bound, Least, Reach
 from properties.claims import claim
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from model.language.ground import GroundMachine, Scope
-from model.language.machine import Edit, Guard, Kind, Rule, State, Text, constant, family, single
+from model.language.machine import Edit, Guard, Kind, Rule, Text
 from model.language.sets import EVERYBODY, NOBODY, Processor, Set, Truth, any_of, empty, some, when, within
 from model.language.sorts import Handle, Index
+from model.language.state import State, constant, family, single
 
 
 class Number(Index):

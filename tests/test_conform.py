@@ -9,25 +9,29 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from properties.conform import messages
+from properties.conform.cases import CASES
 from properties.conform.outcome import CONFORMS, DIVERGED, NOT_DRIVEN, Conformance, conform
+from properties.conform.script import Case, form
 from properties.lockstep.run import Plan
-from tests.command import RINGPLUG, refused
+from tests.command import RINGPLUG, refused, ringplug
 
 ROOT = Path(__file__).parent.parent
 SMALL = Plan(members=2, seed=0, steps=200)
 HELLO = json.dumps({"format": messages.FORMAT})
 
 
-def driven(program: str, *, timeout_seconds: float = 20.0, plan: Plan = SMALL) -> Conformance:
+def driven(
+    program: str, *, timeout_seconds: float = 20.0, plan: Plan = SMALL, cases: Sequence[Case] = CASES
+) -> Conformance:
     """What comes of driving a Python program that is given as text."""
-    return conform([sys.executable, "-S", "-c", program], plan, timeout_seconds)
+    return conform([sys.executable, "-S", "-c", program], plan, timeout_seconds, cases=cases)
 
 
 def says(*answers: str, then: str = "pass") -> str:
@@ -44,6 +48,14 @@ def test_the_example_conforms(node: str) -> None:
     found = conform([node, "examples/conform/main.mjs"], Plan(members=3, seed=1, steps=600), 20.0)
     assert (found.verdict, found.steps) == (CONFORMS, 600), list(found.lines())
     assert found.events.keys() >= {"form", "install", "leave", "token", "queue", "unplug"}
+    assert [(case.name, case.events) for case in found.cases] == [(case.name, len(case.steps)) for case in CASES]
+    lines = list(found.lines())
+    assert all(f"case {case.name} ({case.about}): {len(case.steps)} events" in lines for case in CASES)
+
+
+def test_the_plug_that_was_written_from_the_document_conforms() -> None:
+    found = conform([sys.executable, "-S", "examples/conform/plug.py"], Plan(members=3, seed=1, steps=300), 20.0)
+    assert found.verdict == CONFORMS, list(found.lines())
 
 
 def test_its_faulty_twin_is_caught(node: str) -> None:
@@ -70,7 +82,9 @@ def test_its_faulty_twin_is_caught(node: str) -> None:
         check=False, timeout=120,
     )  # fmt: skip
     assert again.returncode == 1
-    assert f"diverged at step {found['steps']}" in again.stdout
+    assert f"diverged at step {found['divergence']['step']}, of the case {found['divergence']['case']}" in again.stdout
+    assert f"  said     {found['said'][-1]}\n" in again.stdout
+    assert f"  source   {found['divergence']['source']}\n" in again.stdout
     assert f"event    {found['divergence']['event']}\n" in again.stdout
 
 
@@ -97,6 +111,10 @@ def test_the_example_conforms_with_more_members(node: str) -> None:
         (says(f"{HELLO}\n{HELLO}", then="input()"), "said more than one line for a request"),
         (says(HELLO, then="os.close(1); time.sleep(60)"), "closed its standard output, and runs on"),
         (says(then="input(); print('x' * 2_000_000)"), "a line of more than 1,048,576 bytes"),
+        (says(then="input(); print('[' * 99_999)"), "answered with fields of the wrong shape"),
+        (says(HELLO, then="input(); print('{\"handle\":' * 99_999)"), "answered with what is nested too deeply"),
+        (says(HELLO, f'{{"handle": {2**70}}}', then="input()"), "answered with fields of the wrong shape"),
+        (says(then=f"input(); os.close(0); print({HELLO!r}, flush=True); time.sleep(60)"), "closed its standard input"),
         ("print('\\033[2J' + 'y' * 999)", "\\x1b[2Jyyy"),
     ],
     ids=lambda text: str(text)[-40:],
@@ -113,13 +131,56 @@ def test_a_program_that_cannot_be_driven_is_named_with_what_it_did(program: str,
 
 def test_no_answer_in_time_is_reported_with_the_last_words_on_standard_error() -> None:
     chatter = "print('\\n'.join(map(str, range(99))), file=sys.stderr, flush=True); time.sleep(60)"
-    found = driven(says(HELLO, then=chatter), timeout_seconds=2.0)
+    found = driven(says(HELLO, then=chatter), timeout_seconds=2.0, cases=())
     assert found.failure
     assert found.failure.what.endswith("gave no answer within 2 s")
     assert found.failure.stderr == ["94", "95", "96", "97", "98"]
     assert found.failure.request == '{"call":"create"}'
     assert found.failure.event == "the start"
     assert "--steps 1 --timeout 2 -- " in found.again
+    found = driven(says(HELLO, then=chatter), timeout_seconds=1.0)
+    assert found.failure
+    assert found.failure.event == f"the start, in the case {CASES[0].name}"
+    assert f"--case {CASES[0].name} --timeout 1 -- " in found.again
+
+
+def test_a_program_that_stops_reading_is_reported_in_time() -> None:
+    """Its first token is larger than a pipe holds; it sends the token, and then reads nothing."""
+    seen = {
+        "installed": None, "pending": None, "gate_open": False, "registered": [0], "plugged": [],
+        "recovery_waiting": [], "held": None,
+    }  # fmt: skip
+    program = f"""
+import json, sys, time
+for line in sys.stdin:
+    asked = json.loads(line)
+    if asked["call"] == "start":
+        me = asked["processor"]
+    token = None if me else "x" * 500_000
+    said = {{"start": {HELLO}, "create": {{"handle": 0}}, "observe": {seen!r}, "ring_pending": {{"token": token}}}}
+    print(json.dumps(said[asked["call"]]), flush=True)
+    if asked["call"] == "ring_pending" and token:
+        time.sleep(60)
+"""
+    case = Case("large-token", "D8", "A token larger than a pipe holds.", 2, form(0, 0, 1))
+    began = time.monotonic()
+    found = driven(program, timeout_seconds=1.0, cases=[case], plan=Plan(2, 0, 0))
+    assert time.monotonic() - began < 20
+    assert found.failure, list(found.lines())
+    assert re.search(r"did not read its request within 1 s: it took [\d,]+ of 500,\d+ bytes", found.failure.what)
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-inf", "0", "1e999", "soon"])
+def test_a_time_limit_that_is_none_is_refused(seconds: str) -> None:
+    done = ringplug("conform", "--timeout", seconds, "--", "true")
+    assert done.returncode == 3
+    assert "--timeout" in done.stderr
+
+
+def test_a_misspelt_case_names_the_nearest() -> None:
+    done = ringplug("conform", "--case", "nine-member", "--", "true")
+    assert done.returncode == 3
+    assert "there is no case 'nine-member'; nearest: nine-members" in done.stderr
 
 
 def test_a_program_that_cannot_be_started_is_an_error_of_its_name() -> None:
@@ -134,7 +195,7 @@ def test_a_program_that_fails_in_the_middle_says_at_which_event() -> None:
         "installed": None, "pending": None, "gate_open": False, "registered": [0, 1], "plugged": [],
         "recovery_waiting": [], "held": None,
     }  # fmt: skip
-    found = driven(says(*answers, json.dumps(seen)), plan=Plan(members=1, seed=0, steps=50))
+    found = driven(says(*answers, json.dumps(seen)), plan=Plan(members=1, seed=0, steps=50), cases=())
     assert found.verdict == NOT_DRIVEN
     assert found.failure
     assert found.failure.event != "the start"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from model.language.machine import Action, Rule, Write
+from model.language.machine import Action, Rule
 from model.language.notation import Notation, equations
+from model.language.state import Write
 from model.machines import MACHINES
 from model.notes.decisions import DECISIONS
 from model.plug.machine import RECOVERY_PLUG

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -19,10 +20,11 @@ from properties.export import lockstep_tables
 from properties.faults import patches
 from properties.lockstep import faults
 from properties.lockstep.adapter import ReferenceLayer
+from properties.lockstep.cluster import MisstepError
 from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, STUTTER, TOKENS, Event, Kind
 from properties.lockstep.follower import LEFT_OUT, Follower, ScopedMachine
-from properties.lockstep.implementation import HIGH, LOW, Observation, Starts, Visit
+from properties.lockstep.implementation import HIGH, LOW, MEDIUM, Observation, Packet, Starts, Visit
 from properties.lockstep.refinement import REFINEMENT
 from properties.lockstep.run import Plan, Run, run
 from properties.lockstep.tours.coverage import SCOPES, TourCounts, graph_of, tour
@@ -298,33 +300,75 @@ def test_a_call_that_fails_is_a_divergence() -> None:
     assert "ZeroDivisionError" in parted(follower, Event(Kind.CREATE, 0, handle=0)).reason
 
 
-# What is known to differ.
+# A message that starts again in another ring.
 
 
-def test_a_long_message_of_low_priority_may_be_overtaken_after_a_change() -> None:
-    """The machine keeps a half sent message first, also in the next ring; the reference begins it again by priority."""
-    follower = installed(2)
+def half_sent_at_a_change(priority: int, start: Starts = ReferenceLayer) -> Follower:
+    """Processor 0 has sent half of a message in ring 0, and has a high priority message in ring 1, the gate closed."""
+    follower = installed(2, start)
     rotate(follower, 0, 2)
-    follower.take(Event(Kind.QUEUE, 0, priority=LOW, packet_count=2))
+    follower.take(Event(Kind.QUEUE, 0, priority=priority, packet_count=2))
     rotate(follower, 0)
+    assert follower.cluster.begun
     change(follower, 1)
     follower.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
+    return follower
+
+
+@pytest.mark.parametrize("priority", [HIGH, MEDIUM, LOW])
+def test_a_message_that_starts_again_is_not_overtaken(priority: int) -> None:
+    follower = half_sent_at_a_change(priority)
+    rotate(follower, 1, 2)
+    assert follower.cluster.begun
+    rotate(follower, 1, 2)
+    assert not follower.cluster.begun
+
+
+def test_one_that_loses_its_place_is_a_divergence() -> None:
+    follower = half_sent_at_a_change(LOW, faults.start_of("begun-message-loses-its-place"))
     with pytest.raises(DivergedError) as caught:
         rotate(follower, 1, 2)
     assert caught.value.divergence.action == "originate p0 r1"
     assert caught.value.divergence.refusing == ["no message is half sent"]
 
 
-def test_a_long_message_of_high_priority_is_not() -> None:
-    follower = installed(2)
+def test_one_that_goes_on_where_it_was_is_a_divergence() -> None:
+    follower = half_sent_at_a_change(LOW, faults.start_of("half-sent-resumes-in-the-next-ring"))
+    with pytest.raises(DivergedError) as caught:
+        rotate(follower, 1, 2)
+    assert "packet 1 of message 1, of which packet 0 is next in this ring" in caught.value.divergence.reason
+
+
+def test_its_first_packet_waits_for_the_gate_and_for_recovery() -> None:
+    """To the machine it is a stutter, so that it may go is asked beside it."""
+    for gate_open, waiting, clause in ((False, (), "PLUG-S8"), (True, (None,), "PLUG-S10")):
+        cluster = half_sent_at_a_change(LOW).cluster
+        seen = replace(cluster.seen[0], gate_open=gate_open, recovery_waiting=waiting)
+        packet = Packet(LOW, cluster.rings[0].name, 1, 0, 2)
+        event = Event(Kind.TOKEN, 0, 1, token=cluster.rings[1].newest or b"", packet_count=1)
+        visit = Visit(packets=(packet,), token=cluster.rings[1].newest)
+        with pytest.raises(MisstepError, match=clause):
+            cluster.token_arrives(event, visit, seen, ReferenceLayer(0).read_token)
+
+
+def test_a_message_is_not_originated_twice() -> None:
+    cluster = installed(1).cluster
+    whole = Visit(packets=(Packet(LOW, cluster.rings[0].name, 1, 0, 1),))
+    event = Event(Kind.ALONE, 0, 0, packet_count=1)
+    cluster.sole_visit(event, whole, cluster.seen[0])
+    with pytest.raises(MisstepError, match="originated whole before"):
+        cluster.sole_visit(event, whole, cluster.seen[0])
+
+
+def test_a_late_token_of_the_same_bytes_is_late() -> None:
+    """Where tokens have no number, bytes do not tell; who drives knows."""
+    follower = installed(2, faults.start_of("tokens-have-no-number"))
     rotate(follower, 0, 2)
-    follower.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=2))
-    rotate(follower, 0)
-    assert follower.cluster.begun
-    change(follower, 1)
-    follower.take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1))
-    rotate(follower, 1, 4)
-    assert not follower.cluster.begun
+    token = follower.cluster.rings[0].newest or b""
+    follower.take(Event(Kind.TOKEN, 0, 0, token=token, packet_count=1))
+    assert follower.cluster.rings[0].newest == token
+    event = Event(Kind.TOKEN, 0, 0, token=token, packet_count=1, late=True)
+    assert "a late token of a ring that is installed here was accepted" in parted(follower, event).reason
 
 
 # The command.

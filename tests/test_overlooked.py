@@ -9,10 +9,10 @@ import pytest
 from model.language.machine import Edit, Ghost, Guard, Kind, Missed, Rule, Text
 from model.language.sets import Processor, any_of, within
 from model.language.sorts import Ring
-from model.language.variant import VARIANTS, Variant
 from model.machines import MACHINES, PLUG
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
+from model.variants.variant import VARIANTS, Variant
 from properties.catalogue.claim import REGISTERED, Least, claim
 from properties.catalogue.overlooked import overlooked
 from properties.catalogue.scopes import NamedScope

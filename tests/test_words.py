@@ -15,10 +15,11 @@ from typing import Any, cast
 
 import pytest
 
-from model.language.machine import State, Text, family
+from model.language.machine import Text
 from model.language.mistakes import TextError
 from model.language.sets import NOBODY
 from model.language.sorts import Ring
+from model.language.state import State, family
 from model.machines import MACHINES, PLUG
 from model.plug.state import PlugState
 from model.variants import VARIANTS

@@ -19,6 +19,7 @@ export class Plug {
     this.plugged = new Set()
     this.nextHandle = 0
     this.queued = [] // {priority, queuedIn, message, count, sent}
+    this.half = null // the number of the message that is half sent, perhaps in another ring
     this.messageCount = 0
   }
 
@@ -85,13 +86,14 @@ export class Plug {
       packets.push({ priority, queued_in: queuedIn, message, index: waiting.sent, count })
       waiting.sent += 1
       if (waiting.sent === count) this.queued.splice(this.queued.indexOf(waiting), 1)
+      if (priority !== RECOVERY) this.half = waiting.sent < count ? message : null
     }
     return packets
   }
 
   // Recovery first, then what is half sent, then by priority; of equals the oldest.
   next() {
-    const rank = ({ priority, sent }) => (priority === RECOVERY ? 0 : sent > 0 ? 1 : 1 + priority)
+    const rank = ({ priority, message }) => (priority === RECOVERY ? 0 : message === this.half ? 1 : 1 + priority)
     const allowed = this.queued.filter((one) => this.gateOpen || one.priority === RECOVERY)
     return allowed.reduce((best, one) => (best && rank(best) <= rank(one) ? best : one), undefined)
   }

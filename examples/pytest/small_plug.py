@@ -36,6 +36,8 @@ class SmallPlug:
         self.created_count = 0
         self.queued: list[Packet] = []
         """For each message that waits, the packet that is originated next."""
+        self.half: int | None = None
+        """The number of the message that is half sent, perhaps in another ring."""
         self.message_count = 0
 
     def ring_pending(self, ring: RingName, members: Sequence[int]) -> bytes | None:
@@ -76,12 +78,16 @@ class SmallPlug:
         sent = list[Packet]()
         while len(sent) < packet_count:
             allowed = [packet for packet in self.queued if self.gate_open or packet.priority == RECOVERY]
-            packet = min(allowed, key=lambda p: (p.priority != RECOVERY, p.index == 0, p.priority), default=None)
+            packet = min(
+                allowed, key=lambda p: (p.priority != RECOVERY, p.message != self.half, p.priority), default=None
+            )
             if packet is None:
                 break
             at = self.queued.index(packet)
             more = [replace(packet, index=packet.index + 1)] if packet.index + 1 < packet.count else []
             self.queued[at : at + 1] = more
+            if packet.priority != RECOVERY:
+                self.half = packet.message if more else None
             sent.append(packet)
         return tuple(sent)
 

@@ -14,9 +14,9 @@ who asks for a retransmission, and how membership is agreed on.
 
 from __future__ import annotations
 
-from model.language.machine import State, constant, family
 from model.language.sets import EVERYBODY, Truth, any_of, at_most, empty, every, implies, same, several, within
 from model.language.sorts import Index, Number, Ring, Seat
+from model.language.state import State, constant, family
 from model.plug.seats import seated, sits_below, sits_between
 
 

@@ -13,9 +13,10 @@ from itertools import product
 
 from model.language import sets, terms
 from model.language.interpretation import Interpretation, Rewriting
-from model.language.machine import Action, Machine, Parameter, Write, constant
+from model.language.machine import Action, Machine, Parameter
 from model.language.sets import TRUE, Processor, Processors, Set, Truth
 from model.language.sorts import Copy, Handle, Index, Message, Number, Ring, Seat, Token
+from model.language.state import Write, constant
 
 Slot = tuple[str, tuple[int, ...]]
 """A variable's name and the numbers of its indices."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from model.language.interpretation import Interpretation
-from model.language.machine import Action, Write
+from model.language.machine import Action
 from model.language.sorts import Index
+from model.language.state import Write
 from model.language.terms import Both, Common, Every, Not, Processor, Processors, Set, Truth, Union, When, Without
 
 ATOM, TERM, RELATION, CONNECTIVE, QUANTIFIED = range(5)

@@ -93,9 +93,10 @@ TAKEN = (
     Decision(
         "D10",
         "What happens to a normal message that is half sent when the gate closes?",
-        "Recovery messages go first, whatever is half sent. What is left follows when the gate is open again; in a "
-        "later ring the message starts again, so that it is whole at every receiver there. How is decided on the "
-        "wire; here `half` says only that a part is still to be sent.",
+        "Recovery messages go first, whatever is half sent. What is left follows when the gate is open again, ahead of "
+        "every other high, medium or low priority message; in a later ring the message starts again, still ahead of "
+        "them, so that it is whole at every receiver there. That it starts again is decided on the wire; here `half` "
+        "says only that a part is still to be sent.",
         rejected={
             "half-sent-goes-first": "PLUG-S10",
             "rest-passes-a-closed-gate": "PLUG-S8",

@@ -6,9 +6,10 @@ barrier (BAR-1); whatever else does, corosync's later sync among them, can be he
 
 from __future__ import annotations
 
-from model.language.machine import Guard, Kind, Rule, State, Text, family, single
+from model.language.machine import Guard, Kind, Rule, Text
 from model.language.sets import Processor, Processors, any_of, empty, some, within
 from model.language.sorts import NewRing, Ring
+from model.language.state import State, family, single
 
 
 class BarrierState(State):

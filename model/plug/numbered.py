@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.language.machine import Edit, Ghost, Guard, Kind, Rule, family
+from model.language.machine import Edit, Ghost, Guard, Kind, Rule
 from model.language.sets import Processor, Processors, at_most, empty, every, same, several, when, within
 from model.language.sorts import NewRing, NewToken, Ring, Token
+from model.language.state import family
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.language.machine import Edit, Guard, constant, family
+from model.language.machine import Edit, Guard
 from model.language.sets import Processor, Processors, empty, within
 from model.language.sorts import NewRing, Ring, Seat
+from model.language.state import constant, family
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.messages import recovery_messages
 from model.plug.seats import seated, sits_below, sits_between

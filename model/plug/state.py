@@ -7,9 +7,9 @@ forgotten: any member may be next.
 
 from __future__ import annotations
 
-from model.language.machine import State, family, single
 from model.language.sets import EVERYBODY
 from model.language.sorts import Copy, Handle, Ring
+from model.language.state import State, family, single
 
 
 class PlugState(State):

@@ -9,9 +9,10 @@ ring on its way at once (the others change nothing that a lookup depends on), no
 
 from __future__ import annotations
 
-from model.language.machine import Guard, constant, family, single
+from model.language.machine import Guard
 from model.language.sets import Processor, Set, Truth, any_of, empty, every, implies, same, some, when, within
 from model.language.sorts import Message, Ring, Seat
+from model.language.state import constant, family, single
 from model.plug.seats import seated
 from model.plug.state import PlugState
 

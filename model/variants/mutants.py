@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from model.language.machine import Action, Edit, Kind, State, Text
+from model.language.machine import Action, Edit, Kind, Text
 from model.language.sorts import Index
+from model.language.state import State
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.numbered import NUMBERED
 from model.variants import VARIANTS, Variant

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar, cast
 
-from model.language.machine import Edit, Guard, Kind, Rule, State, Text
+from model.language.machine import Edit, Guard, Kind, Rule, Text
 from model.language.mistakes import mistake, mistake_in, nearest
 from model.language.signature import hints_of, parameters_of
+from model.language.state import State
 from model.machines import MACHINES
 
 F = TypeVar("F", bound=Callable[..., Guard | None])

@@ -10,11 +10,11 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from model.language.machine import State
 from model.language.mistakes import TextError, kind_of, mistake_in, nearest
 from model.language.sets import Set, Truth
 from model.language.signature import Parameter, parameter
 from model.language.sorts import Ring
+from model.language.state import State
 from model.machines import MACHINES
 from model.variants import VARIANTS
 from properties.catalogue.claim import Bound, Claim, Part, Reach, actions_for

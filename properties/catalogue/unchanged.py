@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from model.language.machine import State
 from model.language.sets import Set, Truth, all_of, equal, every
 from model.language.sorts import Index
+from model.language.state import State
 from model.plug.state import PlugState
 
 

@@ -15,7 +15,7 @@ from properties.lockstep.implementation import CallRefusedError, Observation, Pa
 
 FORMAT = "ringplug-conform-1"
 
-Number = Annotated[int, Meta(ge=0)]
+Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 RingPair = tuple[Number, Number]
 A = TypeVar("A")
 
@@ -53,7 +53,7 @@ class PacketSaid(Answer, frozen=True):
     queued_in: RingPair | None
     message: Number
     index: Number
-    count: Annotated[int, Meta(ge=1)]
+    count: Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
     @property
     def plain(self) -> Packet:
@@ -154,14 +154,16 @@ def read_answer(line: bytes, wanted: type[A]) -> A:
         raise AnswerError(f"fields of the wrong shape ({error})") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise AnswerError(f"what is not JSON ({error})") from error
+    except RecursionError as error:
+        raise AnswerError("what is nested too deeply") from error
 
 
 def read_visit(line: bytes) -> Visit:
     """What a visit led to; a refused token is an answer with nothing but the reason."""
     try:
         is_refused = "refused" in msgspec.json.decode(line, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        is_refused = False
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        is_refused = False  # what is wrong with the line, the reading below says
     if is_refused:
         return Visit(refused=plain(read_answer(line, RefusedAnswer).refused))
     return read_answer(line, VisitAnswer).plain

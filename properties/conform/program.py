@@ -61,32 +61,39 @@ class Program:
         self._stdin, self._stdout, self._stderr = (
             cast("IO[bytes]", pipe) for pipe in (self._process.stdin, self._process.stdout, self._process.stderr)
         )
-        self._answered, self._said = b"", b""
+        self._unsent, self._answered, self._said = b"", b"", b""
+        os.set_blocking(self._stdin.fileno(), False)  # a program that stops reading must not stop us
         self._selector = selectors.DefaultSelector()
         for pipe in (self._stdout, self._stderr):
             self._selector.register(pipe, selectors.EVENT_READ)
 
     def ask(self, line: bytes) -> bytes:
         """The program's answer to a line; ProgramError if there is none in time, or more than one."""
-        self._read(0)
+        self._pass_on(0)
         self._refuse_more()
-        try:
-            self._stdin.write(line + b"\n")
-        except OSError:
-            raise self._ended() from None
+        self._unsent = line + b"\n"
+        self._selector.register(self._stdin, selectors.EVENT_WRITE)
         deadline = time.monotonic() + self._timeout_seconds
-        while b"\n" not in self._answered:
+        while self._unsent or b"\n" not in self._answered:
             if self._stdout not in self._open():
                 raise self._ended()
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                raise self.error(f"gave no answer within {self._timeout_seconds:g} s")
-            self._read(remaining)
+                raise self.error(self._silence(len(line) + 1))
+            self._pass_on(remaining)
             if len(self._answered) > LONGEST_LINE_BYTES:
                 raise self.error(f"answered with a line of more than {LONGEST_LINE_BYTES:,} bytes")
         answer, _, self._answered = self._answered.partition(b"\n")
         self._refuse_more()
         return answer
+
+    def _silence(self, line_bytes: int) -> str:
+        """What a program did not do in time."""
+        within = f"within {self._timeout_seconds:g} s"
+        if not self._unsent:
+            return f"gave no answer {within}"
+        taken = line_bytes - len(self._unsent)
+        return f"did not read its request {within}: it took {taken:,} of {line_bytes:,} bytes"
 
     def error(self, what: str) -> ProgramError:
         """An error with what the program last said on standard error."""
@@ -108,9 +115,12 @@ class Program:
         if self._answered:
             raise self.error(f"said more than one line for a request: {shown(self._answered)}")
 
-    def _read(self, seconds: float) -> None:
-        """Read what comes within this time."""
+    def _pass_on(self, seconds: float) -> None:
+        """Send and read what can be within this time."""
         for key, _ in self._selector.select(seconds):
+            if key.fileobj is self._stdin:
+                self._send()
+                continue
             chunk = os.read(key.fd, 1 << 16)
             if not chunk:
                 self._selector.unregister(key.fileobj)
@@ -119,18 +129,30 @@ class Program:
             else:
                 self._answered += chunk
 
+    def _send(self) -> None:
+        """Send as much of the request as the program takes now."""
+        try:
+            self._unsent = self._unsent[os.write(self._stdin.fileno(), self._unsent) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._selector.unregister(self._stdin)
+            raise self._ended("closed its standard input, and runs on") from None
+        if not self._unsent:
+            self._selector.unregister(self._stdin)
+
     def _open(self) -> list[object]:
         """Which of its outputs it has not closed."""
         return [key.fileobj for key in self._selector.get_map().values()]
 
-    def _ended(self) -> ProgramError:
+    def _ended(self, otherwise: str = "closed its standard output, and runs on") -> ProgramError:
         """The error of a program that no longer speaks: how it ended, if it did."""
         deadline = time.monotonic() + ENDING_SECONDS
         while (ended := self._exit()) is None and time.monotonic() < deadline:
             time.sleep(0.01)
         while self._stderr in self._open() and self._selector.select(0) and time.monotonic() < deadline:
-            self._read(0)
-        return self.error(ended or "closed its standard output, and runs on")
+            self._pass_on(0)
+        return self.error(ended or otherwise)
 
     def _exit(self) -> str | None:
         """How the program ended, without releasing its id."""

@@ -6,6 +6,7 @@ global variables can be driven as it is, and no processor can look into another.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
@@ -27,6 +28,8 @@ from properties.conform.messages import (
 from properties.conform.program import Program, ProgramError, shown
 from properties.lockstep.implementation import CallRefusedError, Observation, RingName, TokenReading, Visit
 
+LAST_LINES = 8
+"""How many lines of the conversation a divergence shows: a call, its answer, and what was observed, for two calls."""
 R = TypeVar("R")
 A = TypeVar("A", bound=Answer)
 
@@ -126,6 +129,8 @@ class Programs:
         self._timeout_seconds = timeout_seconds
         self._log = log
         self._running = dict[int, Program]()
+        self.said: deque[str] = deque(maxlen=LAST_LINES)
+        """The last requests and answers, as a report shows them."""
         self.failed: DriveError | None = None
         """Why a program could not be driven further."""
 
@@ -143,7 +148,8 @@ class Programs:
         return layer
 
     def say(self, processor: int, sign: str, line: bytes) -> None:
-        """Write a line of the conversation to the log, if there is one."""
+        """Remember a line of the conversation, and write it to the log, if there is one."""
+        self.said.append(f"p{processor} {sign} {shown(line)}")
         if self._log:
             self._log(f"p{processor} {sign} {line.decode(errors='replace')}\n")
 

@@ -9,9 +9,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from model.language.machine import State
 from model.language.sets import Truth
 from model.language.sorts import Index, Ring
+from model.language.state import State
 from properties.catalogue.claim import Bound, Reach, Statement
 from properties.explicit.columns import Mask
 from properties.explicit.numbering import Ids

@@ -1,9 +1,10 @@
-"""The tables of `docs/lockstep.md`, made from the data that lockstep runs on."""
+"""The tables of `docs/lockstep.md` and `docs/conform.md`, made from the data that lockstep runs on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from properties.conform.cases import CASES
 from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, STUTTER, TOKENS
 from properties.lockstep.faults import described, fault_names, found
 from properties.lockstep.refinement import REFINEMENT
@@ -46,6 +47,13 @@ def fault_rows() -> Iterator[str]:
     for name in fault_names():
         members, seed, step = found(name)
         yield f"| `{name}` | {described(name)} | {members} | {seed} | {step} |"
+
+
+def case_rows() -> Iterator[str]:
+    """The directed cases of `conform`."""
+    yield "| case | about | says |"
+    yield "| --- | --- | --- |"
+    yield from (f"| `{case.name}` | {case.about} | {case.says} |" for case in CASES)
 
 
 def _action(action: str) -> str:

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from model import delivery
-from model.language.machine import Action, Declared, Ghost, Text, constant
+from model.language.machine import Action, Ghost, Text
 from model.language.notation import Notation, equations
+from model.language.state import Declared, constant
 from model.machines import DELIVERY, MACHINES, PLUG, is_companion
 from model.notes.abstractions import ABSTRACTIONS, OF_DELIVERY, Abstraction
 from model.notes.decisions import DECISIONS, Decision

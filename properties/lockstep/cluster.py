@@ -29,6 +29,8 @@ class FormedRing:
     """The token that was sent last. A ring of one has none."""
     due: int
     positions: frozenset[int] = frozenset()
+    sent_count: int = 0
+    """How many tokens of it were sent."""
 
     def after(self, processor: int) -> int:
         """The next member."""
@@ -46,7 +48,7 @@ class FormedRing:
         """The ring once a token of it was sent; MisstepError if it is another ring's."""
         if says.ring != self.name:
             raise MisstepError(f"p{sender} sent a token of ring {says.ring} on, having received {self.name}'s")
-        return replace(self, newest=token, positions=says.positions)
+        return replace(self, newest=token, positions=says.positions, sent_count=self.sent_count + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ class Begun:
 
     message: int
     ring: RingName
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How much of a message was originated: so many packets, in this ring. In another ring it starts again (D10)."""
+
+    ring: RingName
+    count: int
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ class Outcome:
     at: At = At.NEITHER
     accepted: bool = False
     cases: tuple[PacketCase, ...] = ()
+    packets: tuple[Packet, ...] = ()
 
 
 @dataclass
@@ -74,14 +85,14 @@ class Cluster:
 
     size: int
     handle_count: int
-    gives_up: bool = False
-    """A message that is half sent in another ring is given up, and begun anew: recorded runs tell only that (D10)."""
     seen: dict[int, Observation] = field(default_factory=dict[int, Observation])
     """Of each processor that is up, what was observed after the last call."""
     rings: list[FormedRing] = field(default_factory=list[FormedRing])
     handles: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
     """What the implementation calls a handle that was created last under this number; it may be destroyed since."""
     begun: dict[int, Begun] = field(default_factory=dict[int, Begun])
+    parts: dict[tuple[int, int], Parts] = field(default_factory=dict[tuple[int, int], Parts])
+    """Of each message of a processor, by the sender's number."""
     normal: frozenset[int] = frozenset()
     """The rings in which a high, medium or low priority message was originated."""
     taken: dict[int, RingName] = field(default_factory=dict[int, RingName])
@@ -91,7 +102,7 @@ class Cluster:
         """Another cluster in the same state."""
         return replace(
             self, seen=self.seen.copy(), rings=self.rings.copy(), handles=self.handles.copy(),
-            begun=self.begun.copy(), taken=self.taken.copy(),
+            begun=self.begun.copy(), parts=self.parts.copy(), taken=self.taken.copy(),
         )  # fmt: skip
 
     def is_up(self, processor: int) -> bool:
@@ -135,13 +146,15 @@ class Cluster:
         del self.seen[processor]
         self.begun.pop(processor, None)
         self.taken.pop(processor, None)
+        self.parts = {place: parts for place, parts in self.parts.items() if place[0] != processor}
 
     def token_arrives(
         self, event: Event, visit: Visit, seen: Observation, read: Callable[[bytes], TokenReading]
     ) -> Outcome:
         """A token arrived: what it led to, what is observed after it, and what the token says that was sent on."""
         ring = self.rings[event.ring]
-        newest, at = event.token == ring.newest, self.status(event.processor, event.ring)
+        newest = event.token == ring.newest and not event.late
+        at = self.status(event.processor, event.ring)
         accepted = visit.refused is None
         if accepted and visit.token is None:
             raise MisstepError("a token was accepted, and none is sent on")
@@ -152,7 +165,7 @@ class Cluster:
             self.rings[event.ring] = replace(sent, due=ring.after(event.processor))
         self.refused_token_changes_nothing(event, seen, accepted=accepted)
         self.observe(event.processor, seen)
-        return Outcome(event, newest, at, accepted, self._cases(event, visit))
+        return Outcome(event, newest, at, accepted, self._cases(event, visit), visit.packets)
 
     def refused_token_changes_nothing(self, event: Event, seen: Observation, *, accepted: bool) -> None:
         """MisstepError if the receiver of a token that was refused is not as it was."""
@@ -164,22 +177,32 @@ class Cluster:
         if visit.refused or visit.token:
             raise MisstepError("the only member of a ring refuses a turn, or sends a token (D7)")
         self.observe(event.processor, seen)
-        return Outcome(event, accepted=True, cases=self._cases(event, visit))
+        return Outcome(event, accepted=True, cases=self._cases(event, visit), packets=visit.packets)
 
     def _cases(self, event: Event, visit: Visit) -> tuple[PacketCase, ...]:
-        """What each packet of a turn is; a message is given up with the first packet that is not recovery."""
+        """What each packet of a turn is."""
         if len(visit.packets) > event.packet_count:
             raise MisstepError(f"{counted(len(visit.packets), 'packet')} originated, {event.packet_count} granted")
-        first = next((i for i, packet in enumerate(visit.packets) if packet.priority != RECOVERY), None)
-        begun = self.begun.get(event.processor)
-        given_up = self.gives_up and first is not None and begun and begun.ring != self.rings[event.ring].name
-        if given_up:
-            del self.begun[event.processor]
-        cases = tuple(
+        for packet in visit.packets:
+            self._follows(event, packet)
+        return tuple(
             self._case(event, packet, self._still_waiting(event, packet, visit.packets[i + 1 :]))
             for i, packet in enumerate(visit.packets)
         )
-        return (*cases[:first], PacketCase.GIVEN_UP, *cases[first:]) if given_up else cases
+
+    def _follows(self, event: Event, packet: Packet) -> None:
+        """MisstepError if a packet is not the next of its message: from 0 on, and from 0 again in another ring."""
+        place, name = (event.processor, packet.message), self.rings[event.ring].name
+        parts = self.parts.get(place)
+        if parts and parts.count == packet.count:
+            raise MisstepError(f"a packet of message {packet.message}, which was originated whole before (D10)")
+        expected = parts.count if parts and parts.ring == name else 0
+        if packet.index != expected:
+            raise MisstepError(
+                f"packet {packet.index} of message {packet.message}, of which packet {expected} is next in this ring:"
+                " packets go in order, and in another ring a message starts again (D10)"
+            )
+        self.parts[place] = Parts(name, packet.index + 1)
 
     def _still_waiting(self, event: Event, packet: Packet, later: Sequence[Packet]) -> int:
         """How many recovery messages wait behind this one that count in this ring as it does, or as it does not."""
@@ -198,6 +221,7 @@ class Cluster:
             return PacketCase.LEFTOVER if still_waiting else PacketCase.LAST_LEFTOVER
         begun = self.begun.get(event.processor)
         if begun and begun.ring != name and (begun.message, 0) == (packet.message, packet.index):
+            self._may_start_again(event.processor)
             self.begun[event.processor] = replace(begun, ring=name)
             return PacketCase.AGAIN
         self.normal |= {event.ring}
@@ -210,6 +234,13 @@ class Cluster:
             return PacketCase.MIDDLE
         self.begun[event.processor] = Begun(packet.message, name)
         return PacketCase.FIRST
+
+    def _may_start_again(self, processor: int) -> None:
+        """MisstepError if something holds back the message that starts again: to the machine this is a stutter."""
+        if not self.seen[processor].gate_open:
+            raise MisstepError("a message that starts again in another ring passes a closed gate (PLUG-S8, D10)")
+        if self.seen[processor].recovery_waiting:
+            raise MisstepError("a message that starts again in another ring overtakes recovery (PLUG-S10, D10)")
 
 
 def _is_last(packet: Packet) -> bool:

@@ -30,6 +30,12 @@ class Divergence(msgspec.Struct, omit_defaults=True):
     differences: list[Difference] = []
     refusing: list[str] = []
     """The guard parts that refuse the step."""
+    source: str = ""
+    """What the steps of the machine cite: clauses, decisions, papers."""
+    case: str = ""
+    """Of a directed case: its name."""
+    about: str = ""
+    """Of a directed case: the decisions and clauses that it is about."""
     step: int = 0
     """How many events came before it in the whole run, itself counted."""
     episode: int = 0
@@ -42,10 +48,13 @@ class Divergence(msgspec.Struct, omit_defaults=True):
     def lines(self) -> Iterator[str]:
         """For a reader."""
         where = f"in episode {self.episode}" if self.time_us is None else f"at {self.time_us / 1e6:.6f} s"
+        where = f"of the case {self.case} ({self.about})" if self.case else where
         yield f"diverged at step {self.step:,}, {where}"
         yield f"  event    {self.event}"
         yield f"  machine  {self.action}"
         yield f"  because  {self.reason}"
+        if self.source:
+            yield f"  source   {self.source}"
         for part in self.refusing:
             yield f"  refuses  {part}"
         for one in self.differences:

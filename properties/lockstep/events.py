@@ -59,6 +59,8 @@ class Event:
     packet_count: int = 0
     """Of a turn: how many packets the flow control grants. Of a message: how many it takes."""
     priority: int = 0
+    late: bool = False
+    """Of a token: another of its ring was sent since, though it may be of the same bytes."""
 
     def __str__(self) -> str:
         """The event as a reader sees it."""
@@ -69,6 +71,7 @@ class Event:
         words += ["{" + " ".join(f"p{member}" for member in self.members) + "}"] if self.members else []
         if self.kind is Kind.QUEUE:
             words.append(f"priority {self.priority}, {_packets(self.packet_count)}")
+        words += ["late"] if self.late else []
         if self.kind in (Kind.TOKEN, Kind.ALONE):
             words.append(f"{_packets(self.packet_count)} granted")
         return " ".join(words)
@@ -99,7 +102,6 @@ class PacketCase(Enum):
     MIDDLE = "neither the first nor the last of a high, medium or low priority message"
     REST = "the last of several of a high, medium or low priority message"
     AGAIN = "a part that was sent before, in a ring that was left"
-    GIVEN_UP = "the first in a ring, with a message half sent in another"
 
 
 TOKENS = MappingProxyType(
@@ -133,7 +135,6 @@ PACKETS: Mapping[PacketCase, tuple[str, ...]] = MappingProxyType(
         PacketCase.MIDDLE: ("finish_long", "begin_long"),
         PacketCase.REST: ("finish_long",),
         PacketCase.AGAIN: (),
-        PacketCase.GIVEN_UP: ("finish_long",),
     }
 )
 """A packet that a turn originates, after the turn's own action. Source: mail M1; D10, D11, D13."""

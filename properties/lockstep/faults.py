@@ -41,9 +41,10 @@ def parts_of(name: str) -> Parts:
 
 @cache
 def _parts(patch: str) -> Parts:
-    return from_a_copy(patch, _load)
+    return from_a_copy(patch, load_parts)
 
 
-def _load() -> Parts:
+def load_parts() -> Parts:
+    """The classes of the reference that is imported now."""
     wrong_call = import_module("reference.errors").LocalProtocolError
     return Parts(import_module("reference.plug.layer").PlugLayer, wrong_call)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from model.language.ground import Bitmaps, GroundMachine, Step, plug_scope
 from model.machines import MACHINES, PLUG
+from model.variants.variant import Variant
 from properties.catalogue.scopes import FEATURES
-from properties.lockstep.abstraction import NamedStep, abstraction
+from properties.lockstep.abstraction import SENDS, NamedStep, abstraction
 from properties.lockstep.classes import Class, Classes
-from properties.lockstep.cluster import Cluster, MisstepError
+from properties.lockstep.cluster import Cluster, MisstepError, Outcome
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.events import STUTTER, Event, Kind
 from properties.lockstep.implementation import CallRefusedError, Starts
@@ -31,10 +32,13 @@ def reason_of(error: Exception) -> str:
 class ScopedMachine:
     """The machine in the scope of a run, with the steps that were needed so far. Ghosts are left out."""
 
-    def __init__(self, members: int, handles: int, rings: int, machine: str = PLUG) -> None:
+    def __init__(
+        self, members: int, handles: int, rings: int, machine: str = PLUG, variant: Variant | None = None
+    ) -> None:
         self.name = machine
         self.title = f"{machine} {members}/{handles}/{rings}"
-        text = replace(MACHINES[machine], ghosts=())
+        text = variant.edit(MACHINES[machine]) if variant else MACHINES[machine]
+        text = replace(text, ghosts=())
         self.ground = GroundMachine(
             text.record((FEATURES & text.features) - LEFT_OUT), plug_scope(members, handles, rings)
         )
@@ -68,6 +72,13 @@ class Execution:
         self.state = self.ground.after(step, self.state)
         self.run.append(step)
         return step
+
+    def turn_before(self, cluster: Cluster, named: NamedStep) -> Iterator[NamedStep]:
+        """The machine originates one message a visit: for each further one of a turn the token comes once more."""
+        action, given = named
+        if action in SENDS and not self.state[self.ground.slots["turn", ()]] >> given["p"] & 1:
+            alone = len(cluster.rings[given["r"]].members) == 1
+            yield "sole_visit" if alone else "visit", given
 
     def compare(self, cluster: Cluster, event: Event, shown: str) -> None:
         """DivergedError if the cluster and the machine are not in the same state after these steps."""
@@ -119,23 +130,38 @@ class Follower:
         """The machine's state."""
         return self.execution.state
 
-    def take(self, event: Event, expected: str | None = None) -> None:
+    def take(self, event: Event, expected: str | None = None) -> Outcome:
         """The event happens, and the machine follows; DivergedError if it cannot.
 
         `expected` is the action that must come of it, where the machine leads.
         """
         self.events[event.kind.name.lower()] += 1
         try:
-            steps = abstraction(self.cluster, self.live.perform(event))
+            outcome = self.live.perform(event)
+            steps = abstraction(self.cluster, outcome)
         except Exception as error:
             raise self.execution.diverged(event, "no step", reason_of(error)) from error
+        try:
+            self._follow(event, steps, expected)
+        except DivergedError as error:
+            error.divergence.source = error.divergence.source or self._source(steps)
+            raise
+        return outcome
+
+    def _follow(self, event: Event, steps: Sequence[NamedStep], expected: str | None) -> None:
         for named in steps:
-            before = self.state
-            step = self.execution.take(event, named)
-            self.classes.add(self.machine.classes.of(step, before, self.state))
+            for one in (*self.execution.turn_before(self.cluster, named), named):
+                before = self.state
+                step = self.execution.take(event, one)
+                self.classes.add(self.machine.classes.of(step, before, self.state))
         shown = self.execution.shown(steps)
         if expected and expected not in [action for action, _ in steps]:
             raise self.execution.diverged(
                 event, shown, f"the machine can take {expected} here, the implementation did not"
             )
         self.execution.compare(self.cluster, event, shown)
+
+    def _source(self, steps: Sequence[NamedStep]) -> str:
+        """What the actions of these steps cite."""
+        cited = [self.machine.actions[action].rule.source for action, _ in steps]
+        return "; ".join(dict.fromkeys(one for one in cited if one))

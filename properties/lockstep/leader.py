@@ -100,8 +100,8 @@ class ImplementationLeader:
 
     def __init__(self, follower: Follower, rng: random.Random) -> None:
         self.follower, self.rng = follower, rng
-        self.flight: list[tuple[int, bytes, int]] = []
-        """Tokens under way: of which ring, and to whom."""
+        self.flight: list[tuple[int, bytes, int, int]] = []
+        """Tokens under way: of which ring, to whom, and how many tokens of the ring were sent with it."""
         self.choices: dict[Kind, Callable[[], Event | None]] = {
             Kind.FORM: self._form, Kind.LEAVE: self._leave, Kind.INSTALL: self._install, Kind.TOKEN: self._token,
             Kind.ALONE: self._alone, Kind.CREATE: self._create, Kind.UNPLUG: self._unplug,
@@ -125,11 +125,11 @@ class ImplementationLeader:
         return False
 
     def _happen(self, event: Event) -> None:
-        before = [ring.newest for ring in self.cluster.rings]
+        before = [ring.sent_count for ring in self.cluster.rings]
         self.follower.take(event)
         for number, ring in enumerate(self.cluster.rings):
-            if ring.newest and (number >= len(before) or ring.newest != before[number]):
-                self.flight.append((number, ring.newest, ring.due))
+            if ring.newest and (number >= len(before) or ring.sent_count != before[number]):
+                self.flight.append((number, ring.newest, ring.due, ring.sent_count))
 
     def _somebody(self, holds: Callable[[int], object]) -> int | None:
         found = [p for p in self.cluster.seen if holds(p)]
@@ -155,14 +155,15 @@ class ImplementationLeader:
         if not self.flight:
             return None
         i = self.rng.randrange(len(self.flight))
-        ring, token, to = self.flight[i]
+        ring, token, to, number = self.flight[i]
+        late = number < self.cluster.rings[ring].sent_count
         if self.rng.random() < 0.05:
             stray = self._somebody(lambda p: self.cluster.status(p, ring) is At.NEITHER)
-            return None if stray is None else Event(Kind.TOKEN, stray, ring, token=token, packet_count=1)
+            return None if stray is None else Event(Kind.TOKEN, stray, ring, token=token, packet_count=1, late=late)
         del self.flight[i]
         if not self.cluster.is_up(to):
             return Event(Kind.LOSE, ring=ring)
-        return Event(Kind.TOKEN, to, ring, token=token, packet_count=0 if self.rng.random() < 0.1 else 1)
+        return Event(Kind.TOKEN, to, ring, token=token, packet_count=0 if self.rng.random() < 0.1 else 1, late=late)
 
     def _alone(self) -> Event | None:
         p = self._somebody(lambda p: self._is_alone(p))
@@ -191,15 +192,13 @@ class ImplementationLeader:
         return Event(Kind.DESTROY, place[0], handle=place[1]) if place else None
 
     def _queue(self) -> Event | None:
-        """Only high priority messages are long: see docs/lockstep.md."""
         p = self._somebody(lambda p: True)
         if p is None:
             return None
         priority = self.rng.choice((RECOVERY, HIGH, HIGH, MEDIUM, LOW))
         if priority == RECOVERY and self.cluster.recovery_count(p, of_this_ring=True) >= ROOM:
             return None
-        long = priority in (RECOVERY, HIGH) and self.rng.random() < 0.5
-        return Event(Kind.QUEUE, p, priority=priority, packet_count=2 if long else 1)
+        return Event(Kind.QUEUE, p, priority=priority, packet_count=self.rng.randint(1, 2))
 
     def _crash(self) -> Event | None:
         p = self._somebody(lambda p: True)
@@ -212,7 +211,7 @@ class ImplementationLeader:
     def _lose(self) -> Event | None:
         if not self.flight:
             return None
-        ring, _, _ = self.flight.pop(self.rng.randrange(len(self.flight)))
+        ring, *_ = self.flight.pop(self.rng.randrange(len(self.flight)))
         return Event(Kind.LOSE, ring=ring)
 
     def _duplicate(self) -> Event | None:
@@ -222,13 +221,15 @@ class ImplementationLeader:
         return Event(Kind.DUPLICATE, ring=self.flight[-1][0])
 
     def _resend(self) -> Event | None:
-        under_way = {token for _, token, _ in self.flight}
-        lost = [i for i, ring in enumerate(self.cluster.rings) if ring.newest and ring.newest not in under_way]
+        under_way = {(ring, number) for ring, _, _, number in self.flight}
+        lost = [
+            i for i, ring in enumerate(self.cluster.rings) if ring.newest and (i, ring.sent_count) not in under_way
+        ]  # fmt: skip
         if not lost:
             return None
         number = self.rng.choice(lost)
         ring = self.cluster.rings[number]
-        self.flight.append((number, ring.newest or b"", ring.due))
+        self.flight.append((number, ring.newest or b"", ring.due, ring.sent_count))
         return Event(Kind.RESEND, ring=number)
 
 

@@ -114,7 +114,7 @@ REFINEMENT = (
     Row("queued_two", READ, "where two such wait", _queued_two),
     Row("leftover", READ, "where a recovery message waits that was queued in another ring or in none", _leftover),
     Row("half", KEPT, "who originated the first packet of a long message, and in no ring the last one: after a change "
-        "the implementation starts the message again, and may forget that it was half sent (D10)", _half),
+        "the implementation starts the message again, before all others (D10)", _half),
     Row("down", KEPT, "who crashed and was not restarted", _down),
     Row("normal", KEPT, "the members of r, once a packet of a high, medium or low priority message was originated in r "
         "that was not sent before", _normal),

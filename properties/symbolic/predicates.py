@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import z3
 
 from model.language.interpretation import Interpretation
-from model.language.machine import State
 from model.language.sets import Processor, Processors, Set, Truth
 from model.language.sorts import Index, Token
+from model.language.state import State
 
 PROCESSOR = "Processor"
 

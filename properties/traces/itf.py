@@ -17,8 +17,9 @@ from typing import Any, cast
 import msgspec
 
 from model.language.ground import Bitmaps, GroundMachine
-from model.language.machine import Parameter, constant
+from model.language.machine import Parameter
 from model.language.sets import Processors
+from model.language.state import constant
 from properties.traces.trace import (
     Trace,
     TraceError,

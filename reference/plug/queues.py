@@ -30,17 +30,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits, and how many of its packets were originated in the ring that is installed."""
+    """A message that waits, how many of its packets were originated in the ring that is installed, and if ever any."""
 
     message: Message
     sent_count: int = 0
+    begun: bool = False
 
 
 Queue = tuple[Waiting, ...]
 
 
 def next_to_originate(queue: Queue, *, gate_open: bool) -> Waiting | None:
-    """Which message goes next: recovery before all, then what is half sent, then by priority, then the oldest.
+    """Which message goes next: recovery before all, then what is begun, then by priority, then the oldest.
+
+    What was half sent in another ring is begun, so nothing overtakes it (PLUG-S13).
 
     Source: mail M1, M6, M7; D10
     """
@@ -50,7 +53,7 @@ def next_to_originate(queue: Queue, *, gate_open: bool) -> Waiting | None:
 
 def _rank(waiting: Waiting) -> tuple[bool, bool, Priority]:
     priority = waiting.message.priority
-    return priority.is_gated, waiting.sent_count == 0, priority
+    return priority.is_gated, not waiting.begun, priority
 
 
 def after_a_packet(queue: Queue, waiting: Waiting, packet_count: int) -> Queue:
@@ -59,7 +62,7 @@ def after_a_packet(queue: Queue, waiting: Waiting, packet_count: int) -> Queue:
     Source: D10, D11 (half sent is still queued)
     """
     sent_count = waiting.sent_count + 1
-    left = () if sent_count == packet_count else (replace(waiting, sent_count=sent_count),)
+    left = () if sent_count == packet_count else (replace(waiting, sent_count=sent_count, begun=True),)
     at = queue.index(waiting)
     return queue[:at] + left + queue[at + 1 :]
 

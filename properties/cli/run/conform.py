@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
 import msgspec
 
 from properties.cli.run.lockstep import ended
+from properties.conform.cases import CASES
 from properties.conform.outcome import NOT_DRIVEN, conform
+from properties.conform.script import Case
 from properties.lockstep.run import MOST_MEMBERS, Plan
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
+from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
-from properties.words import counted
 
 
 @click.command("conform", context_settings={"ignore_unknown_options": True})
@@ -29,10 +33,11 @@ from properties.words import counted
 )
 @click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="How many events happen.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Which events happen.")
+@click.option("--case", "case_name", metavar="NAME", help="Only this directed case, and nothing random.")
 @click.option(
     "--timeout",
     "timeout_seconds",
-    type=click.FloatRange(0.01),
+    type=RealRange(0.01, 86_400),
     default=5.0,
     show_default=True,
     help="Seconds that an answer may take, the first one of a process included.",
@@ -42,18 +47,20 @@ from properties.words import counted
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def conform_command(
-    members: int, steps: int, seed: int, timeout_seconds: float, out: Path | None, log: Path | None,
-    as_json: bool, command: tuple[str, ...],
+    members: int, steps: int, seed: int, case_name: str | None, timeout_seconds: float, out: Path | None,
+    log: Path | None, as_json: bool, command: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Drive a plug layer in any language in lockstep with the machine, over its standard input and output.
 
     \b
     ringplug conform -- node examples/conform/main.mjs
     ringplug conform --members 5 --seed 7 --steps 20000 -- ./my-plug --quiet
+    ringplug conform --case nine-members -- ./my-plug
     ringplug conform --log talk.txt -- node examples/conform/faulty.mjs      (exit code 1)
 
-    One process a processor is started; a processor that restarts is a new process. They are sent one JSON object a
-    line and answer with one: docs/conform.md has the table of messages.
+    Directed cases come first, always the same ones, each of its own size; then events at random. One process a
+    processor is started; a processor that restarts is a new process. They are sent one JSON object a line and answer
+    with one: docs/conform.md has the table of messages, and that of cases.
 
     Exit codes: 0 no divergence, 1 it diverged from the machine, 3 it cannot be driven: it could not be started, gave
     no answer in time, ended, or answered with something else than was asked for.
@@ -61,12 +68,8 @@ def conform_command(
     with ExitStack() as stack:
         write = stack.enter_context(log.open("w", encoding="utf-8")).write if log else None
         progress = stack.enter_context(Progress())
-        found = conform(
-            command, Plan(members, seed, steps), timeout_seconds, log=write,
-            progress=lambda ran: progress.say(
-                f"{ran.steps:,} of {counted(steps, 'step')}, {counted(ran.episodes, 'episode')}", ran.steps / steps
-            ),
-        )  # fmt: skip
+        plan = Plan(members, seed, 0 if case_name else steps)
+        found = conform(command, plan, timeout_seconds, cases=_cases(case_name), log=write, progress=progress.say)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
@@ -76,3 +79,14 @@ def conform_command(
     if found.divergence:
         return ended(found.divergence, out, as_json)
     return BAD_INPUT if found.verdict == NOT_DRIVEN else ALL_HOLD
+
+
+def _cases(name: str | None) -> Sequence[Case]:
+    """The case of this name, or all."""
+    named = {case.name: case for case in CASES}
+    if name is None:
+        return CASES
+    if name not in named:
+        nearest = get_close_matches(name, named, cutoff=0.0)
+        raise click.BadParameter(f"there is no case {name!r}; nearest: {', '.join(nearest)}", param_hint="'--case'")
+    return [named[name]]

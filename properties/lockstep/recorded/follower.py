@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from model.language.sorts import Ring
-from properties.lockstep.abstraction import SENDS, NamedStep, abstraction
+from properties.lockstep.abstraction import NamedStep, abstraction
 from properties.lockstep.adapter import observation
 from properties.lockstep.cluster import Outcome
 from properties.lockstep.divergence import DivergedError, Divergence
@@ -157,8 +157,8 @@ class RecordedFollower:
         except Exception as error:
             raise self.execution.diverged(event, "no step", reason_of(error)) from error
         for named in steps:
-            self._give_the_turn(event, named)
-            self._take_step(event, named)
+            for one in (*self.execution.turn_before(self.cluster, named), named):
+                self._take_step(event, one)
         self.execution.compare(self.cluster, event, self.execution.shown(steps))
 
     def _steps(self, outcome: Outcome) -> list[NamedStep]:
@@ -170,14 +170,6 @@ class RecordedFollower:
             given = {"p": outcome.event.processor}
             named += [("destroy", {**given, "h": h}) for h in range(self.cluster.handle_count)]
         return named
-
-    def _give_the_turn(self, event: Event, named: NamedStep) -> None:
-        """The machine originates one message a visit: for each further one the token comes once more."""
-        action, given = named
-        turn = self.execution.state[self.execution.ground.slots["turn", ()]]
-        if action in SENDS and not turn >> given["p"] & 1:
-            alone = len(self.cluster.rings[given["r"]].members) == 1
-            self._take_step(event, ("sole_visit" if alone else "visit", given))
 
     def _take_step(self, event: Event, named: NamedStep) -> None:
         step = self.execution.take(event, named)

@@ -24,7 +24,7 @@ class RecordedCluster:
     """The processors of a recorded run. Rings are in places, used again when nobody has a ring there any more."""
 
     def __init__(self, size: int, handle_count: int) -> None:
-        self.cluster = Cluster(size, handle_count, gives_up=True)
+        self.cluster = Cluster(size, handle_count)
         self.answer, self.observed = Visit(), NOTHING
         """Of the call that is the next event: what it answered, and what was observed after it."""
 
