@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -111,6 +112,12 @@ def test_obligations_that_do_not_exist_are_refused(arguments: list[str], says: s
     assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
     assert says in done.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_what_is_written_of_cvc5_has_the_options_that_it_is_asked_with() -> None:
+    options = " ".join(f"--{name}" for name, value in cvc5.OPTIONS.items() if value == "true")
+    said = (ROOT / "docs" / "engines.md").read_text() + CliRunner().invoke(cli, ["obligations", "--help"]).output
+    assert set(re.findall(r"^ *cvc5 (.*) obligations/", said, re.MULTILINE)) == {options}
 
 
 def users_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from itertools import permutations
@@ -114,6 +115,19 @@ def test_every_claim_holds_in_a_standard_scope(scope: NamedScope) -> None:
 @pytest.mark.parametrize("scope", DEEP, ids=title)
 def test_every_claim_holds_in_a_deep_scope(scope: NamedScope) -> None:
     check_scope(scope)
+
+
+@pytest.mark.parametrize(("page", "machine"), [("engineering", ""), ("delivery", "delivery ")])
+def test_the_counts_in_a_page_are_those_that_are_pinned(page: str, machine: str) -> None:
+    text = (Path(__file__).parent.parent / "docs" / f"{page}.md").read_text()
+    rows = re.findall(r"^\| ((?:\w+ )?\d/\d/\d.*?) \| ([\d,]{5,}) \| ([\d,]{5,})?", text, re.MULTILINE)
+    assert len(rows) >= 6
+    for scope, *counts in rows:
+        names = [f"{machine}{scope}{features}" for features in ("", " with no feature")]
+        names += [name.replace("with crash", "with all features") for name in names if machine]
+        pinned = next(PINNED[name] for name in names if name in PINNED)
+        said = [int(count.replace(",", "")) for count in counts if count]
+        assert said == list(pinned[: len(said)]), scope
 
 
 def every_state(search: Search) -> list[Bitmaps]:

@@ -140,6 +140,13 @@ def test_the_specification_anchors_every_action_claim_and_decision() -> None:
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= set(anchors)
 
 
+@pytest.mark.parametrize("word", ["companion", "feature", "ghost", "witness"])
+def test_the_specification_says_what_a_word_is_where_it_first_stands(word: str) -> None:
+    first = re.search(rf"\*?\b{word}s?\b\*?", specification())
+    assert first
+    assert first[0] in (f"*{word}*", f"*{word}s*")
+
+
 def test_the_refinement_has_an_obligation_for_every_action() -> None:
     assert sorted(part.at or "" for part in CLAIMS["BAR-1"].parts) == sorted(rule.name for rule in RECOVERY_PLUG.rules)
 

@@ -12,19 +12,33 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from model.machines import MACHINES
+from model.notes.decisions import DECISIONS
+from model.notes.mail import CLAUSES
+from model.variants import VARIANTS
+from model.variants.mutants import MUTANTS
 from properties.catalogue.claim import Least, claim
 from properties.catalogue.register import COROSYNC, ENTRIES, HISTORY, MODEL, ON, REGISTER, SIMULATOR, Entry
 from properties.claims import CLAIMS
 from properties.cli.decide.claims import claims_command
 from properties.corosync import barrier
+from properties.corosync.laboratory.scenarios import SCENARIOS
 from properties.history.catalogue import HISTORY_CLAIMS
+from properties.lockstep.faults import FAULTS as PLUG_FAULTS
+from properties.replay.service_variants import SERVICE_VARIANTS
 from properties.simulate import lockstep
+from properties.simulate.faults import FAULTS as RING_FAULTS
 from properties.simulate.monitor import MONITORED
 from properties.simulate.services import DECIDED_AT_THE_END
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "SPEC.md"])
 CODE = sorted((ROOT / "properties").rglob("*.py"))
+OTHER_NAMES = {
+    "ringplug-conform-1", "ringplug-history-1", "check-in", "open-count", "add-node",
+    "itf-py", "pytest-xdist", "uv-build", "z3-solver",
+}  # fmt: skip
+"""Formats, messages of services, packages."""
 ID = re.compile(r"\b(?:(?:PLUG|CFG|RING|LIVE|BAR|CLM|EVT|EVS|STEP)-(?:[A-Z]?\d+(?:\.\d+)?|[A-Z]{2,})|LOCKSTEP|N\d)\b")
 
 
@@ -85,6 +99,32 @@ def test_no_sentence_is_written_twice_and_no_other_id(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_every_id_in_a_page_is_in_the_register(path: Path) -> None:
     assert set(ID.findall(path.read_text())) <= set(REGISTER)
+
+
+def named_in(path: Path, pattern: str) -> set[str]:
+    """What stands in backticks on a page and is just this, `*` aside for a group of files."""
+    return {one for one in re.findall(r"`([^`\n]+)`", path.read_text()) if re.fullmatch(pattern, one)}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_decision_and_clause_in_a_page_is_there(path: Path) -> None:
+    assert set(re.findall(r"\bD\d+\b", path.read_text())) <= set(DECISIONS)
+    assert set(re.findall(r"\bM\d+\b", path.read_text())) <= set(CLAUSES)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_variant_fault_feature_and_scenario_in_a_page_is_there(path: Path) -> None:
+    """What is written `like-this` is one of them, or one of a few other words."""
+    features = {feature for machine in MACHINES.values() for feature in machine.features}
+    faults = {*PLUG_FAULTS.names(), *RING_FAULTS.names()}
+    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *features, *faults, *OTHER_NAMES}
+    assert named_in(path, r"[a-z0-9]+(-[a-z0-9_]+)+(:[a-z0-9-]+)?") <= known
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_file_in_a_page_is_there(path: Path) -> None:
+    files = named_in(path, r"(model|properties|reference|tests|examples|docs|bench)/[\w./*-]*")
+    assert not [one for one in files if not any(ROOT.glob(one))]
 
 
 @pytest.mark.parametrize("id", ["PLUG-S1", "CFG-S1", "PLUG-H2", "EVS-1.1", "LIVE-3", "EVT-OPENS", "LOCKSTEP"])

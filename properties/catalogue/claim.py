@@ -117,7 +117,7 @@ class Claim:
     machine: str = PLUG
     """The machine that it is about: the plug machine or a companion."""
     correction: str | None = None
-    """How the starting catalogue's wording was corrected, and why."""
+    """What was changed of its wording from before there was a model, and why."""
     parts: list[Part] = field(default_factory=list[Part])
     witness: Part | None = None
     reach: Reach | None = None

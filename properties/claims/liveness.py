@@ -53,7 +53,7 @@ A2 = claim(
     "PLUG-A2",
     least=Least(2, 1, 1),
     mutant="judge-only-when-setting",
-    correction="The second half of PLUG-A1 of the starting catalogue: its leads-to, decided as reachability.",
+    correction="It was the second half of PLUG-A1, as a leads-to; it is decided as reachability.",
 )
 
 

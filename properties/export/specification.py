@@ -57,10 +57,12 @@ Version `{version}`. Cite actions, claims and decisions by name or id; each has 
 
 Processors form a token ring. When the ring's configuration changes, services must first recover their state, and
 until every member has done so only recovery priority messages may be sent. The protocol that achieves this is stated
-in three layers: an abstract barrier, which is what the protocol is for; the machine, which is the protocol; and two
-companions, which add what the machine forgets. Then follow what must hold of them, the decisions taken where the
-source is silent, and a list of what was forgotten on purpose. A machine of its own, *delivery*, has what happens to a
-message between its origination and its delivery.
+in three layers: an abstract barrier, which is what the protocol is for; the machine, which is the protocol; and
+*companions*. A companion is the machine with further variables and guard parts, for something that the machine forgets:
+*ordered* has the order of the ring, *numbered* the numbers of tokens, and *services*, which stands apart, two services
+on top. A machine of its own, *delivery*, has what happens to a message between its origination and its delivery. Then
+follow what must hold of them, the decisions taken where the source is silent, and a list of what was forgotten on
+purpose.
 
 **How to read it.** A state is a handful of sets of processors. `bits[r]` is one set for each ring `r`. An action has a
 guard, whose parts are named, and equations for what it changes; a primed name is the value after the step, and what has
@@ -69,7 +71,8 @@ processors, `r` a ring, `h` a handle, `c` a place for late tokens, `t` and `u` t
 is the set `S` where `A` holds, and else the empty set; `⋃h₁ plugged[h₁]` joins the sets of all handles. A step of the
 *protocol* is taken by a processor; a step of a *service* is one of its calls; a step of the *environment* is the
 adversary's. Nothing obliges anybody to take a step. A *feature* is what can be switched off where states are
-enumerated; proofs have all.
+enumerated; proofs have all. A *ghost* is a variable that remembers something of the past for the claims: rules of its
+own set it, and the protocol never reads it.
 """
 
 
@@ -153,7 +156,7 @@ def _when(ghost: Ghost) -> str:
 
 
 def _companions() -> Iterator[str]:
-    yield from ("## Layer 3: two companions", "")
+    yield from ("## Layer 3: the companions `ordered` and `numbered`", "")
     for name, module in (("ordered", ordered), ("numbered", numbered)):
         yield from (f'### <a id="companion-{name}"></a>The companion `{name}`', "", *_prose(module), "")
         yield from _table({n: d for n, d in MACHINES[name].state.declared.items() if n not in PLUG_VARIABLES})

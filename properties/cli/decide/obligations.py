@@ -42,7 +42,7 @@ def obligations_command(
     \b
     ringplug obligations --out obligations/
     ringplug obligations --out obligations/ --claim PLUG-S1 --machine numbered
-    cvc5 --finite-model-find obligations/PLUG-S1--1--visit.smt2
+    cvc5 --finite-model-find --fresh-binders obligations/PLUG-S1--1--visit.smt2
     ringplug check --engine cvc5      (asks cvc5 all of them)
 
     Each file says in its head what it is and which answer a proof needs: `unsat` for an obligation, `sat` for the
