@@ -21,6 +21,7 @@ from properties.catalogue.claim import Least, claim
 from properties.catalogue.register import COROSYNC, ENTRIES, HISTORY, MODEL, ON, REGISTER, SIMULATOR, Entry
 from properties.claims import CLAIMS
 from properties.cli.decide.claims import claims_command
+from properties.conform.cases import CASES
 from properties.corosync import barrier
 from properties.corosync.laboratory.scenarios import SCENARIOS
 from properties.history.catalogue import HISTORY_CLAIMS
@@ -117,7 +118,16 @@ def test_every_variant_fault_feature_and_scenario_in_a_page_is_there(path: Path)
     """What is written `like-this` is one of them, or one of a few other words."""
     features = {feature for machine in MACHINES.values() for feature in machine.features}
     faults = {*PLUG_FAULTS.names(), *RING_FAULTS.names()}
-    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *features, *faults, *OTHER_NAMES}
+    known = {
+        *VARIANTS,
+        *MUTANTS,
+        *SERVICE_VARIANTS,
+        *SCENARIOS,
+        *(case.name for case in CASES),
+        *features,
+        *faults,
+        *OTHER_NAMES,
+    }
     assert named_in(path, r"[a-z0-9]+(-[a-z0-9_]+)+(:[a-z0-9-]+)?") <= known
 
 

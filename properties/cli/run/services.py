@@ -14,7 +14,7 @@ from properties.catalogue.register import REGISTER
 from properties.judge.judgement import OK, VIOLATED, JudgedClaim
 from properties.simulate.services import ServiceRun, run
 from properties.terminal import report
-from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from properties.terminal.exit_codes import code_of
 from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
@@ -100,9 +100,7 @@ def _runs(plan: _Plan, seeds: range, *, keep: bool) -> tuple[ServiceRun, Counter
 
 
 def _code(shown: ServiceRun) -> int:
-    if shown.violated:
-        return SOME_VIOLATED
-    return ALL_HOLD if any(one.verdict == OK for one in shown.claims) else UNDETERMINED
+    return code_of(violated=bool(shown.violated), decided=any(one.verdict == OK for one in shown.claims))
 
 
 def _print(shown: ServiceRun, total: Counter[str], plan: _Plan) -> None:
