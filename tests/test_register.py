@@ -118,7 +118,8 @@ def test_every_variant_fault_feature_and_scenario_in_a_page_is_there(path: Path)
     """What is written `like-this` is one of them, or one of a few other words."""
     features = {feature for machine in MACHINES.values() for feature in machine.features}
     faults = {*PLUG_FAULTS.names(), *RING_FAULTS.names()}
-    known = {
+    cases = {case.name for case in CASES}
+    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *cases, *features, *faults, *OTHER_NAMES}
         *VARIANTS,
         *MUTANTS,
         *SERVICE_VARIANTS,
