@@ -335,7 +335,7 @@ def test_a_campaign_that_has_not_shown_all_is_undetermined() -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--fault", "no-such"], "unknown fault 'no-such'; there are"),
+        (["--fault", "no-such"], "unknown fault 'no-such'; near it: "),
         (["--members", "0"], "0 is not in the range"),
         (["--faults", "wild"], "'wild' is not one of"),
         (["--script", "SCRIPT"], "line 2: 'boom' is nothing that a script says"),
