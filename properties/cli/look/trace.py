@@ -13,7 +13,8 @@ from properties.catalogue.overlooked import overlooked
 from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.explain.ahead import TooFarError
 from properties.explain.distinct import distinct_runs
-from properties.explicit.exhaustive import explore, found_trace
+from properties.explicit.exhaustive import explore, found_trace, seek
+from properties.explicit.search import Report
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.options import FORMAT, check_format, claims_named, features_off, known_variant, searched, sized
@@ -51,8 +52,10 @@ def trace_command(
     ringplug trace PLUG-S1 --variant open-on-own-bit --format itf > s1.itf.json
     ringplug trace PLUG-S1 --variant open-on-own-bit --format pytest > test_s1.py
 
-    Without sizes: the claim's least scope, with the features it needs. Runs are distinct if their actions' names are,
-    and not only because steps changed places. Exit code 1 if a violation is shown, 2 if the scope is too small to say.
+    Without sizes: the claim's least scope, with the features it needs. The search stops where it knows the answer; only
+    LIVE-1, LIVE-2 and PLUG-A2, which are about what can still be reached, need all of the scope. Of several shortest
+    runs the plainest is shown. Runs are distinct if their actions' names are, and not only because steps changed
+    places. Exit code 1 if a violation is shown, 2 if the scope is too small to say.
     """
     check_format(most, form, out, as_json)
     (claim,) = claims_named((claim_id,))
@@ -63,7 +66,7 @@ def trace_command(
         return UNDETERMINED
     to_premise = witness or claim.is_surprise
     try:
-        traces = _traces(claim, scope, variant, to_premise, most, not no_symmetry, memory_gib)
+        traces, visited = _traces(claim, scope, variant, to_premise, most, not no_symmetry, memory_gib)
     except TooFarError as error:
         raise click.ClickException(f"--most {most}: {error}") from error
     if not traces:
@@ -76,6 +79,8 @@ def trace_command(
         show_json(traces, several=most > 1)
     elif form != ITF or most == 1:
         show_traces(traces, form)
+    if form == TEXT and not as_json:
+        report.out().print(_how_far(visited, len(traces)), markup=False, soft_wrap=True)
     return ALL_HOLD if to_premise else SOME_VIOLATED
 
 
@@ -93,12 +98,12 @@ def _scope(
 
 def _traces(
     claim: Claim, scope: NamedScope, variant: str | None, to_premise: bool, most: int, symmetry: bool, memory_gib: float
-) -> list[Trace]:
-    """Runs that show what is asked for, shortest first, replayed."""
+) -> tuple[list[Trace], Report]:
+    """Runs that show what is asked for, shortest first, replayed; and how far the search went for them."""
     machine = machine_text(scope.machine, variant).record(scope.features)
     with Progress() as progress:
         if most > 1:
-            runs = distinct_runs(
+            runs, visited = distinct_runs(
                 machine, scope.ground, claim, most, witness=to_premise, symmetry=symmetry, memory_gib=memory_gib,
                 say=progress.say,
             )  # fmt: skip
@@ -107,14 +112,19 @@ def _traces(
                     run.steps, run.ground, machine=claim.machine, variant=variant, claim=claim.id, shows=run.label
                 )
                 for run in runs
-            ]
-        found = explore(
-            machine, scope.ground, [claim], symmetry=symmetry, memory_gib=memory_gib,
+            ], visited
+        found, what = seek(
+            machine, scope.ground, claim, premise=to_premise, symmetry=symmetry, memory_gib=memory_gib,
             progress=lambda r: progress.say(r.words),
         )  # fmt: skip
-        outcome = found.outcomes[claim.id]
-        what = outcome.witness if to_premise else outcome.violation
-        return [found_trace(found, what, claim.machine, variant, claim.id)] if what else []
+        return [found_trace(found, what, claim.machine, variant, claim.id)] if what else [], found.report
+
+
+def _how_far(visited: Report, count: int) -> str:
+    """Where the search ended."""
+    if visited.is_whole:
+        return f"All of the scope was visited: {visited.words}."
+    return f"The search stopped at {'this run' if count == 1 else 'these runs'}: {visited.words}."
 
 
 def _no_trace(claim: Claim, scope: NamedScope, variant: str | None, witness: bool) -> tuple[str, int]:
