@@ -73,7 +73,9 @@ def test_a_witness_is_shown_saved_and_replayed(tmp_path: Path) -> None:
     assert "gate {+p1}" in shown.stdout
     again = ringplug("replay", file)
     assert again.returncode == 0
-    assert again.stdout.partition("\n")[2] == shown.stdout.partition("\n")[2]
+    _, *run, stopped = shown.stdout.splitlines()
+    assert again.stdout.splitlines()[1:] == run
+    assert stopped == "The search stopped at this run: 30 states, 56 transitions, depth 7."
     assert again.stdout.startswith("PLUG-S1, said to show: a gate is open in a ring of several;")
     as_json = ringplug("replay", file, "--json")
     assert json.loads(as_json.stdout) == json.loads(file.read_text())
@@ -276,10 +278,12 @@ def test_a_run_is_explained_where_it_is_shown(tmp_path: Path) -> None:
     assert shown.returncode == 1
     assert "Violated: leaving closes the gate" in shown.stdout
     assert "It bites at step 6, leave p0 r0:\n    gate is {p0}, and ∅ in the protocol" in shown.stdout
-    assert "  5  sole_visit p0 r0    the clause is not violated" in shown.stdout
+    assert "  4  sole_visit p0 r0    the clause is not violated" in shown.stdout
     explained = ringplug("explain", file)
     assert explained.returncode == 0
-    assert shown.stdout.endswith(explained.stdout)
+    assert shown.stdout.endswith(
+        f"{explained.stdout}The search stopped at this run: 21 states, 37 transitions, depth 5.\n"
+    )
     as_json = json.loads(ringplug("explain", file, "--json").stdout)
     assert (as_json["violates"], as_json["bite"]["difference"]["step"], len(as_json["needs"])) == (True, 6, 6)
 
@@ -288,7 +292,7 @@ def test_one_step_is_explained_of_a_file_of_either_format(tmp_path: Path) -> Non
     ours, theirs = tmp_path / "s1.json", tmp_path / "s1.itf.json"
     ringplug("trace", "PLUG-S1", "--witness", "--out", ours)
     theirs.write_text(ringplug("replay", ours, "--format", "itf").stdout)
-    said = [ringplug("explain", file, "--step", "4", "visit", "p1").stdout for file in (ours, theirs)]
+    said = [ringplug("explain", file, "--step", "3", "visit", "p1").stdout for file in (ours, theirs)]
     assert said[0] == said[1]
     assert "p has installed r   p1 ∉ installed[r0]   installed[r0] = {p0}" in said[0]
     assert ringplug("replay", theirs).stdout == ringplug("replay", ours).stdout

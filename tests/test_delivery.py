@@ -45,10 +45,10 @@ def shortest(claim: str, variant: str, sizes: str, *features: str) -> tuple[str,
 
 LAST = {
     ("RING-S5", "free-before-the-token-is-accepted", "3/1/1"): (
-        14, r"multicast p0 r0 n0 \{p2\}; pass_token p0 r0; pass_token p1 r0; token_again p1 r0$",
+        14, r"multicast p0 r0 n0 \{p2\}; pass_token p0 r0; install_ring p1 r0; pass_token p1 r0; token_again p1 r0$",
     ),
     ("RING-S5", "free-at-one-rotation", "3/1/1"): (
-        13, r"multicast p0 r0 n0 \{p2\}; pass_token p0 r0; pass_token p1 r0$",
+        13, r"multicast p0 r0 n0 \{p2\}; pass_token p0 r0; install_ring p1 r0; pass_token p1 r0$",
     ),
     ("RING-S3", "representative-reloads-its-old-number", "1/1/2", "crash"): (
         3, r"create_commit_token p0 r0 \{p0\}; stop_and_start p0; create_commit_token p0 r0 \{p0\}$",
@@ -57,7 +57,8 @@ LAST = {
         10, r"multicast p0 r0 n0 \{.*\}; create_first_token p0 r0; multicast p0 r0 n0 \{.*\}$",
     ),
     ("EVS-4", "recovery-after-the-first-rotation", "3/1/2"): (
-        16, r"multicast p1 r0 n0 \{p2\}; pass_commit_token p1 r1; pass_commit_token p2 r1; enter_recovery p0 r1;",
+        16, r"multicast p1 r0 n0 \{p2\}; pass_commit_token p1 r1; install_ring p2 r0; pass_commit_token p2 r1; "
+            "enter_recovery p0 r1;",
     ),
 }  # fmt: skip
 """By claim, variant and scope: how many steps the shortest run has, and what it ends with, or comes to."""

@@ -27,7 +27,7 @@ SEVERAL = {
 def runs(id: str, variant: str | None, most: int = 4) -> list[Run]:
     scope = least_scope(CLAIMS[id])
     machine = machine_text(scope.machine, variant).record(scope.features)
-    return distinct_runs(machine, scope.ground, CLAIMS[id], most, witness=variant is None)
+    return distinct_runs(machine, scope.ground, CLAIMS[id], most, witness=variant is None)[0]
 
 
 @pytest.mark.parametrize(("id", "variant"), SEVERAL)

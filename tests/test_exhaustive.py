@@ -73,7 +73,7 @@ PINNED = {
     "delivery 3/3/2 with no feature": (13_043_739, 37_020_700, 58),
     "delivery 3/2/2 with all features": (15_846_873, 43_680_367, 58),
     "delivery 4/3/1 with no feature": (1_862_228, 7_662_193, 44),
-    "delivery 2/2/3 with no feature": (503_673, 860_437, 45),
+    "delivery 2/1/3 with no feature": (60_158, 94_052, 36),
 }
 """States, transitions and depth, with symmetry where the machine has it."""
 

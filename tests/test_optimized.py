@@ -16,11 +16,9 @@ NARROWING = {
         "node.client", "node.client.stdin", "node.client.stdout", "stdout", "isinstance(self.wire, TapWire)",
     },
     "properties/corosync/laboratory/wire.py": {"self.process.stdin", "self.process.stdout"},
-    "properties/history/finished.py": {"index is not None", "self.quiescent_at is not None"},
-    "properties/judge/agreement.py": {"stay.turn"},
+    "properties/history/ring_history.py": {"index is not None", "self.quiescent_at is not None"},
+    "properties/judge/agreement.py": {"view.transition"},
     "properties/judge/services.py": {"ring.quiescent_at is not None"},
-    "properties/replay/delivery_runs.py": {"isinstance(argument, list)"},
-    "properties/replay/observed.py": {"isinstance(argument, int)"},
     "reference/ring/recovering.py": {"p.installed is not None"},
     "reference/simulator/nodes.py": {"self.life"},
 }  # fmt: skip

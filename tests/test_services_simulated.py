@@ -100,7 +100,7 @@ def test_what_is_judged_can_fail(name: str) -> None:
 def test_the_command_shows_both_runs_side_by_side() -> None:
     shown = ringplug("theorem", "--run", "evt-before-clm")
     assert shown.returncode == 0
-    assert re.search(r"deliver_add_node p0 s1 r0 +\d+\.\d{6} s  processor 1 delivers add-node", shown.stdout)
+    assert re.search(r"deliver_add_node p1 s0 r0 +\d+\.\d{6} s  processor 1 delivers add-node", shown.stdout)
     assert "6 of 6 steps repeated" in shown.stdout
     as_json = ringplug("theorem", "--run", "evt-before-clm", "--json")
     assert [one["whole"] for one in json.loads(as_json.stdout)["runs"]] == [True]

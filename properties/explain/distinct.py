@@ -21,8 +21,8 @@ from properties.explain.shrink import needed, replayed
 from properties.explicit.columns import Columns, Mask
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.numbering import Ids
-from properties.explicit.search import Found, Search
-from properties.explicit.shortest import Leg, run_along
+from properties.explicit.search import Found, Progress, Report, Search
+from properties.explicit.shortest import Choice, Leg, costs, run_along
 from properties.traces.trace import Played
 from properties.words import counted
 
@@ -44,18 +44,21 @@ class Run:
 def distinct_runs(
     machine: Machine, scope: Scope, claim: Claim, most: int, *, witness: bool, symmetry: bool = True,
     memory_gib: float = 4.0, say: Callable[[str], None] | None = None,
-) -> list[Run]:  # fmt: skip
-    """Up to `most` distinct runs to violations of a claim, or to its premise."""
+) -> tuple[list[Run], Report]:  # fmt: skip
+    """Up to `most` distinct runs to violations of a claim, or to its premise; and how far the search went for them.
+
+    It goes on level by level until there are as many.
+    """
     whole = GroundMachine(machine, scope)
     probes = [one for one in claim_probes(claim, machine) if one.premise is witness]
-    of_what_is_ahead = not witness and not claim.parts
-    ground = whole if of_what_is_ahead else GroundMachine(stopping(machine, probes), scope)
+    ahead = not witness and not claim.parts
+    ground = whole if ahead else GroundMachine(stopping(machine, probes), scope)
     search = Search(ground, symmetry=symmetry and whole.is_symmetric, memory_gib=memory_gib)
-    search.run(progress=(lambda report: say(report.words)) if say else None)
-    candidates = _states_ahead(search, claim) if of_what_is_ahead else _hits(search, whole, probes)
     paths, found, seen = _Paths(search), list[Run](), set[Names]()
+    levels = paths.levels((lambda report: say(report.words)) if say else None)
+    candidates = _states_ahead(levels, search, claim) if ahead else _hits(levels, search, whole, probes)
     for _, candidate in zip(range(MOST_CANDIDATES), candidates, strict=False):
-        legs = paths.legs(candidate.state)
+        legs = paths.legs(candidate)
         names = (*(action for action, _ in legs), *((candidate.step.action.name,) if candidate.step else ()))
         if names in seen:
             continue
@@ -68,29 +71,48 @@ def distinct_runs(
         seen |= {names, *its}
         if len(found) == most:
             break
-    return sorted(found, key=lambda run: len(run.steps))
+    return sorted(found, key=lambda run: len(run.steps)), search.report
 
 
 class _Paths:
-    """A shortest path to every state of a finished search."""
+    """The plainest shortest path to every state of a search, level by level."""
 
     def __init__(self, search: Search) -> None:
-        self.search = search
-        depths = np.searchsorted(search.starts, np.arange(search.index.size), side="right")
-        self.before = np.zeros(search.index.size, np.uint32)
-        self.action = np.zeros(search.index.size, np.uint16)
-        self.names: list[str] = [action.name for action in search.ground.machine.actions]
-        for _, step, before, after in search.edges(search.ground.steps):
-            deeper = depths[after] > depths[before]
-            self.before[after[deeper]] = before[deeper]
-            self.action[after[deeper]] = self.names.index(step.action.name)
+        self.search, self.cost = search, costs(search.ground.machine)
+        self.ways = [Choice(0, 1)]
+        """By depth: the last step to each state there, and where it comes from."""
 
-    def legs(self, state: int) -> list[Leg]:
+    def levels(self, progress: Progress | None) -> Iterator[int]:
+        """Each depth of the search, when the paths to it are known."""
+        for depth in self.search.levels(progress):
+            if depth:
+                self.ways.append(self._ways_to(depth))
+            else:
+                self.ways[0].offer(np.zeros(1, np.intp), np.zeros(1, np.int64), 0, np.zeros(1, np.intp))
+            yield depth
+
+    def _ways_to(self, depth: int) -> Choice:
+        """From the level before."""
+        search, before = self.search, self.ways[-1]
+        chosen = Choice(search.starts[depth], search.starts[depth + 1])
+        number_of = {id(step): number for number, step in enumerate(search.ground.steps)}
+        for first, block in search.blocks(depth - 1):
+            for step, rows, words in search.successors(block, search.ground.steps):
+                states = search.index.numbers(words).astype(np.intp)
+                deeper = states >= search.starts[depth]
+                source = first + rows[deeper]
+                so_far = before.costs[source - before.first]
+                chosen.offer(states[deeper], self.cost[step.action.name] + so_far, number_of[id(step)], source)
+        return chosen
+
+    def legs(self, found: Found) -> list[Leg]:
         """The actions from the initial state, and the classes that they lead to."""
-        legs: list[Leg] = []
-        while state:
-            legs.append((self.names[int(self.action[state])], self.search.bitmaps(self.search.words(state))))
-            state = int(self.before[state])
+        legs, state = list[Leg](), found.state
+        for ways in self.ways[found.depth : 0 : -1]:
+            at = state - ways.first
+            action = self.search.ground.steps[int(ways.steps[at])].action.name
+            legs.append((action, self.search.bitmaps(self.search.words(state))))
+            state = int(ways.then[at])
         return legs[::-1]
 
 
@@ -136,11 +158,11 @@ def _minimal(ground: GroundMachine, claim: Claim, steps: Sequence[Step], witness
     return Run(ground, [steps[at] for at in needed(ground, steps, ends)], label)
 
 
-def _hits(search: Search, whole: GroundMachine, probes: Sequence[Probe]) -> Iterator[Found]:
+def _hits(levels: Iterator[int], search: Search, whole: GroundMachine, probes: Sequence[Probe]) -> Iterator[Found]:
     """Where the probes hold, in the order of their distance from the initial state."""
     states = [one for one in probes if one.at is None and not one.stuck]
     about = [(step, probe) for step in whole.steps for probe in probes if probe.at == step.action.name]
-    for depth in range(search.report.depth + 1):
+    for depth in levels:
         for first, block in search.blocks(depth):
             columns = Columns(search.ground, search.packing.unpack(block))
             for probe in states:
@@ -165,8 +187,13 @@ def _rows(holds: Mask, rows_count: int) -> list[int]:
     return np.flatnonzero(np.broadcast_to(holds, rows_count)).tolist()
 
 
-def _states_ahead(search: Search, claim: Claim) -> Iterator[Found]:
-    """The states from which the goal is out of reach, or too far, that can be entered from others."""
+def _states_ahead(levels: Iterator[int], search: Search, claim: Claim) -> Iterator[Found]:
+    """The states from which the goal is out of reach, or too far, that can be entered from others.
+
+    All of the scope is visited first.
+    """
+    for _ in levels:
+        pass
     if claim.reach:
         probe = Probe(claim.id, claim.reach.lost, claim.reach.premise)
         lost = np.zeros(search.index.size, np.bool_)

@@ -72,9 +72,7 @@ def explore(
     states, the search is cut if that is allowed; it may also end once a part of each claim is violated.
     """
     check_claims(claims)
-    ground = GroundMachine(machine, scope)
-    symmetric = symmetry and ground.is_symmetric
-    search = Search(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states)
+    search = _search(machine, scope, symmetry, memory_gib, most_states)
     probes = {claim.id: claim_probes(claim, machine) for claim in claims}
     enough = _all_violated([claim.id for claim in claims]) if until_violated and claims else None
     try:
@@ -86,6 +84,37 @@ def explore(
     if enough and enough(search.report):
         return _unfinished(search, probes, "every claim is violated")
     return Exploration(search, {claim.id: _outcome(claim, probes[claim.id], search) for claim in claims})
+
+
+def seek(
+    machine: Machine, scope: Scope, claim: Claim, *, premise: bool = False, symmetry: bool = True,
+    memory_gib: float = 4.0, progress: Progress | None = None,
+) -> tuple[Exploration, Found | None]:  # fmt: skip
+    """Visit states level by level until the claim is violated, or its premise reached, and end there.
+
+    Whether a goal can still be reached is known only when every state is: then all of the scope is visited.
+    """
+    check_claims([claim])
+    if is_of_what_is_ahead(claim) and not premise:
+        found = explore(machine, scope, [claim], symmetry=symmetry, memory_gib=memory_gib, progress=progress)
+        return found, found.outcomes[claim.id].violation
+    search = _search(machine, scope, symmetry, memory_gib)
+    probes = [one for one in claim_probes(claim, machine) if one.premise is premise]
+    report = search.run(probes, progress, until_any=True)
+    return Exploration(search), _shortest([report.found[one.clause] for one in probes if one.clause in report.found])
+
+
+def is_of_what_is_ahead(claim: Claim) -> bool:
+    """Whether the claim is about what can be reached from a state, which one run does not show."""
+    return bool(claim.reach or claim.bound)
+
+
+def _search(
+    machine: Machine, scope: Scope, symmetry: bool, memory_gib: float, most_states: int | None = None
+) -> Search:
+    ground = GroundMachine(machine, scope)
+    symmetric = symmetry and ground.is_symmetric
+    return Search(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states)
 
 
 def _all_violated(ids: Sequence[str]) -> Callable[[Report], bool]:

@@ -36,12 +36,12 @@ class StateIndex:
 
     def unknown(self, words: list[Word]) -> list[Word]:
         """Those of these states that are not in the index."""
-        _, known = self._find(words)
+        _, known = self.find(words)
         return [word[~known] for word in words]
 
     def numbers(self, words: list[Word]) -> Ids:
         """The numbers of states that are all in the index."""
-        at, known = self._find(words)
+        at, known = self.find(words)
         if not known.all():
             raise ValueError("a state was not found by the search")
         return self.order[at]
@@ -60,7 +60,7 @@ class StateIndex:
             word[self.size : self.size + count] = more
         self.size += count
 
-    def _find(self, words: list[Word]) -> tuple[NDArray[np.intp], Mask]:
+    def find(self, words: list[Word]) -> tuple[NDArray[np.intp], Mask]:
         """Where each state would be in the order, and whether it is there."""
         keys = _keys(words)
         if not self.size:

@@ -80,6 +80,8 @@ class Report:
     """Guard parts, by action and words, that are false somewhere."""
     found: dict[Clause, Found] = field(default_factory=dict[Clause, Found])
     """The first that shows each clause."""
+    is_whole: bool = False
+    """Every reachable state was visited: the search did not end early."""
 
     @property
     def words(self) -> str:
@@ -113,6 +115,8 @@ class Search:
         """The number of the first state at each depth, and the number of states."""
         self.index = StateIndex(self.packing.words)
         self.report = Report()
+        self.probes: tuple[Probe, ...] = ()
+        """What the run looked for."""
 
     def run(
         self,
@@ -123,23 +127,45 @@ class Search:
         until_any: bool = False,
         enough: Callable[[Report], bool] | None = None,
     ) -> Report:
-        """Visit every reachable state; end early once every probe is found, or any, or after a level that is enough."""
-        looking = _Looking(self.ground, probes, self.report)
-        self._admit([self._pack(self.ground.initial)])
-        while self.starts[-1] > self.starts[-2]:
+        """Visit every reachable state; end early once every probe is found, or any, or after a level that is enough.
+
+        What ends it early because it is the first is as near as any: a level is looked at before it is left.
+        """
+        self.probes, looking = tuple(probes), _Looking(self.ground, probes, self.report)
+
+        def ends() -> bool:
+            return (until_found and not looking.open) or (until_any and bool(self.report.found))
+
+        for _ in self._levels(looking, progress, ends):
             if enough and enough(self.report):
                 return self.report
+            if until_any:
+                self._look_at_level(looking)
+        return self.report
+
+    def levels(self, progress: Progress | None = None) -> Iterator[int]:
+        """Visit every reachable state, as far as it is asked for: each depth, when its states have their numbers."""
+        yield from self._levels(_Looking(self.ground, (), self.report), progress, lambda: False)
+
+    def _levels(self, looking: _Looking, progress: Progress | None, ends: Callable[[], bool]) -> Iterator[int]:
+        """Each depth, before its states are expanded; notes whether it ended before all was visited."""
+        self.report.is_whole = False
+        self._admit([self._pack(self.ground.initial)])
+        while self.starts[-1] > self.starts[-2]:
             self.report.depth = len(self.starts) - 2
+            yield self.report.depth
             successors: list[list[Word]] = []
             for first, block in self.blocks(self.report.depth):
-                if (until_found and not looking.open) or (until_any and self.report.found):
-                    return self.report
+                if ends():
+                    return
                 successors.append(self._expand_block(block, first, looking))
                 if progress:
                     progress(self.report)
+            if ends():
+                return
             self._admit(successors)
         self.starts.pop()
-        return self.report
+        self.report.is_whole = True
 
     def depth(self, number: int) -> int:
         """How many steps the state with this number is from the initial one."""
@@ -169,7 +195,7 @@ class Search:
         """For each step: the rows of a block that it changes, and the states it leads to from there."""
         columns = Columns(self.ground, self.packing.unpack(words))
         for step in steps:
-            enabled = _everywhere(columns, step.search_guard, len(words[0]))
+            enabled = everywhere(columns, step.search_guard, len(words[0]))
             rows, after, _ = self._take(words, columns, step, enabled)
             if len(rows):
                 yield step, rows, after
@@ -184,7 +210,7 @@ class Search:
         """After a run: of which states, by number, a statement (now) holds."""
         truth = self.ground.truth(statement(self.ground.machine.state()))
         masks = [
-            _everywhere(Columns(self.ground, self.packing.unpack(block)), [truth], len(block[0]))
+            everywhere(Columns(self.ground, self.packing.unpack(block)), [truth], len(block[0]))
             for _, block in self.blocks()
         ]
         return np.concatenate(masks)
@@ -210,6 +236,14 @@ class Search:
             )
         if self.most_states and self.index.size > self.most_states:
             raise TooManyStatesError(f"more than {self.most_states:,} states at depth {len(self.starts) - 2}")
+
+    def _look_at_level(self, looking: _Looking) -> None:
+        """Note what the states of the last level show, up to the first block with any."""
+        for first, block in self.blocks(self.report.depth) if looking.states else ():
+            columns = Columns(self.ground, self.packing.unpack(block))
+            looking.at_states(columns, np.zeros(len(block[0]), np.bool_), first)
+            if self.report.found:
+                return
 
     def _expand_block(self, words: list[Word], first: int, looking: _Looking) -> list[Word]:
         """The new successors of a block of states; counts and probes on the way."""
@@ -271,7 +305,7 @@ class _Looking:
         for label, part in step.guard:
             if (step.action.name, label) not in self.report.refused and not columns.truth(part).all():
                 self.report.refused.add((step.action.name, label))
-        enabled = _everywhere(columns, step.search_guard, rows_count)
+        enabled = everywhere(columns, step.search_guard, rows_count)
         if step.action.name not in self.report.fired and enabled.any():
             self.report.fired.add(step.action.name)
         return enabled
@@ -296,7 +330,7 @@ class _Looking:
             self.open.discard(probe.clause)
 
 
-def _everywhere(columns: Columns, truths: Sequence[Truth], rows_count: int) -> Mask:
+def everywhere(columns: Columns, truths: Sequence[Truth], rows_count: int) -> Mask:
     """The rows in which all these hold."""
     holds = np.ones(rows_count, np.bool_)
     for truth in truths:

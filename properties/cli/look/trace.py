@@ -14,6 +14,7 @@ from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.explain.ahead import TooFarError
 from properties.explain.runs import shortest_runs
 from properties.explicit.exhaustive import explore
+from properties.explicit.search import Report
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.names import CLAIM
@@ -49,8 +50,10 @@ def trace_command(
     ringplug trace PLUG-S1 --variant open-on-own-bit --format itf > s1.itf.json
     ringplug trace PLUG-S1 --variant open-on-own-bit --format pytest > test_s1.py
 
-    Without sizes: the claim's least scope, with the features it needs. Runs are distinct if their actions' names are,
-    and not only because steps changed places. Exit code 1 if a violation is shown, 2 if the scope is too small to say.
+    Without sizes: the claim's least scope, with the features it needs. The search stops where it knows the answer; only
+    LIVE-1, LIVE-2 and PLUG-A2, which are about what can still be reached, need all of the scope. Of several shortest
+    runs the plainest is shown. Runs are distinct if their actions' names are, and not only because steps changed
+    places. Exit code 1 if a violation is shown, 2 if the scope is too small to say.
     """
     check_format(most, form, out, as_json)
     (claim,) = claims_named((claim_id,))
@@ -61,7 +64,7 @@ def trace_command(
     to_premise = witness or claim.is_surprise
     try:
         with Progress() as progress:
-            traces = shortest_runs(
+            traces, visited = shortest_runs(
                 claim, scope, variant, witness=to_premise, most=most, symmetry=not no_symmetry,
                 memory_gib=memory_gib, say=progress.say,
             )  # fmt: skip
@@ -77,6 +80,8 @@ def trace_command(
         show_json(traces, several=most > 1)
     elif form != ITF or most == 1:
         show_traces(traces, form)
+    if form == TEXT and not as_json:
+        print_row(report.out(), _how_far(visited, len(traces)))
     return ALL_HOLD if to_premise else SOME_VIOLATED
 
 
@@ -90,6 +95,13 @@ def _scope(
         members or least.processors, handles or least.handles, rings or least.rings,
         (FEATURES if by_hand else least.features) - off,
     ).of(claim.machine)  # fmt: skip
+
+
+def _how_far(visited: Report, count: int) -> str:
+    """Where the search ended."""
+    if visited.is_whole:
+        return f"All of the scope was visited: {visited.words}."
+    return f"The search stopped at {'this run' if count == 1 else 'these runs'}: {visited.words}."
 
 
 def _no_trace(claim: Claim, scope: NamedScope, variant: str | None, witness: bool) -> tuple[str, int]:
