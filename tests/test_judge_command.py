@@ -23,6 +23,7 @@ from rich.console import Console
 from properties.cli.run import judge as command
 from properties.cli.run.judge import judge_command
 from properties.history.catalogue import HISTORY_CLAIMS
+from properties.history.events import Facet
 from properties.history.files import Lines
 from properties.history.reader import FileHistory
 from properties.judge.judgement import judge
@@ -292,10 +293,10 @@ def test_what_matters_comes_first_and_what_is_not_seen_last(tmp_path: Path) -> N
 
 
 def test_who_follows_the_advice_can_decide_the_claim() -> None:
-    nothing = frozenset[str]()
+    nothing = frozenset[Facet]()
     for claim in HISTORY_CLAIMS.values():
-        lacking = claim.lacking(nothing)  # type: ignore[arg-type]
-        assert (claim.missing(nothing) is None) == (lacking == ())  # type: ignore[arg-type]
+        lacking = claim.lacking(nothing)
+        assert (claim.missing(nothing) is None) == (lacking == ())
         assert claim.missing(frozenset(group[0] for group in lacking)) is None
 
 

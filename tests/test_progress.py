@@ -10,7 +10,6 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
 from io import StringIO
 from itertools import count
 
@@ -107,8 +106,7 @@ def test_in_a_pipe_results_are_whole_lines_and_nothing_else() -> None:
 def piped(seconds: float) -> tuple[Progress, StringIO]:
     """Progress in a pipe, by a clock that goes so far with each look at it."""
     ticks = count()
-    clock: Callable[[], float] = lambda: next(ticks) * seconds  # noqa: E731
-    progress, errors = Progress(clock), StringIO()
+    progress, errors = Progress(lambda: next(ticks) * seconds), StringIO()
     progress.errors, progress.results = Console(file=errors), out()
     return progress, errors
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -37,8 +38,8 @@ def test_sizes_that_are_given_count() -> None:
 
 @pytest.mark.parametrize("command", [simulate_command, services_command])
 @pytest.mark.parametrize("seconds", ["nan", "-nan", "inf", "-inf", "-1", "0", "many"])
-def test_seconds_are_a_number(command: object, seconds: str) -> None:
-    done = CliRunner().invoke(command, ["--seconds", seconds])  # type: ignore[arg-type]
+def test_seconds_are_a_number(command: click.Command, seconds: str) -> None:
+    done = CliRunner().invoke(command, ["--seconds", seconds])
     assert done.exit_code == 2, "click's own code for a wrong call; the command line makes it 3"
     assert "Invalid value for '--seconds'" in done.output
     assert "Traceback" not in done.output
