@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from model.machines import PLUG
+from model.language.machine import Text
+from model.machines import MACHINES, PLUG
 from model.variants.variant import Variant
 from properties.lockstep.cluster import Outcome
 from properties.lockstep.divergence import DivergedError, Divergence
@@ -130,7 +131,8 @@ class CaseRun:
     """A case under way: the cluster and the machine, and the tokens that were sent, with to whom."""
 
     def __init__(self, case: Case, start: Starts, variant: Variant | None = None) -> None:
-        self.follower = Follower(_machine(case.members, case.handles, case.rings, variant), start, case.handles)
+        text = variant.edit(MACHINES[PLUG]) if variant else MACHINES[PLUG]
+        self.follower = Follower(_machine(case.members, case.handles, case.rings, text), start, case.handles)
         self.sent: dict[int, list[tuple[bytes, int]]] = {}
 
     def take(self, step: Step) -> None:
@@ -171,8 +173,8 @@ def run_case(case: Case, start: Starts, variant: Variant | None = None) -> Diver
 
 
 @cache
-def _machine(members: int, handles: int, rings: int, variant: Variant | None) -> ScopedMachine:
-    return ScopedMachine(members, handles, rings, PLUG, variant)
+def _machine(members: int, handles: int, rings: int, text: Text) -> ScopedMachine:
+    return ScopedMachine(members, handles, rings, PLUG, text)
 
 
 def _parts(outcome: Outcome) -> tuple[Part, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from model.language.ground import Bitmaps, GroundMachine, Step, plug_scope
+from model.language.machine import Text
 from model.machines import MACHINES, PLUG
-from model.variants.variant import Variant
 from properties.catalogue.scopes import FEATURES
 from properties.lockstep.abstraction import SENDS, NamedStep, abstraction
 from properties.lockstep.classes import Class, Classes
@@ -32,13 +32,11 @@ def reason_of(error: Exception) -> str:
 class ScopedMachine:
     """The machine in the scope of a run, with the steps that were needed so far. Ghosts are left out."""
 
-    def __init__(
-        self, members: int, handles: int, rings: int, machine: str = PLUG, variant: Variant | None = None
-    ) -> None:
+    def __init__(self, members: int, handles: int, rings: int, machine: str = PLUG, text: Text | None = None) -> None:
+        """`text`: how the machine is written, if not as it is."""
         self.name = machine
         self.title = f"{machine} {members}/{handles}/{rings}"
-        text = variant.edit(MACHINES[machine]) if variant else MACHINES[machine]
-        text = replace(text, ghosts=())
+        text = replace(text or MACHINES[machine], ghosts=())
         self.ground = GroundMachine(
             text.record((FEATURES & text.features) - LEFT_OUT), plug_scope(members, handles, rings)
         )

@@ -13,7 +13,9 @@ from functools import lru_cache
 
 import msgspec
 
+from model.language.machine import Text
 from model.language.sorts import Ring
+from model.machines import MACHINES, PLUG
 from properties.lockstep.abstraction import NamedStep, abstraction
 from properties.lockstep.adapter import observation
 from properties.lockstep.cluster import Outcome
@@ -62,9 +64,9 @@ def follow(
 
 
 @lru_cache
-def _machine(members: int, handles: int) -> ScopedMachine:
+def _machine(members: int, handles: int, text: Text) -> ScopedMachine:
     """At a processor at most two rings are not dead, one installed and one pending; there is one more place."""
-    return ScopedMachine(members, handles, 2 * members + 1)
+    return ScopedMachine(members, handles, 2 * members + 1, PLUG, text)
 
 
 class RecordedFollower:
@@ -84,7 +86,7 @@ class RecordedFollower:
         self.ring_of_step: list[int] = []
         """Of each step of the machine, the number of the ring that it is about; -1 for none."""
         handles = handle_count(recorded)
-        self.execution = Execution(_machine(len(self.processors), handles))
+        self.execution = Execution(_machine(len(self.processors), handles, MACHINES[PLUG]))
         self.recorded = RecordedCluster(len(self.processors), handles)
         self.cluster, self.events = self.recorded.cluster, Counter[str]()
         for p in range(len(self.processors)):
