@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,21 +96,31 @@ def patched(fault: CheckerFault, folder: Path) -> None:
     apply_patch(fault.patch, folder)
 
 
-def first_failure(tests: Sequence[str], fault: CheckerFault | None = None) -> str | None:
-    """The first of these tests that fails in a copy of the repository, with the fault if there is one; None if none."""
-    with tempfile.TemporaryDirectory() as copy:
+@contextmanager
+def copy_of_the_project() -> Generator[Path]:
+    """A folder with all that tests need."""
+    with tempfile.TemporaryDirectory() as folder:
         for name in COPIED:
-            made = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-            made(ROOT / name, Path(copy) / name)
+            copied = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+            copied(ROOT / name, Path(folder) / name)
+        yield Path(folder)
+
+
+def first_failure(copy: Path, tests: Sequence[str], fault: CheckerFault | None = None) -> str | None:
+    """The first of these tests that fails in a copy of the project, with the fault if there is one; None if none."""
+    try:
         if fault:
-            patched(fault, Path(copy))
-        return _run(tests, Path(copy), fault.name if fault else "no fault")
+            patched(fault, copy)
+        return _run(tests, copy, fault.name if fault else "no fault")
+    finally:
+        for name in fault.files if fault else ():
+            shutil.copy2(ROOT / name, copy / name)
 
 
 def _run(tests: Sequence[str], copy: Path, called: str) -> str | None:
     """The first failing test, by `file::name`; one that takes too long fails."""
     options = ["-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    command = [sys.executable, "-m", "pytest", *options, *(f"tests/{test}" for test in tests)]
+    command = [sys.executable, "-B", "-m", "pytest", *options, *(f"tests/{test}" for test in tests)]
     try:
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -122,9 +133,9 @@ def _run(tests: Sequence[str], copy: Path, called: str) -> str | None:
     return failed[1]
 
 
-def try_fault(fault: CheckerFault) -> str | None:
+def try_fault(copy: Path, fault: CheckerFault) -> str | None:
     """The test that notices; None if none does. What was looked for is written down in the patch."""
-    failed = first_failure(fault.noticed_by, fault)
+    failed = first_failure(copy, fault.noticed_by, fault)
     if failed and fault.is_looked_for:
         lines = fault.patch.splitlines(keepends=True)
         fault.path.write_text("".join([lines[0], f"{NOTICED_BY}{failed}.\n", *lines[2:]]))
@@ -134,16 +145,16 @@ def try_fault(fault: CheckerFault) -> str | None:
 def try_faults(faults: Sequence[CheckerFault], say: Callable[[str], None]) -> list[CheckerFault]:
     """Those that no test notices, of those that should be. BrokenFaultError if the tests fail without any fault."""
     tried = [fault for fault in faults if fault.noticed_by]
+    named = sorted({test for fault in tried for test in fault.noticed_by if not fault.is_looked_for})
     survived: list[CheckerFault] = []
-    if tried:
+    with copy_of_the_project() as copy:
         say("the tests that are named, without any fault")
-        named = sorted({test for fault in tried for test in fault.noticed_by if not fault.is_looked_for})
-        if named and (failed := first_failure(named)):
+        if named and (failed := first_failure(copy, named)):
             raise BrokenFaultError(f"without any fault {failed} fails")
-    for number, fault in enumerate(tried, 1):
-        if not try_fault(fault):
-            survived.append(fault)
-        say(f"{number} of {len(tried)} faults tried, {len(survived)} survive")
+        for number, fault in enumerate(tried, 1):
+            if not try_fault(copy, fault):
+                survived.append(fault)
+            say(f"{number} of {len(tried)} faults tried, {len(survived)} survive")
     return survived
 
 

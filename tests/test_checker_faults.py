@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.checker_faults import (
     BrokenFaultError,
     CheckerFault,
     checker_faults,
+    copy_of_the_project,
     first_failure,
     page,
     patched,
@@ -74,22 +76,28 @@ def test_a_patch_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
         patched(fault_of("no such line", ""), tmp_path)
 
 
-def test_what_is_noticed_is_told_from_what_is_not() -> None:
+@pytest.fixture(scope="module")
+def copy() -> Iterator[Path]:
+    with copy_of_the_project() as folder:
+        yield folder
+
+
+def test_what_is_noticed_is_told_from_what_is_not(copy: Path) -> None:
     noticed = fault_of("    beside: bool = False", "    beside: bool = True")
-    assert first_failure(noticed.noticed_by, noticed) == (
+    assert first_failure(copy, noticed.noticed_by, noticed) == (
         "test_verdicts.py::test_a_verdict_is_a_flat_object_in_json[open-]"
     )
     unnoticed = fault_of('    """Not decided."""', '    """Decided."""')
-    assert first_failure(unnoticed.noticed_by, unnoticed) is None
+    assert first_failure(copy, unnoticed.noticed_by, unnoticed) is None
 
 
-def test_what_cannot_be_imported_is_no_fault() -> None:
+def test_what_cannot_be_imported_is_no_fault(copy: Path) -> None:
     broken = fault_of('    OPEN = "open"', "    OPEN = ")
     with pytest.raises(BrokenFaultError, match="pytest ended with"):
-        first_failure(broken.noticed_by, broken)
+        first_failure(copy, broken.noticed_by, broken)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.noticed_by], ids=name)
-def test_a_fault_is_noticed_by_its_test(fault: CheckerFault) -> None:
-    assert first_failure(fault.noticed_by, fault) == fault.noticed_by[0]
+def test_a_fault_is_noticed_by_its_test(fault: CheckerFault, copy: Path) -> None:
+    assert first_failure(copy, fault.noticed_by, fault) == fault.noticed_by[0]
