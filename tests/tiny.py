@@ -15,8 +15,11 @@ from properties.catalogue.scopes import NamedScope
 from properties.check.job import Job
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Verdict
+from properties.sampling.stateful import Tries
 
 TINY = "tiny"
+TRIES = Tries(examples=8, steps=24)
+"""Enough for the random runs to come to all that there is."""
 
 
 class Tiny(State):
@@ -69,7 +72,7 @@ def decided(engine: str, text: Text, *claims: Claim, at: NamedScope | None = Non
     """What an engine says of these claims, in a scope if it has one."""
     where = None if engine in ("inductive", SECOND_SOLVER) else at or scope(2)
     with patch.dict(MACHINES, {TINY: text}):
-        return Job(engine=engine, scope=where, machine=TINY, depth=depth).decide(claims)
+        return Job(engine=engine, scope=where, machine=TINY, depth=depth, tries=TRIES).decide(claims)
 
 
 def words_of(engine: str, text: Text, one: Claim, at: NamedScope | None = None, depth: int = 8) -> str:
