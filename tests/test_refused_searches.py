@@ -38,7 +38,7 @@ from properties.claims.liveness import LIVE_1
 from properties.explicit import search as searching
 from properties.explicit.exhaustive import explore
 from properties.symbolic import bounded
-from tests.tiny import TRIES, Tiny, claim, decided, machine, scope, words_of
+from tests.tiny import TRIES, Tiny, claim, decided, machine, registered, scope, words_of
 
 BLOCKS = {"exhaustive-in-small-blocks": 2, "exhaustive-one-by-one": 1}
 
@@ -136,7 +136,8 @@ def test_of_two_claims_each_is_decided() -> None:
     holds = claim(always, id="TINY-2")
     _, whole = decided("exhaustive", text, claim(nobody_has_followed), holds)
     assert isinstance(whole, Exhaustive)
-    assert whole.extent.states == explore(text.record(), scope(2).ground, [holds]).report.states
+    with registered(text):
+        assert whole.extent.states == explore(text.record(), scope(2).ground, [holds]).report.states
 
 
 def always(now: Tiny) -> Truth:
@@ -274,8 +275,8 @@ def test_an_action_that_must_be_possible_and_is_refused_is_found(engine: str) ->
 
 def test_a_search_that_is_cut_says_nothing_of_what_it_has_not_seen() -> None:
     text = machine(enter, follow)
-    found = explore(text.record(), scope(3).ground, [claim(b_is_within_a)], most_states=3, cut=True)
-    assert found.cut
+    with registered(text):
+        assert explore(text.record(), scope(3).ground, [claim(b_is_within_a)], most_states=3, cut=True).cut
     job = Job(engine="exhaustive", scope=NamedScope(2, 1, 1, frozenset()), most_states=3)
     (verdict,) = job.decide([replace(claim(nobody_opens), machine=PLUG)])
     assert isinstance(verdict, Open)
