@@ -87,8 +87,18 @@ def shortest(engine: str, text: Any, one: Claim, at: NamedScope | None = None, d
     return length(verdict)
 
 
+def empty_b(now: Tiny, then: Tiny, p: Processor) -> Guard:
+    yield "somebody is there", some(p)
+    then.b = NOBODY
+
+
+def nobody_is_in_b(now: Tiny) -> Truth:
+    return empty(now.b)
+
+
 def test_what_only_the_initial_state_breaks_is_found(engine: str) -> None:
     assert shortest(engine, machine(enter, initial=everybody_is_in_b), claim(b_is_within_a)) == 0
+    assert shortest(engine, machine(empty_b, initial=everybody_is_in_b), claim(nobody_is_in_b)) == 0
 
 
 @pytest.mark.parametrize("place", range(3))
@@ -195,10 +205,6 @@ def test_what_is_false_at_one_handle_or_ring_only_is_found(
 def others_hold(now: Tiny, then: Tiny, p: Processor, h: Handle) -> Guard:
     yield "every other is taken", every(Handle, lambda g: same(g, h) | some(now.of_handle[g]))
     then.b = now.b | p
-
-
-def nobody_is_in_b(now: Tiny) -> Truth:
-    return empty(now.b)
 
 
 def test_a_guard_over_all_handles_waits_for_all_of_them(engine: str) -> None:
@@ -329,7 +335,8 @@ def join(now: Tiny, then: Tiny, p: Processor, r: Ring) -> Guard:
 
 
 def leave_out(now: Tiny, then: Tiny, p: Processor, r: Ring) -> Guard:
-    """Once one ring is done, whoever begins another is alone."""
+    """Once the first ring is done, whoever begins another is alone."""
+    yield "r is the first", every(Ring, lambda q: at_most(r, q))
     yield "r is done", within(EVERYBODY, now.of_ring[r])
     then.a = p
 
