@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ def lost_states(search: Search, reach: Reach) -> Ids:
 
     Works on a finished search. A state stands for its symmetry class: premise and goal name no processor.
     """
-    edges = _edges(search, reach)
+    edges = list(search.transitions([step for step in search.ground.steps if step.action.name in reach.by]))
     lost = np.zeros(search.index.size, np.bool_)
     for (ring,) in search.ground.scope.places([Ring]):
         premise, goal = search.holds(about(reach.premise, ring)), search.holds(about(reach.goal, ring))
@@ -57,16 +56,6 @@ def pull_back(goal: Mask, edges: Sequence[Edges]) -> Mask:
             reached[new] = True
             gained = gained or len(new) > 0
     return reached
-
-
-def _edges(search: Search, reach: Reach) -> list[Edges]:
-    """The transitions by the actions that are allowed to help, block by block of the states before."""
-    steps = [step for step in search.ground.steps if step.action.name in reach.by]
-    blocks: list[Edges] = []
-    for _, found in groupby(search.edges(steps), key=lambda edge: edge[0]):
-        mine = list(found)
-        blocks.append((np.concatenate([one[2] for one in mine]), np.concatenate([one[3] for one in mine])))
-    return blocks
 
 
 @dataclass
