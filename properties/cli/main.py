@@ -14,7 +14,7 @@ import click
 
 from properties.cli.commands import COMMANDS, load
 from properties.cli.completion import HELP_NAMES, Declared, declared
-from properties.limits import LostJobError, ScopeTooLargeError
+from properties.limits import LostJobError, ScopeTooLargeError, UnavailableError
 from properties.lockstep.events import MapError
 from properties.terminal.exit_codes import BAD_INPUT, UNDETERMINED
 
@@ -85,6 +85,9 @@ def main() -> None:
         sys.exit(BAD_INPUT)
     except ScopeTooLargeError as error:
         sys.stderr.write(f"ringplug: scope too large: {error}; try a smaller scope, --without FEATURE or --memory\n")
+        sys.exit(BAD_INPUT)
+    except UnavailableError as error:
+        sys.stderr.write(f"ringplug: {error}\n")
         sys.exit(BAD_INPUT)
     except LostJobError as error:
         sys.stderr.write(f"ringplug: lost: {error}\n")

@@ -125,4 +125,3 @@ def usual_threads() -> int:
         return 1
     allowed = os.environ.get("RINGPLUG_THREADS", "")
     return int(allowed) if allowed.isdigit() and int(allowed) else len(os.sched_getaffinity(0))
-

@@ -21,16 +21,14 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-SOURCES = tuple(Path(__file__).parent / "runtime" / name for name in ("states.h", "search.c"))
+from properties.limits import UnavailableError
+
+SOURCES = tuple(Path(__file__).parent / "runtime" / name for name in ("states.h", "program.h", "search.c"))
 FLAGS = (("-O3", "-march=native"), ("-O2",))
 """Tried in turn: not every compiler knows the processor it runs on."""
 ALWAYS = ("-std=gnu11", "-shared", "-fPIC", "-pthread")
 OF_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 COMPILE_SECONDS = 120
-
-
-class UnavailableError(Exception):
-    """There is no compiled runtime, for this reason."""
 
 
 @cache

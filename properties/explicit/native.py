@@ -75,7 +75,6 @@ class NativeStates(States):
         )
         if not self.handle:
             raise MemoryError("the memory allowed cannot be reserved")
-        self._programs: dict[int, tuple[Program, _Program]] = {}
 
     def __del__(self) -> None:
         if getattr(self, "handle", None):
@@ -96,9 +95,9 @@ class NativeStates(States):
         if not count:
             return [np.zeros(0, np.uint64) for _ in range(words)]
         address = self.runtime.ringplug_rows(self.handle) + 8 * words * first
-        memory = (ctypes.c_uint64 * (count * words)).from_address(address)
-        memory.owner = self  # pyright: ignore[reportAttributeAccessIssue]
-        table = np.frombuffer(memory, np.uint64).reshape(count, words)
+        memory: Any = (ctypes.c_uint64 * (count * words)).from_address(address)
+        memory.owner = self  # The states are there as long as somebody looks at them.
+        table: NDArray[np.uint64] = np.frombuffer(memory, np.uint64).reshape(count, words)
         table.flags.writeable = False
         return list(table.T)
 

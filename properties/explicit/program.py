@@ -1,7 +1,7 @@
 """What the compiled search runs: guards, probes and effects of ground steps as one list of bit operations.
 
-`runtime/search.c` says what an instruction does. Decided here: which steps, what is looked for in which order, and which
-bits are computed once for all. A *section* is a stretch that is run as a whole or not at all: a guard, a probe, an
+`runtime/search.c` says what an instruction does. Decided here: which steps, what is looked for in which order, and
+which bits are computed once for all. A *section* is a stretch that is run as a whole or not at all: a guard, a probe, an
 effect, a guard part that was never seen false. A bit that two sections need has a register of its own.
 """
 
@@ -108,7 +108,9 @@ class Writer:
             return
         self.steps += 1
         action = self.actions.setdefault(step.action.name, len(self.actions))
-        self.sections.append([Control(Op.STEP, number), *(Control(Op.GUARD, 0, bit, b=refused) for bit in guard if bit != YES)])
+        self.sections.append(
+            [Control(Op.STEP, number), *(Control(Op.GUARD, 0, bit, b=refused) for bit in guard if bit != YES)]
+        )
         self.sections.append(Label(refused))
         for order, probe, truth in about:
             if probe.refused:
@@ -117,10 +119,10 @@ class Writer:
         for order, probe, truth in about:
             if not probe.refused:
                 self.probe(order, probe, OF_STEP, truth)
-        self.sections.append([*self._flips(step), Control(Op.EMIT, number, a=step.action.rule.kind is Kind.ENVIRONMENT)])
+        self.sections.append([*self.flips(step), Control(Op.EMIT, number, a=step.action.rule.kind is Kind.ENVIRONMENT)])
         self.sections.append(Label(end))
 
-    def _flips(self, step: Step) -> Iterator[Control]:
+    def flips(self, step: Step) -> Iterator[Control]:
         """The bits that change."""
         for slot, value in step.effect:
             for i, (before, after) in enumerate(zip(self.read.bits(slot), self.read.set(value), strict=True)):

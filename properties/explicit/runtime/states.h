@@ -35,7 +35,7 @@ typedef struct {
   u64 taken; /* rows handed out, those of the next level among them */
   u32 *table;
   int bits; /* the table has 2^bits entries */
-  u64 scratch; /* bytes, at the worst moment, that a level needed beside */
+  u64 peak; /* bytes at the worst moment, when a level was sorted */
 } States;
 
 /* Rows of the next level that a thread took and did not use are [next, end). */
@@ -257,7 +257,7 @@ static int number_level(States *s, Hand *hands, int count) {
   }
   u64 scratch = total * (2 * sizeof(New) + bytes);
   if (held(s) + scratch > s->most_bytes) return FULL;
-  if (scratch > s->scratch) s->scratch = scratch;
+  if (held(s) + scratch > s->peak) s->peak = held(s) + scratch;
   char *room = malloc(scratch);
   if (!room) return FULL;
   New *new = (New *)room;
