@@ -20,7 +20,7 @@ from properties.explicit.columns import Column, Mask, Word
 from properties.explicit.native import CLOSED, OPEN, NativeStates, NoRoomError, Notes
 from properties.explicit.numbering import Ids
 from properties.explicit.program import output_program, search_program
-from properties.explicit.search import GIB, Found, Looking, Search
+from properties.explicit.search import GIB, Edges, Found, Looking, Search
 
 ROWS_A_THREAD = 8192
 """A further thread is of use where a block has so many more states."""
@@ -52,9 +52,12 @@ class CompiledSearch(Search):
                 if start < end:
                     yield first, step, before[order[start:end]], after[order[start:end]]
 
-    def transitions(self, steps: Sequence[Step]) -> Iterator[tuple[Ids, Ids]]:
+    def transitions(self, steps: Sequence[Step]) -> Iterator[Edges]:
         for _, (before, after, _) in self._transitions(steps, None):
             yield before, after
+
+    def sweep(self, reached: Mask, edges: Edges) -> bool:
+        return self.native.sweep(reached, *edges)
 
     def holds(self, statement: Callable[..., Truth]) -> Mask:
         truth = self.ground.truth(statement(self.ground.machine.state()))

@@ -14,10 +14,7 @@ from model.language.state import State
 from properties.catalogue.claim import Bound, Reach, Statement
 from properties.explicit.columns import Mask
 from properties.explicit.numbering import Ids
-from properties.explicit.search import Search
-
-Edges = tuple[Ids, Ids]
-"""Transitions: the numbers of the states before, and after."""
+from properties.explicit.search import Edges, Search
 
 
 def lost_states(search: Search, reach: Reach) -> Ids:
@@ -29,7 +26,7 @@ def lost_states(search: Search, reach: Reach) -> Ids:
     lost = np.zeros(search.index.size, np.bool_)
     for (ring,) in search.ground.scope.places([Ring]):
         premise, goal = search.holds(about(reach.premise, ring)), search.holds(about(reach.goal, ring))
-        reached = pull_back(goal, edges)
+        reached = pull_back(search, goal, edges)
         lost |= premise & ~reached
     return np.flatnonzero(lost).astype(np.uint32)
 
@@ -43,7 +40,7 @@ def about(statement: Statement, ring: Index) -> Callable[[State], Truth]:
     return of_ring
 
 
-def pull_back(goal: Mask, edges: Sequence[Edges]) -> Mask:
+def pull_back(search: Search, goal: Mask, edges: Sequence[Edges]) -> Mask:
     """The states from which edges lead into the goal, the goal included.
 
     Edges mostly lead to states found later, so a sweep over the blocks from the last to the first goes far.
@@ -51,10 +48,8 @@ def pull_back(goal: Mask, edges: Sequence[Edges]) -> Mask:
     reached, gained = goal.copy(), True
     while gained:
         gained = False
-        for before, after in reversed(edges):
-            new = before[reached[after] & ~reached[before]]
-            reached[new] = True
-            gained = gained or len(new) > 0
+        for block in reversed(edges):
+            gained |= search.sweep(reached, block)
     return reached
 
 

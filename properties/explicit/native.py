@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from properties.explicit.columns import Column, Packing, Word
+from properties.explicit.columns import Column, Mask, Packing, Word
 from properties.explicit.compiler import runtime
 from properties.explicit.numbering import Ids, States
 from properties.explicit.program import Program
@@ -150,6 +150,12 @@ class NativeStates(States):
         _enough(self.runtime.ringplug_evaluate(self.handle, ctypes.byref(made), 0, self.size, out.ctypes.data))
         return out
 
+    def sweep(self, reached: Mask, before: Ids, after: Ids) -> bool:
+        """From the last transition to the first: what leads into what is reached is reached as well."""
+        return bool(
+            self.runtime.ringplug_sweep(before.ctypes.data, after.ctypes.data, len(before), reached.ctypes.data)
+        )
+
     def _program(self, program: Program) -> _Program:
         """The program with addresses, which hold as long as the program does."""
         return _Program(
@@ -175,6 +181,7 @@ def _declared(library: ctypes.CDLL) -> Any:
         "expand": (number, [handle, address, size, size, number, address]),
         "edges": (number, [handle, address, size, size, address]),
         "free_edges": (None, [address]),
+        "sweep": (number, [address, address, size, address]),
         "evaluate": (number, [handle, address, size, size, address]),
     }
     for name, (gives, takes) in functions.items():

@@ -1,8 +1,8 @@
 """What the compiled search runs: guards, probes and effects of ground steps as one list of bit operations.
 
 `runtime/search.c` says what an instruction does. Decided here: which steps, what is looked for in which order, and
-which bits are computed once for all. A *section* is a stretch that is run as a whole or not at all: a guard, a probe, an
-effect, a guard part that was never seen false. A bit that two sections need has a register of its own.
+which bits are computed once for all. A *section* is a stretch that is run as a whole or not at all: a guard, a probe,
+an effect, a guard part that was never seen false. A bit that two sections need has a register of its own.
 """
 
 from __future__ import annotations

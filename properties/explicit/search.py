@@ -91,6 +91,8 @@ class Report:
 
 
 Progress = Callable[[Report], None]
+Edges = tuple[Ids, Ids]
+"""Transitions: the numbers of the states before, and after."""
 
 
 class Search:
@@ -211,7 +213,17 @@ class Search:
             for step, rows, after in self.successors(block, steps):
                 yield first, step, (rows + first).astype(np.uint32), self.index.numbers(after)
 
-    def transitions(self, steps: Sequence[Step]) -> Iterator[tuple[Ids, Ids]]:
+    def sweep(self, reached: Mask, edges: Edges) -> bool:
+        """Reach what these transitions lead from into what is reached; whether anything was new.
+
+        It may go further than one step: what is new may count for the transitions that are looked at after it.
+        """
+        before, after = edges
+        new = before[reached[after] & ~reached[before]]
+        reached[new] = True
+        return len(new) > 0
+
+    def transitions(self, steps: Sequence[Step]) -> Iterator[Edges]:
         """After a run, block by block: the states before and after each transition by one of these steps."""
         for _, edges in groupby(self.edges(steps), key=lambda edge: edge[0]):
             mine = list(edges)

@@ -144,6 +144,14 @@ int ringplug_evaluate(Search *search, const Program *p, u64 first, u64 count, u8
   return DONE;
 }
 
+/* From the last transition to the first: what leads into what is reached is reached as well. Whether anything was new. */
+int ringplug_sweep(const u32 *before, const u32 *after, u64 count, u8 *reached) {
+  int gained = 0;
+  for (u64 i = count; i-- > 0;)
+    if (reached[after[i]] && !reached[before[i]]) reached[before[i]] = gained = 1;
+  return gained;
+}
+
 Search *ringplug_new(int processors, int slots, int symmetric, u64 most_bytes) {
   Search *search = calloc(1, sizeof *search);
   if (!search) return 0;
