@@ -25,7 +25,7 @@ from rich.table import Table
 from model.language.ground import GroundMachine
 from model.machines import MACHINES
 from properties.catalogue.scopes import CORE, FEATURES, NamedScope
-from properties.explicit import engine
+from properties.explicit import compiled
 from properties.explicit.compiled import CompiledSearch
 from properties.explicit.search import Search
 from properties.export.promela import COMMANDS, START_STATES, START_TRANSITIONS, promela
@@ -90,7 +90,7 @@ def main() -> int:
     if missing:
         sys.stderr.write(f"bench/search.py: {' and '.join(missing)} not installed (tests/system-packages.txt)\n")
         return UNDETERMINED
-    if why := engine.why_numpy():
+    if why := compiled.why_numpy():
         sys.stderr.write(f"bench/search.py: {why}\n")
         return UNDETERMINED
     table, code = Table(*HEADINGS, box=None), ALL_HOLD

@@ -17,7 +17,7 @@ from properties.catalogue.scopes import BOUNDED, NamedScope, least_scope
 from properties.check.job import Job
 from properties.check.verdict import Bounded, Open, Steps, Verdict, Violated
 from properties.claims import CLAIMS
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import Outcome, explore
 from properties.symbolic import bounded
 from properties.symbolic.bounded import Unrolled, reach, unroll

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from properties.catalogue.probe import Probe
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from tests.plugring import ANY_RING_ACCEPTED, PLUGRING, Size, sent_while_plugged
 
 PUBLISHED = {

@@ -23,16 +23,17 @@ from properties.catalogue.probe import Probe, all_probes
 from properties.catalogue.scopes import DEEP, STANDARD, STATES, NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
-from properties.explicit import compiler, engine, native
-from properties.explicit.circuit import BitReading, Bits, Circuit
+from properties.explicit import compiled, compiler, layout, native
+from properties.explicit.circuit import BitReading, Bits, Circuit, Lanes
 from properties.explicit.compiled import CompiledSearch
+from properties.explicit.layout import Classes, Dense
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.program import OF_REFUSED, OF_STATE, OF_STEP, OF_STUCK, Control, Writer
 from properties.explicit.search import GIB, Report, Search
 from properties.explicit.shortest import shortest_run
 from properties.limits import ScopeTooLargeError, UnavailableError
 from properties.traces.trace import show_step
-from tests.plugring import ANY_RING_ACCEPTED, Size, sent_while_plugged
+from tests.plugring import ANY_RING_ACCEPTED, PLUGRING, Size, sent_while_plugged
 
 FEW = 50_000
 Probes = Sequence[tuple[Probe, Truth]]
@@ -56,6 +57,10 @@ class Case:
         search = make(self.ground, symmetry=self.ground.is_symmetric, memory_gib=self.memory_gib, **options)
         search.run(self.probes)
         return search
+
+
+TWO_WORDS = Case(Size(2, 1, 1, 7).ground(PLUGRING), (Probe("bug", "sent while plugged", sent_while_plugged),), 0.1)
+"""Without symmetry: a state is two words for numpy, and one for the compiled search."""
 
 
 @cache
@@ -180,7 +185,7 @@ def leaves_out_the_last(right: Right, self: BitReading, left: Bits, right_hand: 
     return (*right(self, left, right_hand)[:-1], left[-1])
 
 
-def is_that_of_another_slot(right: Right, self: BitReading, slot: int, processor: int) -> int:
+def is_that_of_another_slot(right: Right, self: Lanes, slot: int, processor: int) -> int:
     return right(self, slot or 1, processor)
 
 
@@ -221,7 +226,7 @@ FAULTS: list[tuple[type, str, Callable[..., object]]] = [
     (BitReading, "within", is_turned_round),
     (BitReading, "several", is_some),
     (BitReading, "union", leaves_out_the_last),
-    (BitReading, "place", is_that_of_another_slot),
+    (Lanes, "place", is_that_of_another_slot),
     (Writer, "step", has_one_guard_part_less),
     (Writer, "step", takes_any_unused_element),
     (Writer, "step", has_one_probe_less),
@@ -246,6 +251,37 @@ def test_a_fault_of_the_generator_is_noticed(
 
 def partialmethod_of(fault: Callable[..., object], right: Right) -> Callable[..., object]:
     return lambda self, *given, **named: fault(right, self, *given, **named)
+
+
+def stops_too_early(right: Right, ground: GroundMachine) -> Classes:
+    return {bit: min(number, 1) for bit, number in right(ground).items()}
+
+
+def is_thought_to_be_one(_: Right, *about: object) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(("name", "fault"), [("equal_bits", stops_too_early), ("_is_number", is_thought_to_be_one)])
+def test_bits_that_are_left_out_wrongly_are_noticed(
+    name: str, fault: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layout, "ROOM", 0)
+    check_same(TWO_WORDS.run(CompiledSearch), TWO_WORDS.run(Search))
+    monkeypatch.setattr(layout, name, partialmethod_of(fault, getattr(layout, name)))
+    with pytest.raises((AssertionError, ValueError)):
+        check_same(TWO_WORDS.run(CompiledSearch), TWO_WORDS.run(Search))
+
+
+def test_a_state_is_stored_in_no_more_bits_than_it_needs() -> None:
+    """Of the benchmark at its size C: 220 bits in numpy's five words, and one word here."""
+    dense = Dense(Size(5, 2, 1, 10).ground(PLUGRING))
+    assert (dense.words, [len(one) for one in dense.numbers]) == (1, [11])
+    found = TWO_WORDS.run(Search)
+    fields = found.packing.unpack(found.index.rows(0, found.index.size))
+    stored = Dense(TWO_WORDS.ground)
+    assert stored.fit(fields).all()
+    assert len({*zip(*(word.tolist() for word in stored.packed(fields)), strict=True)}) == found.index.size
+    assert not stored.fit(~fields).any()
 
 
 C_FAULTS = {
@@ -304,13 +340,13 @@ def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_what_is_compiled_is_kept_and_is_ours_alone(fresh: Path) -> None:
-    assert engine.why_numpy() == ""
+    assert compiled.why_numpy() == ""
     (made,) = (fresh / "ringplug").iterdir()
     assert stat.S_IMODE(made.parent.stat().st_mode) == 0o700
     assert stat.S_IMODE(made.stat().st_mode) & 0o022 == 0
     written = made.stat().st_mtime_ns
     compiler.runtime.cache_clear()
-    assert engine.why_numpy() == ""
+    assert compiled.why_numpy() == ""
     assert made.stat().st_mtime_ns == written
 
 
@@ -318,8 +354,8 @@ def test_what_is_compiled_is_kept_and_is_ours_alone(fresh: Path) -> None:
 def test_nothing_is_run_from_where_others_can_write(fresh: Path, mode: int) -> None:
     (fresh / "ringplug").mkdir()
     (fresh / "ringplug").chmod(mode)
-    assert engine.why_numpy() == f"{fresh / 'ringplug'} can be written to by others"
-    assert type(engine.begin(case(SMALL).ground)) is Search
+    assert compiled.why_numpy() == f"{fresh / 'ringplug'} can be written to by others"
+    assert type(compiled.begin(case(SMALL).ground)) is Search
     assert not list((fresh / "ringplug").iterdir())
 
 
@@ -328,7 +364,7 @@ def test_a_file_that_others_can_write_is_not_run(fresh: Path) -> None:
     (made,) = (fresh / "ringplug").iterdir()
     made.chmod(0o722)
     compiler.runtime.cache_clear()
-    assert engine.why_numpy() == f"{made} can be written to by others"
+    assert compiled.why_numpy() == f"{made} can be written to by others"
 
 
 @pytest.mark.parametrize(
@@ -343,21 +379,24 @@ def test_where_there_is_no_compiler_numpy_is_used_and_the_reason_said(
     fresh: Path, named: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CC", named)
-    assert type(engine.begin(case(SMALL).ground)) is Search
-    assert engine.words().startswith(f"Searched with numpy: {why}")
-    monkeypatch.setenv(engine.VARIABLE, "compiled")
+    assert type(compiled.begin(case(SMALL).ground)) is Search
+    assert compiled.engine_words().startswith(f"Searched with numpy: {why}")
+    monkeypatch.setenv(compiled.VARIABLE, "compiled")
     with pytest.raises(UnavailableError, match=why):
-        engine.begin(case(SMALL).ground)
+        compiled.begin(case(SMALL).ground)
 
 
 def test_the_environment_chooses_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert type(engine.begin(case(SMALL).ground)) is CompiledSearch
-    monkeypatch.setenv(engine.VARIABLE, "numpy")
-    assert type(engine.begin(case(SMALL).ground)) is Search
-    assert engine.words() == "Searched with numpy: RINGPLUG_SEARCH says so."
-    monkeypatch.setenv(engine.VARIABLE, "nunpy")
+    assert type(compiled.begin(case(SMALL).ground)) is CompiledSearch
+    monkeypatch.setenv(compiled.VARIABLE, "numpy")
+    assert type(compiled.begin(case(SMALL).ground)) is Search
+    assert compiled.engine_words() == "Searched with numpy: RINGPLUG_SEARCH says so."
+    monkeypatch.setenv(compiled.THREADS, "two")
+    with pytest.raises(UnavailableError, match="RINGPLUG_THREADS is 'two': it takes a number from 1 to 32"):
+        CompiledSearch(case(SMALL).ground)
+    monkeypatch.setenv(compiled.VARIABLE, "nunpy")
     with pytest.raises(UnavailableError, match="unknown engine of search 'nunpy'; near it: numpy"):
-        engine.begin(case(SMALL).ground)
+        compiled.begin(case(SMALL).ground)
 
 
 def test_the_memory_allowed_is_not_exceeded() -> None:

@@ -19,7 +19,7 @@ from model.machines import DELIVERY
 from properties.catalogue.probe import Probe
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import explore, found_trace
 from properties.explicit.search import Search
 from properties.traces.trace import machine_text, replay, show_step, trace_machine

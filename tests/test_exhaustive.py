@@ -23,7 +23,7 @@ from properties.catalogue.probe import Clause
 from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import Exploration, explore
 from properties.explicit.graph import lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states, most_visits

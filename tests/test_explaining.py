@@ -28,7 +28,7 @@ from properties.explain.explanation import Explanation, explain_run
 from properties.explain.step import explain_step, new_value, steps_in_words
 from properties.explain.values import Values, members_of
 from properties.explain.wording import account, step_account
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import explore, found_trace
 from properties.explicit.liveness import lost_states, most_visits
 from properties.traces.trace import (

@@ -15,7 +15,7 @@ from model.language.sorts import Index
 from model.language.terms import variable
 from model.plug.machine import RECOVERY_PLUG
 from properties.explicit.columns import Columns
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.explicit.search import Search
 from properties.symbolic.bitvectors import BitVectors, one_hot
 from properties.symbolic.bounded import open_steps

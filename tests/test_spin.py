@@ -13,7 +13,7 @@ from model.language.ground import GroundMachine
 from model.machines import DELIVERY, MACHINES
 from model.variants import VARIANTS
 from properties.catalogue.scopes import CORE, FEATURES, NamedScope
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.export.promela import COMMANDS, MOST_PROCESSORS, START_STATES, START_TRANSITIONS, machine_model, promela
 from properties.limits import ScopeTooLargeError
 from tests.plugring import ANY_RING_ACCEPTED, PLUGRING, Size

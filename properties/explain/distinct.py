@@ -19,7 +19,7 @@ from properties.catalogue.probe import Probe, claim_probes
 from properties.explain.endings import endings
 from properties.explain.shrink import needed, replayed
 from properties.explicit.columns import Columns, Mask
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.numbering import Ids
 from properties.explicit.search import Found, Progress, Report, Search

@@ -2,11 +2,15 @@
 
 A literal is twice a node, plus one for its opposite; node 0 is false, so literal 0 is false and 1 true. Equal nodes are
 one node, and what is known folds away: of "p is in the set" nothing is left but the bit itself.
+
+How a state is stored is a `Layout`. With symmetry it is numpy's, whose lanes can be sorted. Without, it is derived
+which bits are always equal, opposite or constant (`layout.py`).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from model.language.ground import GroundMachine, numbers
 from model.language.interpretation import Interpretation
@@ -66,22 +70,53 @@ class Circuit:
         return 2 * self._known[node]
 
 
-class BitReading(Interpretation[Bits, int]):
-    """Reads ground terms into a circuit."""
+class Layout(Protocol):
+    """How a state is stored."""
 
-    def __init__(self, ground: GroundMachine, packing: Packing) -> None:
-        super().__init__()
-        self.circuit, self.slots, self.packing = Circuit(), ground.slots, packing
-        self.processors = range(ground.scope.processors)
+    @property
+    def words(self) -> int:
+        """How many words a state has."""
+        ...
+
+    def bit(self, circuit: Circuit, slot: int, processor: int) -> int:
+        """The literal that says whether a processor is in a slot."""
+        ...
+
+    def stored(self, circuit: Circuit, bits: Mapping[int, Bits]) -> Iterator[tuple[int, int]]:
+        """What is stored of these slots, given their bits: each place and its literal."""
+        ...
+
+
+class Lanes:
+    """Every bit, as numpy packs them."""
+
+    def __init__(self, packing: Packing) -> None:
+        self.packing, self.words = packing, packing.words
+
+    def bit(self, circuit: Circuit, slot: int, processor: int) -> int:
+        return circuit.input(self.place(slot, processor))
 
     def place(self, slot: int, processor: int) -> int:
         """Where the bit is in a state."""
         word, lane = self.packing.places[processor]
         return WORD_BITS * word + lane * self.packing.slots + slot
 
+    def stored(self, circuit: Circuit, bits: Mapping[int, Bits]) -> Iterator[tuple[int, int]]:
+        for slot, literals in bits.items():
+            yield from ((self.place(slot, i), literal) for i, literal in enumerate(literals))
+
+
+class BitReading(Interpretation[Bits, int]):
+    """Reads ground terms into a circuit."""
+
+    def __init__(self, ground: GroundMachine, layout: Layout) -> None:
+        super().__init__()
+        self.circuit, self.slots, self.layout = Circuit(), ground.slots, layout
+        self.processors = range(ground.scope.processors)
+
     def bits(self, slot: int) -> Bits:
         """A slot of the state."""
-        return tuple(self.circuit.input(self.place(slot, i)) for i in self.processors)
+        return tuple(self.layout.bit(self.circuit, slot, i) for i in self.processors)
 
     def all(self, literals: list[int]) -> int:
         """Whether all of these hold."""

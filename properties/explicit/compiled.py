@@ -4,6 +4,9 @@
 operations (`program.py`) on 2,048 states at once and keeps the states in a hash table of its own. A level is sorted as
 numpy's is, so the two engines agree in every number, and so do one thread and several. The C is the same for every
 machine and scope: what differs is the program, which is data.
+
+It is used where there is a C compiler, unless the environment variable `RINGPLUG_SEARCH` says `numpy`. If it says
+`compiled`, it is an error that there is none. `RINGPLUG_THREADS` says how many threads one search may use.
 """
 
 from __future__ import annotations
@@ -11,19 +14,34 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 
 import numpy as np
 
 from model.language.ground import GroundMachine, Step
 from model.language.sets import Set, Truth
+from properties.explicit.circuit import Lanes
 from properties.explicit.columns import Column, Mask, Word
-from properties.explicit.native import CLOSED, OPEN, NativeStates, NoRoomError, Notes
+from properties.explicit.compiler import compiler_name, runtime
+from properties.explicit.layout import Dense
+from properties.explicit.native import CLOSED, OPEN, NativeStates, NoRoomError, Notes, Stored
 from properties.explicit.numbering import Ids
-from properties.explicit.program import output_program, search_program
+from properties.explicit.program import output_program, search_program, unpacking_program
 from properties.explicit.search import GIB, Edges, Found, Looking, Search
+from properties.limits import UnavailableError
+from properties.words import unknown
 
+VARIABLE, THREADS = "RINGPLUG_SEARCH", "RINGPLUG_THREADS"
+MOST_THREADS = 32
 ROWS_A_THREAD = 8192
 """A further thread is of use where a block has so many more states."""
+
+
+class Engine(StrEnum):
+    """What visits the states."""
+
+    COMPILED = "compiled"
+    NUMPY = "numpy"
 
 
 class CompiledSearch(Search):
@@ -40,7 +58,10 @@ class CompiledSearch(Search):
     ) -> None:
         super().__init__(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
         self.threads = threads or usual_threads()
-        self.native = NativeStates(self.packing, symmetry=symmetry, most_bytes=int(memory_gib * GIB))
+        dense = Dense(ground) if not symmetry and self.packing.words > 1 else None
+        self.layout = dense or Lanes(self.packing)
+        stored = Stored(dense, unpacking_program(ground, dense, self.packing)) if dense else None
+        self.native = NativeStates(self.packing, stored, symmetry=symmetry, most_bytes=int(memory_gib * GIB))
         self.index = self.native
         self._notes: tuple[Looking, Notes, Notes] | None = None
 
@@ -61,16 +82,16 @@ class CompiledSearch(Search):
 
     def holds(self, statement: Callable[..., Truth]) -> Mask:
         truth = self.ground.truth(statement(self.ground.machine.state()))
-        return self.native.evaluate(output_program(self.ground, self.packing, truth)).view(np.bool_)
+        return self.native.evaluate(output_program(self.ground, self.layout, truth)).view(np.bool_)
 
     def values(self, term: Set) -> Column:
-        return self.native.evaluate(output_program(self.ground, self.packing, self.ground.set(term)))
+        return self.native.evaluate(output_program(self.ground, self.layout, self.ground.set(term)))
 
     def _transitions(self, steps: Sequence[Step], depth: int | None) -> Iterator[tuple[int, tuple[Ids, Ids, Ids]]]:
         """Block by block the transitions by these steps, which are numbered by their places."""
-        program = search_program(self.ground, self.packing, steps)
-        for first, block in self.blocks(depth):
-            yield first, self.native.edges(program, first, len(block[0]))
+        program = search_program(self.ground, self.layout, steps)
+        for first, end in self.spans(depth):
+            yield first, self.native.edges(program, first, end - first)
 
     def _number(self, successors: list[list[Word]]) -> None:
         if not self.native.size:
@@ -83,14 +104,14 @@ class CompiledSearch(Search):
 
     def _look_at_level(self, looking: Looking) -> None:
         _, _, of_states = self._noted(looking)
-        for first, block in self.blocks(self.report.depth) if looking.states else ():
-            self._run(of_states, looking, first, len(block[0]))
+        for first, end in self.spans(self.report.depth) if looking.states else ():
+            self._run(of_states, looking, first, end - first)
             if self.report.found:
                 return
 
-    def _expand_block(self, words: list[Word], first: int, looking: Looking) -> list[Word]:
+    def _expand(self, first: int, end: int, looking: Looking) -> list[Word]:
         _, notes, _ = self._noted(looking)
-        self._run(notes, looking, first, len(words[0]))
+        self._run(notes, looking, first, end - first)
         self.report.transitions, self.report.stutters = notes.transitions, notes.stutters
         self.report.fired |= {notes.program.actions[i] for i in np.flatnonzero(notes.fired)}
         self.report.refused |= {notes.program.parts[i] for i in np.flatnonzero(notes.refused)}
@@ -100,9 +121,9 @@ class CompiledSearch(Search):
         """What is noted for this run, by the program of all steps and by that of states alone."""
         if self._notes is None or self._notes[0] is not looking:
             of_steps = [looking.steps[id(step)] for step in self.ground.steps]
-            every = search_program(self.ground, self.packing, self.ground.steps, looking.states, of_steps, parts=True)
+            every = search_program(self.ground, self.layout, self.ground.steps, looking.states, of_steps, parts=True)
             unstuck = [(probe, truth) for probe, truth in looking.states if not probe.stuck]
-            self._notes = looking, Notes(every), Notes(search_program(self.ground, self.packing, (), unstuck))
+            self._notes = looking, Notes(every), Notes(search_program(self.ground, self.layout, (), unstuck))
         return self._notes
 
     def _run(self, notes: Notes, looking: Looking, first: int, count: int) -> None:
@@ -123,8 +144,46 @@ class CompiledSearch(Search):
 
 
 def usual_threads() -> int:
-    """One in a process that is one of several; else as many as there are processors that may be used."""
-    if multiprocessing.parent_process() is not None:
-        return 1
-    allowed = os.environ.get("RINGPLUG_THREADS", "")
-    return int(allowed) if allowed.isdigit() and int(allowed) else len(os.sched_getaffinity(0))
+    """As many as there are processors, and one in a process that is one of several; or as the environment says.
+
+    UnavailableError: what it says is no number of threads.
+    """
+    if number := os.environ.get(THREADS, ""):
+        if not number.isdecimal() or not 1 <= int(number) <= MOST_THREADS:
+            raise UnavailableError(f"{THREADS} is {number!r}: it takes a number from 1 to {MOST_THREADS}")
+        return int(number)
+    return 1 if multiprocessing.parent_process() else min(os.cpu_count() or 1, MOST_THREADS)
+
+
+def asked_for() -> Engine | None:
+    """The engine that the environment names, if it names one. UnavailableError: there is none of that name."""
+    name = os.environ.get(VARIABLE, "")
+    if name and name not in list(Engine):
+        raise UnavailableError(f"{VARIABLE}: {unknown('engine of search', name, list(Engine))}")
+    return Engine(name) if name else None
+
+
+def begin(
+    ground: GroundMachine, *, symmetry: bool = True, memory_gib: float = 4.0, most_states: int | None = None
+) -> Search:
+    """A search that has visited nothing yet, by the engine that is to be used."""
+    named = asked_for()
+    make = CompiledSearch if named is Engine.COMPILED or not why_numpy() else Search
+    return make(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
+
+
+def why_numpy() -> str:
+    """Why numpy is used; nothing if it is not."""
+    if asked_for() is Engine.NUMPY:
+        return f"{VARIABLE} says so"
+    try:
+        runtime()
+    except UnavailableError as error:
+        return str(error)
+    return ""
+
+
+def engine_words() -> str:
+    """Which engine visits the states, and why, for a reader."""
+    why = why_numpy()
+    return f"Searched with numpy: {why}." if why else f"Searched with compiled code: {compiler_name()}."

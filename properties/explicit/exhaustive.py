@@ -10,7 +10,7 @@ from model.language.machine import Machine
 from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Bound, Claim, Reach
 from properties.catalogue.probe import Probe, claim_probes
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.explicit.liveness import Visits, lost_states, most_visits
 from properties.explicit.search import Found, Progress, Report, Search
 from properties.explicit.shortest import shortest_run

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from properties.explicit.columns import Column, Mask, Packing, Word
 from properties.explicit.compiler import runtime
+from properties.explicit.layout import Dense
 from properties.explicit.numbering import Ids, States
 from properties.explicit.program import Program
 
@@ -61,6 +62,14 @@ class Notes:
         self.best_row = np.full(len(self.program.clauses), OPEN, np.int32)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """How states are stored, and the program that unpacks them."""
+
+    layout: Dense
+    unpacking: Program
+
+
 class NoRoomError(Exception):
     """The memory allowed does not suffice."""
 
@@ -68,10 +77,12 @@ class NoRoomError(Exception):
 class NativeStates(States):
     """The states of a search in the memory of the runtime."""
 
-    def __init__(self, packing: Packing, *, symmetry: bool, most_bytes: int) -> None:
-        self.packing, self.runtime, self.size = packing, _declared(runtime()), 0
+    def __init__(self, packing: Packing, dense: Stored | None, *, symmetry: bool, most_bytes: int) -> None:
+        """`dense` is how states are stored, if not as numpy packs them."""
+        self.packing, self.dense, self.runtime, self.size = packing, dense, _declared(runtime()), 0
+        words = dense.layout.words if dense else packing.words
         self.handle: int | None = self.runtime.ringplug_new(
-            packing.processors, packing.slots, int(symmetry), min(most_bytes, 1 << 62)
+            words, packing.processors, packing.slots, int(symmetry), min(most_bytes, 1 << 62)
         )
         if not self.handle:
             raise MemoryError("the memory allowed cannot be reserved")
@@ -94,6 +105,11 @@ class NativeStates(States):
         count, words = last - first, self.packing.words
         if not count:
             return [np.zeros(0, np.uint64) for _ in range(words)]
+        if self.dense:
+            table = np.zeros((count, words), np.uint64)
+            program = ctypes.byref(self._program(self.dense.unpacking))
+            _enough(self.runtime.ringplug_unpack(self.handle, program, words, first, count, table.ctypes.data))
+            return list(table.T)
         address = self.runtime.ringplug_rows(self.handle) + 8 * words * first
         memory: Any = (ctypes.c_uint64 * (count * words)).from_address(address)
         memory.owner = self  # The states are there as long as somebody looks at them.
@@ -102,19 +118,29 @@ class NativeStates(States):
         return list(table.T)
 
     def numbers(self, words: list[Word]) -> Ids:
-        states = np.ascontiguousarray(np.stack(words, axis=1))
+        states = self._stored(words)
         found = np.zeros(len(states), np.uint32)
         self.runtime.ringplug_find(self.handle, states.ctypes.data, len(states), found.ctypes.data)
         return _known(found)
 
+    def _stored(self, words: list[Word]) -> NDArray[np.uint64]:
+        """States as they are stored, a row each. ValueError: one cannot be reachable."""
+        if self.dense:
+            fields = self.packing.unpack(words)
+            if not self.dense.layout.fit(fields).all():
+                raise ValueError("a state was not found by the search")
+            words = self.dense.layout.packed(fields)
+        return np.ascontiguousarray(np.stack(words, axis=1))
+
     def add(self, state: list[Word]) -> None:
         """Add one state to the next level."""
-        row = np.array([int(word[0]) for word in state], np.uint64)
+        row = self._stored(state)
         _enough(self.runtime.ringplug_add(self.handle, row.ctypes.data))
 
     def admit(self) -> None:
         """Number the states that were added since the last time, in the order of their keys."""
-        _enough(self.runtime.ringplug_admit(self.handle))
+        program = ctypes.byref(self._program(self.dense.unpacking)) if self.dense else None
+        _enough(self.runtime.ringplug_admit(self.handle, program, self.packing.words))
         self.size = self.runtime.ringplug_size(self.handle)
 
     def expand(self, notes: Notes, first: int, count: int, threads: int) -> None:
@@ -169,10 +195,11 @@ def _declared(library: ctypes.CDLL) -> Any:
     """The library, whose functions know what they take and give."""
     handle, size, number, address = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int, ctypes.c_void_p
     functions: dict[str, tuple[Any, list[Any]]] = {
-        "new": (handle, [number, number, number, size]),
+        "new": (handle, [number, number, number, number, size]),
         "free": (None, [handle]),
         "add": (number, [handle, address]),
-        "admit": (number, [handle]),
+        "admit": (number, [handle, address, number]),
+        "unpack": (number, [handle, address, number, size, size, address]),
         "size": (size, [handle]),
         "taken": (size, [handle]),
         "bytes": (size, [handle]),

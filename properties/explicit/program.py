@@ -20,14 +20,14 @@ from model.language.ground import GroundMachine, Step
 from model.language.machine import Kind
 from model.language.sets import Set, Truth
 from properties.catalogue.probe import Clause, Probe
-from properties.explicit.circuit import NO, YES, BitReading, Node
+from properties.explicit.circuit import NO, YES, BitReading, Lanes, Layout, Node
 from properties.explicit.columns import Packing
 
 
 class Op(IntEnum):
     """Of an instruction; the same numbers as in `runtime/search.c`."""
 
-    AND, ANDN, NOR, XOR, STEP, GUARD, TAKEN, PROBE, FLIP, EMIT, PART, NOTE, SKIP, OUT = range(14)
+    AND, ANDN, NOR, XOR, STEP, GUARD, TAKEN, PROBE, FLIP, EMIT, PART, NOTE, SKIP, OUT, PLANE = range(15)
 
 
 JUMPS = frozenset({Op.GUARD, Op.TAKEN, Op.PART, Op.SKIP})
@@ -124,10 +124,11 @@ class Writer:
 
     def flips(self, step: Step) -> Iterator[Control]:
         """The bits that change."""
-        for slot, value in step.effect:
-            for i, (before, after) in enumerate(zip(self.read.bits(slot), self.read.set(value), strict=True)):
-                if (flip := self.read.circuit.differ(before, after)) != NO:
-                    yield Control(Op.FLIP, self.read.place(slot, i), flip)
+        layout, circuit = self.read.layout, self.read.circuit
+        after = {slot: self.read.set(value) for slot, value in step.effect}
+        for place, literal in layout.stored(circuit, after):
+            if (flip := circuit.differ(circuit.input(place), literal)) != NO:
+                yield Control(Op.FLIP, place, flip)
 
     def order(self, probe: Probe, step: Step | None) -> int:
         """The place of a probe among all."""
@@ -233,12 +234,12 @@ class _Assembler:
 
 
 def search_program(
-    ground: GroundMachine, packing: Packing, steps: Sequence[Step],
+    ground: GroundMachine, layout: Layout, steps: Sequence[Step],
     states: Sequence[tuple[Probe, Truth]] = (), of_steps: Sequence[Sequence[tuple[Probe, Truth]]] = (),
     *, parts: bool = False,
 ) -> Program:  # fmt: skip
     """Take these steps, and look for probes about them and about states; with `parts`, note which guards refuse."""
-    write = Writer(BitReading(ground, packing))
+    write = Writer(BitReading(ground, layout))
     if parts:
         for action, label, part in dict.fromkeys((s.action.name, *named) for s in steps for named in s.guard):
             write.part(action, label, part)
@@ -249,8 +250,18 @@ def search_program(
     return write.program()
 
 
-def output_program(ground: GroundMachine, packing: Packing, term: Set | Truth) -> Program:
+def output_program(ground: GroundMachine, layout: Layout, term: Set | Truth) -> Program:
     """Say of every state whether a truth holds, or which bits a set has."""
-    write = Writer(BitReading(ground, packing))
+    write = Writer(BitReading(ground, layout))
     write.out([write.read.truth(term)] if isinstance(term, Truth) else write.read.set(term))
+    return write.program()
+
+
+def unpacking_program(ground: GroundMachine, layout: Layout, packing: Packing) -> Program:
+    """Say every bit of a state where numpy has it."""
+    write, lanes = Writer(BitReading(ground, layout)), Lanes(packing)
+    bits = {slot: write.read.bits(slot) for slot in ground.slots.values()}
+    write.sections.append(
+        [Control(Op.PLANE, place, literal) for place, literal in lanes.stored(write.read.circuit, bits)]
+    )
     return write.program()

@@ -159,10 +159,10 @@ class Search:
             self.report.depth = len(self.starts) - 2
             yield self.report.depth
             successors: list[list[Word]] = []
-            for first, block in self.blocks(self.report.depth):
+            for first, end in self.spans(self.report.depth):
                 if ends():
                     return
-                successors.append(self._expand_block(block, first, looking))
+                successors.append(self._expand(first, end, looking))
                 if progress:
                     progress(self.report)
             if ends():
@@ -179,11 +179,16 @@ class Search:
         """The state with this number, one of its symmetry class."""
         return self.index.rows(number, number + 1)
 
-    def blocks(self, depth: int | None = None) -> Iterator[tuple[int, list[Word]]]:
-        """The states at one depth, or all, in blocks of bounded size; each with its first state's number."""
+    def spans(self, depth: int | None = None) -> Iterator[tuple[int, int]]:
+        """The states at one depth, or all, in blocks of bounded size: numbers from one to before another."""
         first, last = (0, self.index.size) if depth is None else (self.starts[depth], self.starts[depth + 1])
         for start in range(first, last, BLOCK_ROWS):
-            yield start, self.index.rows(start, min(start + BLOCK_ROWS, last))
+            yield start, min(start + BLOCK_ROWS, last)
+
+    def blocks(self, depth: int | None = None) -> Iterator[tuple[int, list[Word]]]:
+        """The same blocks, each as its first state's number and the states themselves."""
+        for first, end in self.spans(depth):
+            yield first, self.index.rows(first, end)
 
     def bitmaps(self, words: list[Word]) -> Bitmaps:
         """The one state in these words."""
@@ -275,9 +280,9 @@ class Search:
             if self.report.found:
                 return
 
-    def _expand_block(self, words: list[Word], first: int, looking: Looking) -> list[Word]:
+    def _expand(self, first: int, end: int, looking: Looking) -> list[Word]:
         """The new successors of a block of states; counts and probes on the way."""
-        rows_count = len(words[0])
+        words, rows_count = self.index.rows(first, end), end - first
         columns = Columns(self.ground, self.packing.unpack(words))
         stuck = np.ones(rows_count, np.bool_)
         found: list[list[Word]] = [[np.zeros(0, np.uint64)] * len(words)]

@@ -19,7 +19,7 @@ from properties.catalogue.probe import Probe, claim_probes
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
 from properties.explain.endings import endings
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import explore
 from properties.explicit.search import Found, Search
 from properties.explicit.shortest import shortest_run

@@ -14,7 +14,7 @@ from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import States, Verdict, Violated, record
-from properties.explicit import engine
+from properties.explicit.compiled import engine_words
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
@@ -140,7 +140,7 @@ def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
     for line in (*details(verdicts), *summary(verdicts)):
         print_row(console, line)
     if any(isinstance(one.extent, States) for one in verdicts):
-        print_row(console, engine.words())
+        print_row(console, engine_words())
     for trace in shortest_traces(verdicts):
         console.print()
         show_trace(trace)

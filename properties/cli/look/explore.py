@@ -11,7 +11,7 @@ import msgspec
 from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.claims.liveness import LIVE_2
-from properties.explicit import engine
+from properties.explicit.compiled import engine_words
 from properties.explicit.exhaustive import Exploration, explore
 from properties.explicit.graph import MOST_STATES, lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states
@@ -59,7 +59,7 @@ def explore_command(
         sys.stdout.write(msgspec.json.encode(report.search_record(found.report, scope)).decode() + "\n")
     else:
         print_row(console, scope.title)
-        for line in (*lines, engine.words()):
+        for line in (*lines, engine_words()):
             print_row(console, line)
     return ALL_HOLD
 

@@ -10,12 +10,12 @@
  */
 #include "states.h"
 
-#define MOST_GROUPS 32
+#define MOST_GROUPS (AT_ONCE / 64)
 #define CANDIDATES 256
 #define MOST_THREADS 32
 #define MOST_FLIPS 512
 
-enum { AND, ANDN, NOR, XOR, STEP, GUARD, TAKEN, PROBE, FLIP, EMIT, PART, NOTE, SKIP, OUT };
+enum { AND, ANDN, NOR, XOR, STEP, GUARD, TAKEN, PROBE, FLIP, EMIT, PART, NOTE, SKIP, OUT, PLANE };
 enum { OF_STEP, OF_REFUSED, OF_STATE, OF_STUCK };
 
 typedef struct {
@@ -67,6 +67,7 @@ typedef struct {
   u32 before[CANDIDATES], by[CANDIDATES];
   int waiting;
   int status;
+  u64 (*plane)[MOST_GROUPS]; /* bits of states in numpy's words, if those are asked for */
 } Worker;
 
 /* What is done with the states that steps lead to ---------------------------------------------------------------- */
@@ -275,6 +276,11 @@ static void run(Worker *k, u8 *out) {
       k->environment = i->a;
       emit_all(k);
       break;
+    case PLANE: {
+      u64 opposite = OPPOSITE(i->a), *at = reg[i->a >> 1];
+      EACH k->plane[i->dst][g] = at[g] ^ opposite;
+      break;
+    }
     case OUT: {
       u64 opposite = OPPOSITE(i->a), *at = reg[i->a >> 1];
       for (int r = 0; r < k->rows; r++) out[r] |= ((at[r >> 6] ^ opposite) >> (r & 63) & 1) << i->dst;

@@ -9,7 +9,7 @@
 
 static void dismiss(Worker *k) {
   if (!k) return;
-  free(k->reg), free(k->done), free(k->notes.fired), free(k->notes.best_row), free(k->notes.best_order), free(k);
+  free(k->plane), free(k->reg), free(k->done), free(k->notes.fired), free(k->notes.best_row), free(k->notes.best_order), free(k);
 }
 
 static Worker *hire(States *s, const Program *p, const Notes *notes, Hand *hand) {
@@ -56,7 +56,7 @@ typedef struct {
 /* How many rows a thread may take at once so that the table cannot be full before it looks again. */
 static u64 rows_at_once(const States *s, const Program *p, int threads) {
   u64 rows = ((u64)1 << s->bits) * 2 / 5 / ((u64)(p->steps + 1) * threads);
-  return rows > 64 * MOST_GROUPS ? 64 * MOST_GROUPS : rows / 64 * 64;
+  return rows > AT_ONCE ? AT_ONCE : rows / 64 * 64;
 }
 
 static void *work(void *given) {
@@ -117,9 +117,9 @@ int ringplug_edges(Search *search, const Program *p, u64 first, u64 count, Edges
   Worker *k = hire(&search->states, p, 0, 0);
   if (!k) return FULL;
   k->edges = edges;
-  for (u64 at = 0; at < count && k->status == DONE; at += 64 * MOST_GROUPS) {
+  for (u64 at = 0; at < count && k->status == DONE; at += AT_ONCE) {
     u64 left = count - at;
-    block(k, first + at, (int)(left < 64 * MOST_GROUPS ? left : 64 * MOST_GROUPS), 0, 0);
+    block(k, first + at, (int)(left < AT_ONCE ? left : AT_ONCE), 0, 0);
     flush_all(k);
   }
   int status = k->status;
@@ -136,9 +136,9 @@ void ringplug_free_edges(Edges *edges) {
 int ringplug_evaluate(Search *search, const Program *p, u64 first, u64 count, u8 *out) {
   Worker *k = hire(&search->states, p, 0, 0);
   if (!k) return FULL;
-  for (u64 at = 0; at < count; at += 64 * MOST_GROUPS) {
+  for (u64 at = 0; at < count; at += AT_ONCE) {
     u64 left = count - at;
-    block(k, first + at, (int)(left < 64 * MOST_GROUPS ? left : 64 * MOST_GROUPS), 0, out + at);
+    block(k, first + at, (int)(left < AT_ONCE ? left : AT_ONCE), 0, out + at);
   }
   dismiss(k);
   return DONE;
@@ -152,13 +152,55 @@ int ringplug_sweep(const u32 *before, const u32 *after, u64 count, u8 *reached) 
   return gained;
 }
 
-Search *ringplug_new(int processors, int slots, int symmetric, u64 most_bytes) {
+/* States as numpy packs them, in so many words each; the program says what each bit there is. */
+static int unpack(Search *search, const Program *p, int words, u64 first, u64 count, u64 *out) {
+  Worker *k = hire(&search->states, p, 0, 0);
+  if (!k) return FULL;
+  k->plane = calloc(64 * (u64)words, sizeof *k->plane);
+  if (!k->plane) k->status = FULL;
+  for (u64 at = 0; at < count && k->status == DONE; at += AT_ONCE) {
+    block(k, first + at, (int)(count - at < AT_ONCE ? count - at : AT_ONCE), 0, 0);
+    for (int g = 0; g < k->groups; g++)
+      for (int w = 0; w < words; w++) {
+        u64 rows[64];
+        for (int b = 0; b < 64; b++) rows[b] = k->plane[64 * w + b][g];
+        transpose(rows);
+        for (int r = 0; r < 64 && 64 * g + r < k->rows; r++) out[(at + 64 * g + r) * words + w] = rows[r];
+      }
+  }
+  int status = k->status;
+  dismiss(k);
+  return status;
+}
+
+int ringplug_unpack(Search *search, const Program *p, int words, u64 first, u64 count, u64 *out) {
+  return unpack(search, p, words, first, count, out);
+}
+
+typedef struct {
+  Search *search;
+  const Program *unpacking; /* 0 if states are packed as numpy packs them */
+  int words;
+} Keys;
+
+/* The keys of so many rows, AT_ONCE at most. */
+static int keys(void *given, u64 first, u64 count, New *new) {
+  Keys *k = given;
+  u64 room[AT_ONCE * MOST_WORDS], *states = k->search->states.rows + first * k->words;
+  if (k->unpacking) {
+    states = room;
+    if (unpack(k->search, k->unpacking, k->words, first, count, room) != DONE) return FULL;
+  }
+  for (u64 i = 0; i < count; i++) new[i].key = key(states + i * k->words, k->words);
+  return DONE;
+}
+
+Search *ringplug_new(int words, int processors, int slots, int symmetric, u64 most_bytes) {
   Search *search = calloc(1, sizeof *search);
   if (!search) return 0;
   States *s = &search->states;
   s->processors = processors, s->slots = slots, s->symmetric = symmetric, s->most_bytes = most_bytes;
-  s->lanes_per_word = 64 / slots;
-  s->words = (processors + s->lanes_per_word - 1) / s->lanes_per_word;
+  s->words = words, s->lanes_per_word = 64 / slots;
   s->lane_mask = slots == 64 ? ~(u64)0 : ((u64)1 << slots) - 1;
   s->most_rows = most_bytes / row_bytes(s);
   if (s->most_rows > 0x78000000u) s->most_rows = 0x78000000u;
@@ -184,7 +226,11 @@ int ringplug_add(Search *search, const u64 *state) {
   return add(s, &search->hands[0], state, hash(state, s->words), s->words);
 }
 
-int ringplug_admit(Search *search) { return number_level(&search->states, search->hands, MOST_THREADS); }
+/* Number the next level, in the order of the states as numpy packs them. */
+int ringplug_admit(Search *search, const Program *unpacking, int words) {
+  Keys by = {search, unpacking, words};
+  return number_level(&search->states, search->hands, MOST_THREADS, keys, &by);
+}
 
 u64 ringplug_size(const Search *search) { return search->states.size; }
 u64 ringplug_taken(const Search *search) { return search->states.taken; }

@@ -22,11 +22,12 @@ typedef uint8_t u8;
 #define NONE 0xFFFFFFFFu
 #define AHEAD 16      /* how far ahead memory is asked for */
 #define HANDED_OUT 64 /* rows that a thread takes at once */
+#define AT_ONCE 2048  /* states that a program is run on at once */
 
 enum { DONE = 0, FULL = 1, GROW = 2 };
 
 typedef struct {
-  int words, processors, slots, symmetric, lanes_per_word;
+  int words, processors, slots, symmetric, lanes_per_word; /* all but the first are for symmetry */
   u64 lane_mask;
   u64 *rows;
   u64 reserved; /* bytes of rows */
@@ -244,8 +245,8 @@ static u32 entry_of(const States *s, u64 row) {
   return (u32)at;
 }
 
-/* Number the rows that were added, in the order of their keys. */
-static int number_level(States *s, Hand *hands, int count) {
+/* Number the rows that were added, in the order of their keys, which `keys` gives for rows from one number to another. */
+static int number_level(States *s, Hand *hands, int count, int (*keys)(void *, u64, u64, New *), void *with) {
   Hand used[65];
   int n = stretches(s, hands, count, used), words = s->words;
   u64 total = 0, i = 0, bytes = row_bytes(s);
@@ -263,10 +264,16 @@ static int number_level(States *s, Hand *hands, int count) {
   New *new = (New *)room;
   u64 *copies = (u64 *)(room + total * 2 * sizeof(New));
   for (int k = 0; k < n; k++)
-    for (u64 row = used[k].next; row < used[k].end; row++)
-      new[i++] = (New){key(s->rows + row * words, words), (u32)row, 0};
+    for (u64 row = used[k].next; row < used[k].end; row += AT_ONCE) {
+      u64 rows = used[k].end - row < AT_ONCE ? used[k].end - row : AT_ONCE;
+      if (keys(with, row, rows, new + i) != DONE) {
+        free(room);
+        return FULL;
+      }
+      for (u64 r = 0; r < rows; r++) new[i++].row = (u32)(row + r);
+    }
   sort(new, new + total, total);
-  if (words > 1) settle(s, new, total);
+  settle(s, new, total);
   for (i = 0; i < total; i++) {
     if (i + AHEAD < total) __builtin_prefetch(s->rows + (u64)new[i + AHEAD].row * words);
     memcpy(copies + i * words, s->rows + (u64)new[i].row * words, bytes);

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.language.ground import Bitmaps, Step
 from properties.explicit.columns import Columns, Mask
-from properties.explicit.engine import begin
+from properties.explicit.compiled import begin
 from properties.lockstep.classes import Class, Numbers
 from properties.lockstep.follower import ScopedMachine
 
