@@ -17,6 +17,7 @@ from properties.cli.completion import HELP_NAMES, Declared, declared
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.lockstep.events import MapError
 from properties.terminal.exit_codes import BAD_INPUT, UNDETERMINED
+from properties.words import unknown
 
 
 class CommandLine(click.Group):
@@ -26,6 +27,8 @@ class CommandLine(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """For help and completion the command as it is stored, else the command itself."""
+        if args and args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(unknown("command", args[0], self.commands))
         name, command, rest = super().resolve_command(ctx, args)
         if name and isinstance(command, Declared) and not ctx.resilient_parsing and not _asks_for_help(rest):
             command = load(name)

@@ -20,8 +20,8 @@ from typing import BinaryIO, TextIO, cast
 
 from model.language.ground import Step
 from properties.explain.walk import Walk, WalkError, not_enabled
-from properties.terminal.console import PLAIN_WIDTH
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
+from properties.terminal.rows import PLAIN_WIDTH
 from properties.traces.render import trace_lines, trace_title
 from properties.traces.trace import show_changes, show_set, show_slot, show_step, write_trace
 from properties.words import counted

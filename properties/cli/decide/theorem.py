@@ -9,23 +9,27 @@ from rich.console import Console
 
 from model.services.theorem import GIVEN_UP, MEANS
 from properties.claims import CLAIMS
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
-from properties.terminal.names import EVERY_VARIANT, SERVICE_VARIANT
+from properties.terminal.names import EVERY_VARIANT, SERVICE_VARIANT, OneOf
 from properties.terminal.progress import Progress
 from properties.terminal.recorded import print_lines, recorded_line, write_json
+from properties.terminal.rows import out
 from properties.variants import record
 from properties.variants.cases import CASES, DEEP_CASES, NORMAL, RECOVERY, names
 from properties.variants.results import Beside, SetVerdict, Table
 
 PRIORITIES = (NORMAL, RECOVERY)
 DECIDED = tuple(dict.fromkeys(claim for _, claim in CASES))
+DECISION = OneOf("decision", GIVEN_UP)
 Cases = Sequence[tuple[str, str]]
 
 
-@click.command("theorem")
-@click.option("--claim", "id", type=click.Choice(DECIDED), help="Only this claim.")
-@click.option("--add-node", type=click.Choice(PRIORITIES), help="The priority of evt's add-node: mailed, or as built.")
+@click.command("theorem", cls=Checked)
+@click.option("--claim", "id", type=OneOf("claim", DECIDED), help="Only this claim.")
+@click.option(
+    "--add-node", type=OneOf("priority", PRIORITIES), help="The priority of evt's add-node: mailed, or as built."
+)
 @click.option("--take", metavar="D8,D10,…", help="Only this set of decisions, or none: one search, and its trace.")
 @click.option("--compute", is_flag=True, help="Compute what is recorded again: a quarter of an hour.")
 @click.option(
@@ -60,7 +64,9 @@ def theorem_command(
     has a verdict in --json. Exit code 1 if a set named with --take does not suffice.
     """
     if variant is not None:
-        return _run(variant, as_json, alone=not (id or add_node or take is not None or deep or compute))
+        from properties.terminal.repeat import show_runs  # here: what is recorded needs no simulator
+
+        return show_runs(variant, as_json)
     if take is not None:
         return _one(CLAIMS[id or CASES[0][1]].id, add_node or NORMAL, take, deep, as_json)
     cases = [
@@ -81,19 +87,8 @@ def theorem_command(
     return ALL_HOLD
 
 
-def _run(variant: str, as_json: bool, *, alone: bool) -> int:
-    """The model's runs beside simulated ones."""
-    if not alone:
-        raise click.UsageError("--run goes with --json alone")
-    from properties.terminal.repeat import show_runs  # here: what is recorded needs no simulator
-
-    return show_runs(variant, as_json)
-
-
 def _one(id: str, add_node: str, take: str, deep: bool, as_json: bool) -> int:
-    taken = frozenset(one for one in take.split(",") if one not in ("", "none"))
-    if unknown := taken - set(GIVEN_UP):
-        raise click.ClickException(f"unknown decision {min(unknown)!r}; there are {', '.join(GIVEN_UP)}")
+    taken = frozenset(DECISION(one) for one in take.split(",") if one not in ("", "none"))
     from properties.terminal.output import TEXT, show_json, show_traces  # here: what is recorded needs no engine
     from properties.variants.theorem import Case
 

@@ -17,12 +17,12 @@ from properties.history.files import STANDARD_INPUT, ReadError, expanded, kept
 from properties.history.reader import FileHistory, plain
 from properties.judge.judgement import NOT_OBSERVABLE, OK, VIOLATED, JudgedClaim, Judgement, Say, judge
 from properties.judge.shrink import Reduced, encoded, reduce
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, code_of
 from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, violation_lines
 from properties.terminal.names import HISTORY_CLAIM
 from properties.terminal.progress import Progress
-from properties.terminal.rows import print_row
+from properties.terminal.rows import out, print_row
 from properties.words import counted
 
 INPUT = "-"
@@ -34,7 +34,7 @@ def _show_claims(context: click.Context, parameter: click.Parameter, wanted: boo
         context.exit(ALL_HOLD)
 
 
-@click.command("judge")
+@click.command("judge", cls=Checked)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--claim", "ids", metavar="ID", type=HISTORY_CLAIM, multiple=True, help="Only this claim. Repeatable.")
 @click.option(

@@ -15,8 +15,9 @@ from properties.lockstep.implementation import Starts
 from properties.lockstep.run import LEADERS, MOST_MEMBERS, Plan, Run, run
 from properties.lockstep.tours.coverage import SCOPES, TourCounts, graph_of, tour
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
-from properties.terminal.names import PLUG_FAULT
+from properties.terminal.names import PLUG_FAULT, OneOf
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces import render
@@ -26,14 +27,14 @@ from properties.words import counted
 SHOWN_STEPS = 20
 
 
-@click.command("lockstep")
+@click.command("lockstep", cls=Checked)
 @click.option("--members", type=click.IntRange(1, MOST_MEMBERS), default=5, show_default=True, help="Processors.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of everything that is random.")
 @click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True, help="How many events.")
-@click.option("--lead", type=click.Choice(["both", *LEADERS]), default="both", show_default=True,
+@click.option("--lead", type=OneOf("leader", ["both", *LEADERS]), default="both", show_default=True,
               help="Who chooses what happens; both: by turns.")  # fmt: skip
 @click.option("--fault", metavar="NAME", type=PLUG_FAULT, help="A copy of the reference with this fault")
-@click.option("--tour", "kind", type=click.Choice(["classes", "all"]),
+@click.option("--tour", "kind", type=OneOf("tour", ["classes", "all"]),
               help="Instead: take a transition of each class, or every one (minutes), of small scopes.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
