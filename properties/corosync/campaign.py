@@ -18,6 +18,7 @@ from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, T
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.scenarios import plan
 from properties.corosync.recording import Recorded, record
+from properties.files import write_whole
 from properties.words import counted
 
 NODE_CHOICES = (3, 5)
@@ -94,7 +95,7 @@ class Campaign:
             share = len(done) / len(self.chosen)
             done.append(self.one(case, lambda line, where=where, share=share: say(f"{where}: {line}", share)))
         found = Found(versions(), done)
-        (self.out / "campaign.json").write_bytes(msgspec.json.encode(found))
+        write_whole(self.out / "campaign.json", msgspec.json.encode(found))
         return found
 
     def one(self, case: Case, say: Callable[[str], None]) -> Run:
@@ -114,7 +115,7 @@ class Campaign:
         if kept.exists():
             return msgspec.json.decode(kept.read_bytes(), type=Recorded)
         recorded = self.record(case, directory, say, TRIES)
-        kept.write_bytes(msgspec.json.encode(recorded))
+        write_whole(kept, msgspec.json.encode(recorded))
         return recorded
 
     def record(self, case: Case, directory: Path, say: Callable[[str], None], tries: int) -> Recorded:
@@ -136,5 +137,5 @@ class Campaign:
         if self.judge_again:
             rebuild(directory)
         findings = judge_run(directory)
-        kept.write_bytes(msgspec.json.encode(findings))
+        write_whole(kept, msgspec.json.encode(findings))
         return findings

@@ -75,7 +75,10 @@ def check_command(
         claims, not ids, engines, variant, frozenset(off), scope, deep, depth, tries, not no_symmetry, memory_gib,
     )  # fmt: skip
     found = _run(plan, quiet=as_json)
-    _show_verdicts(found.verdicts, as_json)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(found.record).decode() + "\n")
+    else:
+        _show_verdicts(found.verdicts)
     for line in found.lost:
         click.echo(f"ringplug: lost: {line}", err=True)
     if found.refused:
@@ -100,6 +103,13 @@ class _Found:
             self.refused.append(f"{job.title}: {result}")
         else:
             self.verdicts += result
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The verdicts as plain values, and what there is none of."""
+        partial = bool(self.lost or self.refused)
+        results = [record(one) for one in self.verdicts]
+        return {"results": results, "partial": partial, "lost": self.lost, "too_large": self.refused}
 
     @property
     def violated(self) -> set[str]:
@@ -130,10 +140,7 @@ def _run(plan: Plan, *, quiet: bool) -> _Found:
     return found
 
 
-def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(msgspec.json.encode({"results": [record(one) for one in verdicts]}).decode() + "\n")
-        return
+def _show_verdicts(verdicts: list[Verdict]) -> None:
     console = out()
     if verdicts:
         console.print()

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from model.machines import MACHINES, PLUG
+from properties.files import write_whole
 from properties.symbolic.cvc5 import OPTIONS
 from properties.symbolic.induction import Query, prove
 from properties.terminal import report
@@ -58,7 +59,7 @@ def obligations_command(
         raise click.ClickException(f"the machine {machine} has no obligation of {', '.join(sorted(missing))}")
     out.mkdir(parents=True, exist_ok=True)
     for name, query in named.items():
-        (out / name).write_text(_head(query) + query.smtlib)
+        write_whole(out / name, _head(query) + query.smtlib)
     if as_json:
         sys.stdout.write(msgspec.json.encode({"obligations": _records(named)}).decode() + "\n")
     else:

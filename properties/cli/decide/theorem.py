@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import click
 from rich.console import Console
@@ -10,7 +11,7 @@ from rich.console import Console
 from model.services.theorem import GIVEN_UP, MEANS
 from properties.claims import CLAIMS
 from properties.terminal.applies import Checked
-from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
+from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.names import EVERY_VARIANT, SERVICE_VARIANT, OneOf
 from properties.terminal.progress import Progress
 from properties.terminal.recorded import print_lines, recorded_line, write_json
@@ -77,14 +78,26 @@ def theorem_command(
     if not cases:
         raise click.UsageError(f"{id} with --add-node {add_node}: name a set with --take, or ask with --deep")
     show = None if as_json else out()
-    tables, runs = _computed(cases, deep, show) if compute or deep else _recorded(cases, show)
+    found = _computed(cases, deep, show) if compute or deep else _recorded(cases, show)
     version = None if compute or deep else record.theorem().version
     if as_json:
         says = [{"id": one, "says": MEANS[one]} for one in GIVEN_UP]
-        write_json({"decisions": says, "theorem": tables, "beside": runs, "recorded": version})
-    print_lines(show, (f"{one.claim}: {one.says} {one.length} steps; {one.command}" for one in runs))
+        partial = {"partial": bool(found.lost), "lost": found.lost}
+        write_json({"decisions": says, "theorem": found.tables, "beside": found.beside, "recorded": version, **partial})
+    print_lines(show, (f"{one.claim}: {one.says} {one.length} steps; {one.command}" for one in found.beside))
     print_lines(show, [recorded_line(version, "theorem")] if version else [])
-    return ALL_HOLD
+    for line in found.lost:
+        click.echo(f"ringplug: lost: {line}", err=True)
+    return UNDETERMINED if found.lost else ALL_HOLD
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The tables, the runs beside them, and the cases of which nothing is known, since their process died."""
+
+    tables: list[Table]
+    beside: list[Beside]
+    lost: list[str]
 
 
 def _one(id: str, add_node: str, take: str, deep: bool, as_json: bool) -> int:
@@ -108,38 +121,36 @@ def _one(id: str, add_node: str, take: str, deep: bool, as_json: bool) -> int:
     return ALL_HOLD
 
 
-def _recorded(cases: Cases, show: Console | None) -> tuple[list[Table], list[Beside]]:
+def _recorded(cases: Cases, show: Console | None) -> _Found:
     """What is written down of these cases."""
     known = record.theorem()
     tables = [one.table() for one in known.tables if (one.add_node, one.claim) in cases]
     for table in tables:
         print_lines(show, _lines(table))
-    return tables, known.beside
+    return _Found(tables, known.beside, [])
 
 
-def _computed(cases: Cases, deep: bool, show: Console | None) -> tuple[list[Table], list[Beside]]:
+def _computed(cases: Cases, deep: bool, show: Console | None) -> _Found:
     """Each case's table, in order; printed as soon as it is there."""
     from properties.pool import run_jobs  # here: what is recorded needs no engine
     from properties.variants.theorem import Case, beside
 
     planned = {(one.add_node, one.claim): len(one.searched) for one in record.theorem().tables}
     jobs = [Case(CLAIMS[claim], add_node, deep, planned=planned.get((add_node, claim), 0)) for add_node, claim in cases]
-    tables, lost = dict[int, Table](), list[Exception]()
+    tables, lost = dict[int, Table](), list[str]()
     with Progress() as progress:
         for number, table in run_jobs(
             jobs, lambda tick: progress.say(f"{len(tables)} of {len(jobs)} done; {jobs[tick.job].title}: {tick.words}")
         ):
             if isinstance(table, Exception):
-                lost.append(table)
+                lost.append(str(table))
                 continue
             tables[number] = table
             for line in _lines(table) if show else ():
                 progress.result(show or out(), line)
-        if lost:
-            raise lost[0]
         progress.say("the runs beside the theorem")
         runs = beside()
-    return [tables[number] for number in sorted(tables)], runs
+    return _Found([tables[number] for number in sorted(tables)], runs, lost)
 
 
 def _lines(table: Table) -> Iterator[str]:

@@ -66,6 +66,8 @@ def conform_command(
     Exit codes: 0 no divergence, 1 it diverged from the machine, 3 it cannot be driven: it could not be started, gave
     no answer in time, ended, or answered with something else than was asked for.
     """
+    if out and log and out.resolve() == log.resolve():
+        raise click.UsageError(f"--out and --log both name {out}")
     with ExitStack() as stack:
         write = stack.enter_context(log.open("w", encoding="utf-8")).write if log else None
         progress = stack.enter_context(Progress())

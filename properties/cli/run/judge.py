@@ -12,6 +12,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from properties.files import is_among, write_whole
 from properties.history.catalogue import history_rows
 from properties.history.files import STANDARD_INPUT, ReadError, expanded, kept
 from properties.history.reader import FileHistory, plain
@@ -80,7 +81,7 @@ def _opened(files: Sequence[str], small: Path | None, stack: ExitStack) -> FileH
         paths = expanded([name for name in files if name != INPUT])
     except ReadError as error:
         raise click.ClickException(plain(str(error))) from error
-    if small and small.exists() and any(path.exists() and path.samefile(small) for path in paths):
+    if small and is_among(small, paths):
         raise click.UsageError(f"--reduce {small}: a file to judge; name another")
     if INPUT not in files:
         return FileHistory.open(paths)
@@ -124,7 +125,7 @@ class Told:
         first = next((one for one in self.claims if one.verdict == VIOLATED), None)
         if self.small and first:
             self.reduced = reduce(self.history, first.claim, first.complete_at, say)
-            self.small.write_bytes(encoded(self.history, self.reduced))
+            write_whole(self.small, encoded(self.history, self.reduced))
 
     def print_json(self) -> None:
         """One object."""

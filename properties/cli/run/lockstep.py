@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from properties.faults.patches import FaultError
+from properties.files import write_whole
 from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.faults import found as found_with
 from properties.lockstep.faults import start_of
@@ -117,7 +118,7 @@ def ended(divergence: Divergence | None, out: Path | None, as_json: bool) -> int
             console.print("No divergence.")
         return ALL_HOLD
     if out:
-        out.write_bytes(write_trace(divergence.trace))
+        write_whole(out, write_trace(divergence.trace))
     if not as_json:
         console.print()
         lines = list(render.trace_lines(divergence.trace))

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from properties.catalogue.register import REGISTER
+from properties.files import write_whole
 from properties.judge.judgement import OK, VIOLATED, JudgedClaim
 from properties.simulate.services import ServiceRun, run
 from properties.terminal import report
@@ -55,7 +56,7 @@ def services_command(
     plan = _Plan(members, faults, seconds, load)
     shown, total = _runs(plan, range(seed, seed + runs), keep=out is not None)
     if out:
-        out.write_bytes(shown.history)
+        write_whole(out, shown.history)
     if as_json:
         sys.stdout.write(msgspec.json.encode(_plain(shown, total, plan)).decode() + "\n")
     else:

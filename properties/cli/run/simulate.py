@@ -9,10 +9,11 @@ import click
 import msgspec
 
 from properties.faults.patches import FaultError
+from properties.files import is_among
 from properties.judge.judgement import OK
 from properties.simulate.campaign import Plan, campaign
 from properties.simulate.faults import copy_of, run_that_shows
-from properties.simulate.files import written
+from properties.simulate.files import FILES, written
 from properties.simulate.report import campaign_lines, campaign_record, claim_table, run_lines, run_record
 from properties.simulate.run import Copy, Run, run
 from properties.simulate.shrink import Reduced, reduce
@@ -70,6 +71,8 @@ def simulate_command(
     """
     if repeat is not None:
         return show_delivery_runs(repeat, as_json)
+    if file and out and is_among(file, [out / name for name in FILES]):
+        raise click.UsageError(f"--out {out}: it would write over {file}; name another directory")
     try:
         copy = copy_of(fault)
         if fault and not SIZES & given_in(click.get_current_context()).keys():
