@@ -18,6 +18,7 @@ from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, T
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.scenarios import plan
 from properties.corosync.recording import Recorded, record
+from properties.corosync.stored import read_json
 from properties.files import write_whole
 from properties.words import counted
 
@@ -113,7 +114,7 @@ class Campaign:
         """The recording of this case; one that was broken off is made again."""
         kept = directory / RECORDED
         if kept.exists():
-            return msgspec.json.decode(kept.read_bytes(), type=Recorded)
+            return read_json(kept, Recorded)
         recorded = self.record(case, directory, say, TRIES)
         write_whole(kept, msgspec.json.encode(recorded))
         return recorded
@@ -132,7 +133,7 @@ class Campaign:
         """The verdicts on this run."""
         kept = directory / FOUND
         if kept.exists() and not self.judge_again:
-            return msgspec.json.decode(kept.read_bytes(), type=list[Finding])
+            return read_json(kept, list[Finding])
         say("judging")
         if self.judge_again:
             rebuild(directory)

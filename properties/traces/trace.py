@@ -6,6 +6,7 @@ names the step and the reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -85,8 +86,15 @@ def read_trace(content: bytes) -> Trace:
             raise TraceError(f"format is {repr(version)[:40]}; this version reads {FORMAT!r}")
         return msgspec.json.decode(content, type=Trace)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        kind = "not a trace" if isinstance(error, msgspec.ValidationError) else "not JSON"
+        kind = "not a trace" if isinstance(error, msgspec.ValidationError) else f"not JSON{line_of(error, content)}"
         raise TraceError(f"{kind}: {error}") from error
+
+
+def line_of(error: Exception, content: bytes) -> str:
+    """Where reading JSON failed, in words, if the error says at which byte."""
+    found = re.search(r"\(byte (\d+)\)", str(error))
+    line = content.count(b"\n", 0, int(found[1])) + 1 if found else 0
+    return f" in line {line}" if line else ""
 
 
 def unknown_variant(name: str) -> str:
