@@ -12,17 +12,18 @@ import click
 import msgspec
 from rich.console import Console
 
+from properties.files import is_among, write_whole
 from properties.history.catalogue import history_rows
 from properties.history.files import STANDARD_INPUT, ReadError, expanded, kept
 from properties.history.reader import FileHistory, plain
 from properties.judge.judgement import NOT_OBSERVABLE, OK, VIOLATED, JudgedClaim, Judgement, Say, judge
 from properties.judge.shrink import Reduced, encoded, reduce
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, code_of
 from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, violation_lines
 from properties.terminal.names import HISTORY_CLAIM
 from properties.terminal.progress import Progress
-from properties.terminal.rows import print_row
+from properties.terminal.rows import out, print_row
 from properties.words import counted
 
 INPUT = "-"
@@ -34,7 +35,7 @@ def _show_claims(context: click.Context, parameter: click.Parameter, wanted: boo
         context.exit(ALL_HOLD)
 
 
-@click.command("judge")
+@click.command("judge", cls=Checked)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--claim", "ids", metavar="ID", type=HISTORY_CLAIM, multiple=True, help="Only this claim. Repeatable.")
 @click.option(
@@ -80,7 +81,7 @@ def _opened(files: Sequence[str], small: Path | None, stack: ExitStack) -> FileH
         paths = expanded([name for name in files if name != INPUT])
     except ReadError as error:
         raise click.ClickException(plain(str(error))) from error
-    if small and small.exists() and any(path.exists() and path.samefile(small) for path in paths):
+    if small and is_among(small, paths):
         raise click.UsageError(f"--reduce {small}: a file to judge; name another")
     if INPUT not in files:
         return FileHistory.open(paths)
@@ -124,7 +125,7 @@ class Told:
         first = next((one for one in self.claims if one.verdict == VIOLATED), None)
         if self.small and first:
             self.reduced = reduce(self.history, first.claim, first.complete_at, say)
-            self.small.write_bytes(encoded(self.history, self.reduced))
+            write_whole(self.small, encoded(self.history, self.reduced))
 
     def print_json(self) -> None:
         """One object."""
