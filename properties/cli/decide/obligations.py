@@ -11,9 +11,11 @@ import click
 import msgspec
 
 from model.machines import MACHINES, PLUG
-from properties.catalogue.scopes import FEATURES
+from properties.catalogue.scopes import FEATURES, proof_features
+from properties.claims import CLAIMS
 from properties.symbolic.cvc5 import OPTIONS
-from properties.symbolic.induction import Query, prove
+from properties.symbolic.induction import prove
+from properties.symbolic.round import Query
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.names import CLAIM, FEATURE, VARIANT
@@ -48,7 +50,8 @@ def obligations_command(
     Each file says in its head what it is and which answer a proof needs: `unsat` for an obligation, `sat` for the
     query whether an action is possible at all.
     """
-    features = (FEATURES - set(off)) & MACHINES[machine].features
+    needed = frozenset[str]().union(*(proof_features(one) for one in CLAIMS.values() if one.machine == machine))
+    features = ((FEATURES | needed) - set(off)) & MACHINES[machine].features
     with Progress() as progress:
         progress.say(f"proving {machine}")
         proof = prove(machine_text(machine, variant).record(features), machine, writes_queries=True)
