@@ -62,7 +62,7 @@ def test_what_was_not_asked_for_may_stay_open() -> None:
 
 
 def test_induction_leaves_liveness_open() -> None:
-    assert ringplug("check", "--claim", "LIVE-2", "--engine", "inductive").returncode == 2
+    assert ringplug("check", "--claim", "LIVE-1", "--engine", "inductive").returncode == 2
     assert ringplug("check", "--claim", "LIVE-2", "--members", "2", "--rings", "1").returncode == 0
 
 

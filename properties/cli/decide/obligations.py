@@ -11,9 +11,12 @@ import click
 import msgspec
 
 from model.machines import MACHINES, PLUG
+from properties.catalogue.scopes import proof_features
+from properties.claims import CLAIMS
 from properties.files import write_whole
 from properties.symbolic.cvc5 import OPTIONS
-from properties.symbolic.induction import Query, prove
+from properties.symbolic.induction import prove
+from properties.symbolic.round import Query
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
@@ -50,7 +53,9 @@ def obligations_command(
     Each file says in its head what it is and which answer a proof needs: `unsat` for an obligation, `sat` for the
     query whether an action is possible at all.
     """
-    text = machine_text(machine, suiting(variant, machine)).record(features_on(off, machine))
+    needed = frozenset[str]().union(*(proof_features(one) for one in CLAIMS.values() if one.machine == machine))
+    features = features_on(off, machine) | (needed - set(off)) & MACHINES[machine].features
+    text = machine_text(machine, suiting(variant, machine)).record(features)
     with Progress() as progress:
         progress.say(f"proving {machine}")
         proof = prove(text, machine, writes_queries=True)
