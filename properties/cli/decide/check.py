@@ -13,7 +13,8 @@ from properties.catalogue.scopes import NamedScope
 from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
-from properties.check.verdict import Verdict, Violated, record
+from properties.check.verdict import States, Verdict, Violated, record
+from properties.explicit import engine
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
@@ -148,6 +149,8 @@ def _show_verdicts(verdicts: list[Verdict]) -> None:
         console.print()
     for line in (*details(verdicts), *summary(verdicts)):
         print_row(console, line)
+    if any(isinstance(one.extent, States) for one in verdicts):
+        print_row(console, engine.words())
     for trace in shortest_traces(verdicts):
         console.print()
         show_trace(trace)
