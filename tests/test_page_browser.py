@@ -13,6 +13,7 @@ from properties.page.run import run_page
 from properties.traces.trace import Trace, TraceScope, TraceStep
 from tests.browser import Browser
 from tests.command import ringplug
+from tests.test_page_sources import LINES, META
 
 MOST_MS = 100
 """What a key press may take, in milliseconds of the processor."""
@@ -113,6 +114,7 @@ def test_search_dims_what_does_not_match_and_enter_goes_on(browser: Browser, url
     browser.press("Escape", "?")
     assert browser.ask("document.getElementById('help').open") is True
     click(browser, "#help-close")
+    assert not browser.problems
 
 
 def test_a_fork_is_kept_in_the_address_and_saved_as_a_trace(browser: Browser, url: str, tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ def test_it_is_printed_whole_and_without_what_is_to_be_pressed(browser: Browser,
     opened(browser, url)
     assert browser.printed().startswith(b"%PDF-")
     browser.call("Emulation.setEmulatedMedia", media="print")
-    shown = "[...document.querySelectorAll('form, #why-not, #picture')].map(e => getComputedStyle(e).display)"
+    shown = "[...document.querySelectorAll('#tools, #why-not, #picture')].map(e => getComputedStyle(e).display)"
     assert browser.ask(shown) == ["none", "block", "none"]
     browser.call("Emulation.setEmulatedMedia", media="")
     picture = after_saving(browser, tmp_path, "#save-picture", "run.svg").read_text()
@@ -160,6 +162,21 @@ def test_light_and_dark_are_told_apart_and_both_readable(browser: Browser, url: 
         opened(browser, url)
         tones.append(browser.ask("getComputedStyle(document.body).backgroundColor"))
     assert tones == ["rgb(255, 255, 255)", "rgb(21, 24, 28)"]
+
+
+def test_a_judged_history_is_stepped_through_like_a_run(browser: Browser, tmp_path: Path) -> None:
+    history = tmp_path / "bad.jsonl"
+    history.write_text("\n".join((META, *LINES)) + "\n")
+    assert ringplug("judge", history, "--html", tmp_path / "bad.html").returncode == 1
+    opened(browser, (tmp_path / "bad.html").as_uri())
+    assert "EVS-1.4" in text(browser, "#claims .claim")
+    assert count(browser, "#steps li.broken") == 2
+    browser.press("End", "k")
+    assert "n1 transitional n1.8 {n1}" in text(browser, "#step")
+    browser.press("/", *"gate", "Enter")
+    assert text(browser, "#where") == "n1 gate opens: 7 of 12"
+    assert count(browser, "#save-trace") == 0
+    assert not browser.problems
 
 
 def long_run(lanes: int, length: int) -> Trace:

@@ -124,7 +124,7 @@ def _head_of(trace: Trace) -> dict[str, object]:
 
 def _head(trace: Trace, lines: Sequence[str]) -> Head:
     title, _, rest = trace_title(trace).rpartition("; ")
-    first = next((line for line in lines if line.startswith("Violated")), "")
+    first = next((line for line in lines if line.startswith(("Violated", "diverged"))), "")
     told = list(trace_lines(trace)) if len(trace.steps) <= MOST_TOLD else []
     return Head(title or rest, rest if title else "", first, "\n".join([*told, *lines]))
 

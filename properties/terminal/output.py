@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -84,10 +84,12 @@ def page_of(trace: Trace, first: int | None = None) -> str:
         raise click.ClickException(str(error)) from error
 
 
-def write_page(text: str, out: Path) -> None:
-    """Write a page; an error names the file."""
+def write_page(page: Callable[[], str], out: Path) -> None:
+    """Write a page beside what is printed: if there is more than a page holds, say so; an error names the file."""
     try:
-        out.write_text(text, encoding="utf-8")
+        out.write_text(page(), encoding="utf-8")
+    except TraceError as error:
+        click.echo(f"ringplug: {out} is not written: {error}", err=True)
     except OSError as error:
         raise click.ClickException(f"{out}: {error.strerror}") from error
 

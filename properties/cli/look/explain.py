@@ -55,7 +55,7 @@ def explain_command(
     try:
         trace = saved_trace(file)
         if html:
-            write_page(page_of(trace, number), html)
+            write_page(lambda: page_of(trace, number), html)
         if number is None and not words:
             return _explain_run(trace, as_json)
         return _explain_steps(trace, number, " ".join(words), as_json)

@@ -6,8 +6,10 @@ import { s } from "./dom.mjs";
 export const ROW = 48;
 const HEAD = 30;
 const WIDTHS = [[3, 132], [5, 108], [8, 84], [16, 54]];
-/** Lanes that are narrower have small letters, and the name of the ring above. */
+/** Lanes that are narrower have small letters. */
 const NARROW = 70;
+/** And these the name of the ring above what stands in them. */
+const TIGHT = 90;
 const RINGS = 6;
 
 /** How wide a lane is, by how many there are. */
@@ -112,17 +114,18 @@ export class Picture {
     if (queue) drawn.push(s("text", { x, y: at + 4, class: "queue" }, queue));
     const name = { down: "down", between: cell.label ?? `→ r${cell.ring}`, regular: cell.label ?? `r${cell.ring}` }[cell.band];
     const right = this.x(lane) + this.wide / 2 - 7;
-    if (name && this.narrow && !busy) drawn.push(s("text", { x: right, y: y + 14, class: "ring-name" }, this.clipped(name)));
-    if (name && !this.narrow) drawn.push(s("text", { x: right, y: at + 4, class: "ring-name" }, this.clipped(name, Math.max(26, right - x - 4))));
+    if (name && this.wide < TIGHT && !busy) drawn.push(s("text", { x: right, y: y + 14, class: "ring-name" }, this.clipped(name)));
+    if (name && this.wide >= TIGHT) drawn.push(s("text", { x: right, y: at + 4, class: "ring-name" }, this.clipped(name, Math.max(26, right - x - 4))));
     return drawn;
   }
 
   paths(i) {
     return this.rows.at(i).marks.map((mark) => {
       const y = ROW * i + 15;
-      if (mark.kind === "token" && mark.from) {
+      if (mark.from && (mark.kind === "token" || mark.kind === "delivers")) {
         const { row, lane } = mark.from;
-        return s("path", { d: `M${this.x(lane)} ${ROW * row + 15}L${this.x(mark.lane)} ${y}`, class: `path ${mark.how}` });
+        const at = mark.kind === "token" ? 0 : 9;
+        return s("path", { d: `M${this.x(lane)} ${ROW * row + 15 + at}L${this.x(mark.lane)} ${y + at}`, class: `path ${mark.how || mark.priority}` });
       }
       if (mark.kind === "sends" || mark.kind === "delivers") return this.flight(mark, y);
       return null;
@@ -131,7 +134,7 @@ export class Picture {
 
   /** A message on its way from its sender to each member. */
   flight(mark, y) {
-    const others = mark.to.filter((lane) => lane !== mark.lane);
+    const others = (mark.to ?? []).filter((lane) => lane !== mark.lane);
     if (!others.length) return null;
     const from = Math.min(mark.lane, ...others);
     const to = Math.max(mark.lane, ...others);
