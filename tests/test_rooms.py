@@ -24,7 +24,7 @@ ringplug
 properties/cli
 properties/cli/decide  properties/cli/look  properties/cli/run
 properties/terminal
-properties/export  properties/replay
+properties/export  properties/page  properties/replay
 properties/simulate  properties/variants
 properties/check  properties/conform  properties/lockstep/recorded  properties/lockstep/tours
 properties/explain  properties/lockstep

@@ -82,11 +82,11 @@ RULES: dict[str, Sequence[Rule]] = {
     "simulate": (
         Rule(("--members", "--seed", "--faults", "--seconds", "--load"), not_with=("--script",),
              because="the script says members, seed, time and load"),
-        Rule(("--script", "--out", "--no-reduce"), not_with=("--runs",),
+        Rule(("--script", "--out", "--html", "--no-reduce"), not_with=("--runs",),
              because="a campaign draws its scripts, writes nothing and reduces nothing"),
         Rule(("--repeat",), because="it goes with --json alone",
              not_with=("--members", "--seed", "--faults", "--seconds", "--load", "--runs", "--script", "--fault",
-                       "--no-follow", "--no-reduce", "--out")),
+                       "--no-follow", "--no-reduce", "--out", "--html")),
     ),
     "services": (Rule(("--out",), not_with=("--runs",), because="it writes the history of one run"),),
     "lockstep": (

@@ -16,7 +16,7 @@ from properties.claims import CLAIMS
 from properties.explain.asked import check_variant
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
-from properties.terminal.output import FORMATS, ITF, TEXT
+from properties.terminal.output import FORMATS, HTML, ITF, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
 
@@ -89,7 +89,7 @@ def claims_named(ids: tuple[str, ...]) -> list[Claim]:
 
 FORMAT = click.option(
     "--format", "form", type=OneOf("format", FORMATS), default=TEXT, show_default=True,
-    help="In words with an explanation, in the format of Apalache and Quint, or as a test file.",
+    help="In words with an explanation, in the format of Apalache and Quint, as a test file, or as a page.",
 )  # fmt: skip
 
 
@@ -114,5 +114,12 @@ def suiting(variant: str | None, *machines: str) -> str | None:
 
 def check_file(most: int, form: str, out: Path | None) -> None:
     """Refuse to print several runs where a file holds one."""
-    if form == ITF and most > 1 and not out:
-        raise click.UsageError("an ITF file holds one run: with --most, name a file with --out")
+    if form in (ITF, HTML) and most > 1 and not out:
+        what = "an ITF file" if form == ITF else "a page"
+        raise click.UsageError(f"{what} holds one run: with --most, name a file with --out")
+
+
+HTML_FILE = click.option(
+    "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a page on which it explains itself: one file, to step through.",
+)  # fmt: skip

@@ -20,7 +20,7 @@ from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.names import CLAIM
 from properties.terminal.options import FORMAT, check_file, claims_named, features_on, searched, sized, suiting
-from properties.terminal.output import ITF, TEXT, show_json, show_traces, write_files
+from properties.terminal.output import HTML, ITF, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
@@ -49,6 +49,7 @@ def trace_command(
     ringplug trace PLUG-C3 --variant destroy-forgets-the-plug --most 3
     ringplug trace PLUG-S3 --witness --out s3.json
     ringplug trace PLUG-S1 --variant open-on-own-bit --format itf > s1.itf.json
+    ringplug trace PLUG-S1 --variant open-on-own-bit --format html --out s1.html
     ringplug trace PLUG-S1 --variant open-on-own-bit --format pytest > test_s1.py
 
     Without sizes: the claim's least scope, with the features it needs. The search stops where it knows the answer; only
@@ -80,6 +81,9 @@ def trace_command(
         write_files(traces, form, out)
     if as_json:
         show_json(traces, several=most > 1)
+    elif form == HTML and out:
+        form = TEXT
+        show_traces(traces, form)
     elif form != ITF or most == 1:
         show_traces(traces, form)
     if form == TEXT and not as_json:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from properties.cli.run.lockstep import ended
+from properties.cli.run.lockstep import Written, ended
 from properties.conform.cases import CASES
 from properties.conform.outcome import NOT_DRIVEN, conform
 from properties.conform.script import Case
@@ -20,6 +20,7 @@ from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
 from properties.terminal.names import CASE
 from properties.terminal.numbers import RealRange
+from properties.terminal.options import HTML_FILE
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 
@@ -44,12 +45,13 @@ from properties.terminal.rows import print_row
     help="Seconds that an answer may take, the first one of a process included.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")
+@HTML_FILE
 @click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="Write every request and answer here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 def conform_command(
     members: int, steps: int, seed: int, case_name: str | None, timeout_seconds: float, out: Path | None,
-    log: Path | None, as_json: bool, command: tuple[str, ...],
+    html: Path | None, log: Path | None, as_json: bool, command: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Drive a plug layer in any language in lockstep with the machine, over its standard input and output.
 
@@ -80,7 +82,7 @@ def conform_command(
         for line in found.lines():
             print_row(console, line)
     if found.divergence:
-        return ended(found.divergence, out, as_json)
+        return ended(found.divergence, Written(out, html), as_json)
     return BAD_INPUT if found.verdict == NOT_DRIVEN else ALL_HOLD
 
 

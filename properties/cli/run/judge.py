@@ -22,6 +22,8 @@ from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, code_of
 from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, violation_lines
 from properties.terminal.names import HISTORY_CLAIM
+from properties.terminal.options import HTML_FILE
+from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out, print_row
 from properties.words import counted
@@ -42,12 +44,15 @@ def _show_claims(context: click.Context, parameter: click.Parameter, wanted: boo
     "--reduce", "small", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False),
     help="Write a smallest part of the history that still violates the first violated claim.",
 )  # fmt: skip
+@HTML_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `verdicts`.")
 @click.option(
     "--claims", is_flag=True, is_eager=True, expose_value=False, callback=_show_claims,
     help="Print what is judged, as a Markdown table, and exit.",
 )  # fmt: skip
-def judge_command(files: tuple[str, ...], ids: tuple[str, ...], small: Path | None, as_json: bool) -> int:
+def judge_command(
+    files: tuple[str, ...], ids: tuple[str, ...], small: Path | None, html: Path | None, as_json: bool
+) -> int:  # fmt: skip
     """Judge a history: what a group communication system delivered, and whether it kept its promises.
 
     \b
@@ -55,6 +60,7 @@ def judge_command(files: tuple[str, ...], ids: tuple[str, ...], small: Path | No
     ringplug judge n1.jsonl n2.jsonl.gz 'more/*.jsonl'  (one file a process; .gz, .bz2, .xz)
     zcat run.jsonl.gz | ringplug judge -
     ringplug judge run.jsonl --claim EVS-4 --reduce small.jsonl
+    ringplug judge run.jsonl --html run.html
     ringplug judge run.jsonl --json
 
     A claim is ok, violated, open (not yet due, or its premise does not occur) or not observable. The format is in
@@ -64,6 +70,8 @@ def judge_command(files: tuple[str, ...], ids: tuple[str, ...], small: Path | No
     with ExitStack() as stack:
         history = _opened(files, small, stack)
         told = _told(history, ids, small)
+        if html:
+            told.write_page(files, html)
     if as_json:
         told.print_json()
     elif told.judgement.event_count or not history.faults:
@@ -126,6 +134,13 @@ class Told:
         if self.small and first:
             self.reduced = reduce(self.history, first.claim, first.complete_at, say)
             write_whole(self.small, encoded(self.history, self.reduced))
+
+    def write_page(self, files: Sequence[str], html: Path) -> None:
+        """Write the events and verdicts as a page."""
+        from properties.page.history import history_page
+
+        title = f"Judged: {', '.join(files)}"
+        write_page(lambda: history_page(self.history, self.claims, title, list(self._summary())), html)
 
     def print_json(self) -> None:
         """One object."""
