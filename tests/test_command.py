@@ -152,6 +152,7 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
         "conform",
         "lockstep",
         "judge",
+        "node",
         "corosync",
     ],
 )
