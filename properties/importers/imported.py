@@ -6,10 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import msgspec
 
 from properties.corosync.barrier import Finding
 from properties.history.events import Event
-from properties.history.reader import FileHistory, Located
+from properties.history.reader import Fault, FileHistory, Located
 from properties.importers.barrier import judge_barrier
 from properties.importers.logs import Log
 from properties.importers.reader import Broken
@@ -30,6 +34,22 @@ class ImportedHistory(FileHistory):
     def events(self) -> Iterator[Event]:
         """Each event, in the same order."""
         return (located.event for located in super().read())
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What the logs say that no history can be, such as an event after the end, where a log says it."""
+        return [_fault_in_its_log(one) for one in super().faults]
+
+
+def _fault_in_its_log(fault: Fault) -> Fault:
+    """The same at the line of the log that the event was made from."""
+    try:
+        with Path(fault.file).open("rb") as lines:
+            line = next(islice(lines, max(0, fault.line - 1), None), b"{}")
+        found = AT.match(msgspec.json.decode(line).get("note", ""))
+    except (OSError, msgspec.DecodeError):
+        return fault
+    return Fault(found[1], int(found[2]), fault.reason) if found else fault
 
 
 def _in_its_log(located: Located) -> Located:

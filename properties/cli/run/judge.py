@@ -20,7 +20,7 @@ from properties.history.reader import FileHistory, plain
 from properties.importers.barrier import barrier_lines
 from properties.importers.imported import Imported
 from properties.importers.importing import open_logs
-from properties.importers.kinds import KINDS
+from properties.importers.kinds import kind_of
 from properties.importers.naming import ImportFaultError
 from properties.judge.judgement import NOT_OBSERVABLE, OK, VIOLATED, JudgedClaim, Judgement, Say, judge
 from properties.judge.shrink import Reduced, encoded, reduce
@@ -52,7 +52,7 @@ def of_logs(*, required: bool = False) -> Callable[[C], C]:
         )  # fmt: skip
         kind = click.option(
             "--from", "kind", metavar="KIND", type=LOG_KIND, required=required,
-            help="The files are logs of this kind: corosync, jgroups or galera.",
+            help="The files are logs: corosync, jgroups, galera, or structured ones by a mapping NAME.toml.",
         )  # fmt: skip
         return kind(at_rest(command))
 
@@ -111,7 +111,7 @@ def imported_logs(kind: str, files: Sequence[str], stack: ExitStack, *, quiescen
     """The logs in these files as a history; ClickException says what is wrong with them."""
     with Progress() as progress:
         try:
-            return open_logs(KINDS[kind], files, sys.stdin.buffer, stack, quiescent=quiescent, say=progress.say)
+            return open_logs(kind_of(kind), files, sys.stdin.buffer, stack, quiescent=quiescent, say=progress.say)
         except ImportFaultError as error:
             raise click.ClickException(plain(str(error))) from error
 
