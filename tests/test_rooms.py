@@ -26,7 +26,7 @@ properties/cli/decide  properties/cli/look  properties/cli/run
 properties/terminal
 properties/export  properties/page  properties/replay
 properties/processes  properties/simulate  properties/variants
-properties/check  properties/conform  properties/lockstep/recorded  properties/lockstep/tours
+properties/check  properties/conform  properties/importers  properties/lockstep/recorded  properties/lockstep/tours
 properties/explain  properties/lockstep
 properties/explicit  properties/sampling  properties/symbolic
 properties/claims  properties/corosync

@@ -73,6 +73,7 @@ RULES: dict[str, Sequence[Rule]] = {
              because="it runs the services, with --json alone"),
         Rule(("--compute",), not_with=("--take",), because="a set that is named is always computed"),
     ),
+    "judge": (Rule(("--at-rest",), ("--from",), because="a history says it by its end events"),),
     "trace": (Rule(("--format",), not_with=("--json",), because="each says how to print"),),
     "replay": (Rule(("--format",), not_with=("--json",), because="each says how to print"),),
     "walk": (

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 
 
-@click.command("node")
+@click.command("node", cls=Checked)
 @click.option("--config", "file", type=click.Path(path_type=Path, dir_okay=False), help="What the node is told: TOML.")
 @click.option("--new-key", "key", type=click.Path(path_type=Path, dir_okay=False),
               help="Write a new key for a cluster into this file, and exit.")  # fmt: skip
