@@ -272,8 +272,8 @@ def test_words_choose_steps() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("fly", "no action 'fly' here; there are leave, install"),
-        ("create p0", "no action 'create' here"),
+        ("fly", "unknown action 'fly'"),
+        ("create p0", "unknown action 'create'; near it: leave, originate, reject"),
         ("visit p9", "p is p9, which this scope does not have"),
         ("visit r0", "p is 'r0', not an element such as p0"),
         ("visit p0 r0 r0", "visit takes p, r; given p0 r0 r0"),

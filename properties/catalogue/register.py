@@ -44,6 +44,7 @@ def entry(id: str, sentence: str, source: str, by: str = "", **readings: str) ->
 ENTRIES = (
     entry("PLUG-S1", "A gate is open only if every member has unplugged in this configuration.",
         "mail M6, M7", "model",
+        history="That a member unplugs there at all is judged, not that it comes before the gate opens.",
         corosync="Who opens in a ring opened when every member had committed all services but the last."),
     entry("PLUG-S2", "A member's bit is set only after the member has unplugged in that ring.",
         "mail M5, M9; openais gmi.c:1835", "model"),
@@ -114,11 +115,19 @@ ENTRIES = (
         "A processor leaves its ring before it installs another, and installs only a ring that is pending at it.",
         "EVS 1994 (transitional, then regular); D8; corosync 7fb24709, 23e17953", "model",
         history="Between a ring and the next there is exactly one transitional configuration, of members of both "
-                "that all came from the first; left and joined are what lies between. Where nobody joins it may be "
-                "skipped."),
+                "that all came from the first, and all of these; left and joined are what lies between. Where nobody "
+                "joins it may be skipped."),
     entry("CFG-S2",
         "A processor that is down holds nothing and is in no new ring, so it restarts as a fresh incarnation.",
         "EVS 1994 (fail events); Totem 1995; corosync 3675dace", "model"),
+    entry("CFG-S3",
+        "A group as it was, without who left and with who joined, is the group as it is; who did not come along to the "
+        "next ring has left it, before a high, medium or low priority message is delivered there.",
+        "corosync fbe8768f, 7fb24709; EVS 1994 (transitional, then regular)", "history"),
+    entry("CFG-S4",
+        "Processors that move together from one ring to the next, or stay in it, are told the same groups in the same "
+        "places of the order.",
+        "corosync 7fb24709; EVS 1994 (specification 4)", "history"),
     entry("RING-S1",
         "A ring has one token: any two that would be accepted are the same, and who accepts it sends it on.",
         "Totem 1995; D14; corosync 4ee84c51", "model"),
@@ -148,6 +157,7 @@ ENTRIES = (
         "While all members of a ring have it installed or pending, all its gates can still open: by visits, sending, "
         "leaving, installing and unplug alone.",
         "mail M4, M6; D2, D3, D7", "model",
+        history="When all is quiet, and all members of a ring are in it, each has opened.",
         corosync="If the last ring stays, all its members open."),
     entry("BAR-1", "Every step is a step of the abstract barrier, or changes nothing that the barrier sees.",
         "mail M6, M7, M8", "model"),
@@ -232,8 +242,8 @@ ENTRIES = (
     entry("PLUG-H2", "A process delivers no normal message of a ring before it has recovered in it.",
         "mail M3, M7", "history"),
     entry("CLM-S3",
-        "After a process has opened, its table has only members, and whenever two deliver one message they have equal "
-        "tables.",
+        "After a process has opened, its table has only members, each in the life that is in the ring, and in one "
+        "place of the order all tables are equal.",
         "corosync 2ab885ab, 816d7687, fbe8768f, 7fb24709", "history"),
     entry("EVT-S2", "In a ring one member at most says that all retained events of the event service are sent.",
         "openais 59d13092 (the oldest member leads)", "history"),
@@ -243,7 +253,9 @@ ENTRIES = (
     entry("LIVE-3",
         "After the last fault the processors that hear each other come to be in one ring with open gates within the "
         "bound, and all that was queued is delivered.",
-        "mail M6; Totem 1995 (membership)", "simulator"),
+        "mail M6; Totem 1995 (membership)", "simulator",
+        history="When all is quiet, somebody delivers what a process that lives has sent, and who stays in its last "
+                "ring delivers there what another does that stays."),
     entry("STEP-1", "No step of a processor raises an error, whatever its peers and the network do.",
         "D14", "simulator"),
     entry("EVT-OPENS", "When all is quiet, every member counts every channel as often open as programs have it open.",

@@ -198,6 +198,10 @@ class Search:
         """The representative of the state's symmetry class."""
         return self.bitmaps(self._pack(state))
 
+    def number_of(self, state: Bitmaps) -> int:
+        """After a run: the number of a reachable state, or of the one that stands for it."""
+        return int(self.index.numbers(self._pack(state))[0])
+
     def successors(
         self, words: list[Word], steps: Sequence[Step]
     ) -> Iterator[tuple[Step, NDArray[np.intp], list[Word]]]:

@@ -118,10 +118,10 @@ def _moments(view: View) -> Iterator[tuple[Moment, int]]:
     """What happens in a view after its install: deliveries and the transitional configuration."""
     for i, message in enumerate(view.sequence):
         if view.transition and view.transition.index == i:
-            yield (view.ring.id, view.follows), view.transition.at
+            yield view.departure, view.transition.at
         yield message, view.places[i]
     if view.transition and view.transition.index == len(view.sequence):
-        yield (view.ring.id, view.follows), view.transition.at
+        yield view.departure, view.transition.at
 
 
 def precedence_in(ring: RingHistory) -> Precedence:
@@ -146,7 +146,7 @@ def precedence_in(ring: RingHistory) -> Precedence:
 def last_before(view: View, sent: Sent) -> tuple[Moment, int] | None:
     """The last moment of its view before a send."""
     if view.transition and view.transition.index == sent.index and view.transition.at < sent.at:
-        return (view.ring.id, view.follows), view.transition.at
+        return view.departure, view.transition.at
     return (view.sequence[sent.index - 1], view.places[sent.index - 1]) if sent.index else None
 
 
