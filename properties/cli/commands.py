@@ -25,7 +25,9 @@ COMMANDS = {
         "spec": "print the specification",
     },
     "run": {
-        "judge": "which promises a recorded run keeps",
+        "node": "one processor with its services on a real network",
+        "judge": "which promises a recorded run keeps, or what daemons logged",
+        "import": "a history of what daemons logged",
         "simulate": "whole rings of the reference, under faults, judged",
         "services": "the services of the mail on simulated rings, judged",
         "lockstep": "the reference and the machine, step by step",
@@ -34,9 +36,11 @@ COMMANDS = {
     },
 }
 """By section, which is also the folder: each command with what it does, in a line."""
+MODULES = {"import": "imports"}
+"""Files that are not called as their commands are: no Python file can be called `import`."""
 SECTIONS = {name: section for section, commands in COMMANDS.items() for name in commands}
 
 
 def load(name: str) -> click.Command:
     """The command itself; this imports what it works with."""
-    return getattr(import_module(f"properties.cli.{SECTIONS[name]}.{name}"), f"{name}_command")
+    return getattr(import_module(f"properties.cli.{SECTIONS[name]}.{MODULES.get(name, name)}"), f"{name}_command")

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import msgspec
 
@@ -196,7 +196,7 @@ class FileHistory:
     _refused: list[Fault] = field(default_factory=list[Fault])
 
     @classmethod
-    def open(cls, paths: Sequence[Path], called: Mapping[Path, str] = {}) -> FileHistory:
+    def open(cls, paths: Sequence[Path], called: Mapping[Path, str] = {}) -> Self:
         """Look at the first lines; a file with a process that another file has is refused whole.
 
         Some files may be called otherwise than by their paths.

@@ -22,6 +22,7 @@ from properties.history.views import Observability, Ring, View
 from properties.judge import agreement, causality, delivery, groups, liveness, order, recovery, services
 from properties.judge.journal import Journal
 from properties.judge.observer import Observer
+from properties.words import unknown
 
 OK, VIOLATED, OPEN, NOT_OBSERVABLE = "ok", "violated", "open", "not observable"
 CHECKS: tuple[tuple[str, Callable[[RingHistory, Findings], None]], ...] = (
@@ -89,7 +90,7 @@ class Judgement:
         for one in self.claims:
             if one.claim == id:
                 return one
-        raise KeyError(f"no claim {id!r} is judged; there are {', '.join(one.claim for one in self.claims)}")
+        raise KeyError(unknown("claim", id, [one.claim for one in self.claims]))
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import TypeVar
@@ -13,9 +13,10 @@ from model.machines import MACHINES, PLUG
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
+from properties.explain.asked import check_variant
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
-from properties.terminal.names import CLAIM, FEATURE, VARIANT
-from properties.terminal.output import FORMATS, ITF, TEXT
+from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
+from properties.terminal.output import FORMATS, HTML, ITF, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
 
@@ -77,7 +78,7 @@ def for_claims(command: C) -> C:
 def of_machine(command: C) -> C:
     """The option that chooses a machine."""
     return click.option(
-        "--machine", type=click.Choice(list(MACHINES)), default=PLUG, show_default=True, help="Which machine."
+        "--machine", type=OneOf("machine", MACHINES), default=PLUG, show_default=True, help="Which machine."
     )(command)
 
 
@@ -87,14 +88,38 @@ def claims_named(ids: tuple[str, ...]) -> list[Claim]:
 
 
 FORMAT = click.option(
-    "--format", "form", type=click.Choice(FORMATS), default=TEXT, show_default=True,
-    help="In words with an explanation, in the format of Apalache and Quint, or as a test file.",
+    "--format", "form", type=OneOf("format", FORMATS), default=TEXT, show_default=True,
+    help="In words with an explanation, in the format of Apalache and Quint, as a test file, or as a page.",
 )  # fmt: skip
 
 
-def check_format(most: int, form: str, out: Path | None, as_json: bool) -> None:
-    """Refuse two ways to print at once."""
-    if as_json and form != TEXT:
-        raise click.UsageError("--json and --format each say how to print: take one of them")
-    if form == ITF and most > 1 and not out:
-        raise click.UsageError("an ITF file holds one run: with --most, name a file with --out")
+def features_on(off: Iterable[str], *machines: str) -> frozenset[str]:
+    """The features of these machines that can be switched off, without those that are; one of them has to have each."""
+    known = FEATURES & frozenset[str]().union(*(MACHINES[one].features for one in machines))
+    for feature in off:
+        if feature not in known:
+            it_has = f"; it has {', '.join(sorted(known))}" if known else ""
+            raise click.UsageError(f"--without {feature}: {' or '.join(dict.fromkeys(machines))} has none{it_has}")
+    return known - set(off)
+
+
+def suiting(variant: str | None, *machines: str) -> str | None:
+    """The variant, if it edits each of these machines: else what is asked of it would be asked of the protocol."""
+    try:
+        check_variant(variant, *machines)
+    except ValueError as error:
+        raise click.UsageError(f"--variant: {error}") from error
+    return variant
+
+
+def check_file(most: int, form: str, out: Path | None) -> None:
+    """Refuse to print several runs where a file holds one."""
+    if form in (ITF, HTML) and most > 1 and not out:
+        what = "an ITF file" if form == ITF else "a page"
+        raise click.UsageError(f"{what} holds one run: with --most, name a file with --out")
+
+
+HTML_FILE = click.option(
+    "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a page on which it explains itself: one file, to step through.",
+)  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -12,14 +12,15 @@ import msgspec
 from properties.explain.ahead import TooFarError
 from properties.explain.regression import write_test
 from properties.explain.replayed import why
+from properties.files import write_whole
 from properties.terminal import report
 from properties.terminal.rows import print_row
 from properties.traces import render
 from properties.traces.itf import read_any, write_itf
-from properties.traces.trace import Trace, write_trace
+from properties.traces.trace import Trace, TraceError, write_trace
 
-TEXT, ITF, PYTEST = "text", "itf", "pytest"
-FORMATS = (TEXT, ITF, PYTEST)
+TEXT, ITF, PYTEST, HTML = "text", "itf", "pytest", "html"
+FORMATS = (TEXT, ITF, PYTEST, HTML)
 
 
 def saved_trace(file: Path) -> Trace:
@@ -63,8 +64,10 @@ def show_json(traces: Sequence[Trace], *, several: bool = False) -> None:
 
 
 def written(traces: Sequence[Trace], form: str) -> str:
-    """Traces as one file: of our format or ITF, which hold just one, or a test."""
+    """Traces as one file: of our format, ITF or a page, which hold just one, or a test."""
     try:
+        if form == HTML:
+            return page_of(traces[0])
         if form == PYTEST:
             return write_test(traces, render.trace_title(traces[0]).rpartition("; ")[2])
     except TooFarError as error:
@@ -72,12 +75,30 @@ def written(traces: Sequence[Trace], form: str) -> str:
     return (write_itf(traces[0], render.trace_title(traces[0])) if form == ITF else write_trace(traces[0])).decode()
 
 
+def page_of(trace: Trace, first: int | None = None) -> str:
+    """The page of a run, opened at this step."""
+    from properties.page.run import run_page
+
+    try:
+        return run_page(trace, first=first)
+    except TraceError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def write_page(page: Callable[[], str], out: Path) -> None:
+    """Write a page beside what is printed: if there is more than a page holds, say so; an error names the file."""
+    try:
+        write_whole(out, page())
+    except TraceError as error:
+        click.echo(f"ringplug: {out} is not written: {error}", err=True)
+
+
 def write_files(traces: Sequence[Trace], form: str, out: Path) -> None:
     """Write the traces: a test into one file; of the other formats the second into `name-2.json`, and so on."""
     if form == PYTEST:
-        out.write_text(written(traces, form))
+        write_whole(out, written(traces, form))
         return
     name, dot, suffix = out.name.partition(".")
     for number, trace in enumerate(traces, 1):
         file = out if number == 1 else out.with_name(f"{name}-{number}{dot}{suffix}")
-        file.write_text(written([trace], form))
+        write_whole(file, written([trace], form))

@@ -10,22 +10,23 @@ import msgspec
 
 from properties.catalogue.claim import Claim
 from properties.catalogue.overlooked import overlooked
-from properties.catalogue.scopes import FEATURES, NamedScope, too_small
+from properties.catalogue.scopes import NamedScope, too_small
 from properties.explain.ahead import TooFarError
 from properties.explain.runs import shortest_runs
 from properties.explicit.exhaustive import explore
 from properties.explicit.search import Report
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.names import CLAIM
-from properties.terminal.options import FORMAT, check_format, claims_named, searched, sized
-from properties.terminal.output import ITF, TEXT, show_json, show_traces, write_files
+from properties.terminal.options import FORMAT, check_file, claims_named, features_on, searched, sized, suiting
+from properties.terminal.output import HTML, ITF, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
 
 
-@click.command("trace")
+@click.command("trace", cls=Checked)
 @click.argument("claim_id", metavar="CLAIM", type=CLAIM)
 @click.option("--witness", is_flag=True, help="A run to the claim's premise, instead of a counterexample.")
 @click.option("--most", type=click.IntRange(1, 100), default=1, metavar="N", help="Up to N distinct runs.")
@@ -48,6 +49,7 @@ def trace_command(
     ringplug trace PLUG-C3 --variant destroy-forgets-the-plug --most 3
     ringplug trace PLUG-S3 --witness --out s3.json
     ringplug trace PLUG-S1 --variant open-on-own-bit --format itf > s1.itf.json
+    ringplug trace PLUG-S1 --variant open-on-own-bit --format html --out s1.html
     ringplug trace PLUG-S1 --variant open-on-own-bit --format pytest > test_s1.py
 
     Without sizes: the claim's least scope, with the features it needs. The search stops where it knows the answer; only
@@ -55,9 +57,10 @@ def trace_command(
     runs the plainest is shown. Runs are distinct if their actions' names are, and not only because steps changed
     places. Exit code 1 if a violation is shown, 2 if the scope is too small to say.
     """
-    check_format(most, form, out, as_json)
+    check_file(most, form, out)
     (claim,) = claims_named((claim_id,))
-    scope = _scope(claim, members, handles, rings, frozenset(off))
+    suiting(variant, claim.machine)
+    scope = _scope(claim, members, handles, rings, off)
     if reason := too_small(claim, scope):
         _say_no_trace(claim, scope, f"open: {reason}", form, as_json)
         return UNDETERMINED
@@ -78,6 +81,9 @@ def trace_command(
         write_files(traces, form, out)
     if as_json:
         show_json(traces, several=most > 1)
+    elif form == HTML and out:
+        form = TEXT
+        show_traces(traces, form)
     elif form != ITF or most == 1:
         show_traces(traces, form)
     if form == TEXT and not as_json:
@@ -86,14 +92,14 @@ def trace_command(
 
 
 def _scope(
-    claim: Claim, members: int | None, handles: int | None, rings: int | None, off: frozenset[str]
+    claim: Claim, members: int | None, handles: int | None, rings: int | None, off: tuple[str, ...]
 ) -> NamedScope:
     """The sizes asked for with all features; without any, the claim's least scope."""
-    least = claim.least
+    least, features = claim.least, features_on(off, claim.machine)
     by_hand = bool(members or handles or rings)
     return NamedScope(
         members or least.processors, handles or least.handles, rings or least.rings,
-        (FEATURES if by_hand else least.features) - off,
+        features if by_hand else least.features - set(off),
     ).of(claim.machine)  # fmt: skip
 
 
