@@ -16,6 +16,7 @@ from properties.claims import CLAIMS
 from properties.explain.asked import check_variant
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
 from properties.terminal.output import FORMATS, HTML, ITF, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
@@ -40,7 +41,7 @@ def sized(command: C) -> C:
 def searched(command: C) -> C:
     """The options of a search."""
     for option in (
-        click.option("--memory", "memory_gib", type=click.FloatRange(0.001), default=4.0, show_default=True,
+        click.option("--memory", "memory_gib", type=RealRange(0.001, 65_536), default=4.0, show_default=True,
                      help="Memory a search may use, in GiB."),
         click.option("--no-symmetry", is_flag=True, help="Keep apart states that differ only in processors' names."),
     ):  # fmt: skip
@@ -56,11 +57,11 @@ def looked_for(command: Callable[..., int]) -> Callable[..., int]:
         return command(tries=Tries(examples, steps, seed), **options)
 
     for option in (
-        click.option("--seed", type=click.IntRange(0), default=DEFAULT_TRIES.seed, show_default=True,
+        click.option("--seed", type=SEED, default=DEFAULT_TRIES.seed, show_default=True,
                      help="Stateful: where the random runs come from."),
         click.option("--steps", type=click.IntRange(1, 400), default=DEFAULT_TRIES.steps, show_default=True,
                      help="Stateful: steps a run."),
-        click.option("--examples", type=click.IntRange(1), default=DEFAULT_TRIES.examples, show_default=True,
+        click.option("--examples", type=click.IntRange(1, MOST_RUNS), default=DEFAULT_TRIES.examples, show_default=True,
                      help="Stateful: how many runs."),
         click.option("--depth", metavar="K", type=click.IntRange(1, 100), help="Bounded: how many steps."),
     ):  # fmt: skip
