@@ -6,8 +6,7 @@ step of a fair action may be spoken of, which goes on helping; its parameters ar
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import z3
 
@@ -17,7 +16,7 @@ from model.language.signature import Parameter
 from model.language.sorts import Index, Ring
 from model.language.state import State
 from properties.catalogue.claim import Claim, Reach
-from properties.catalogue.progress import IN_SOME_STATE, Progress
+from properties.catalogue.progress import IN_SOME_STATE, Progress, said_of
 from properties.symbolic.round import Failure, Round
 
 RING = Ring("ring")
@@ -93,10 +92,10 @@ class LeadsTo:
         return self.reach.premise(state, RING) & ~self.reach.goal(state, RING)
 
     def _helping(self, now: State, fair: Action, parameters: Mapping[str, Parameter]) -> Truth:
-        return said_of(self.progress.helps[fair.name], now, parameters)
+        return said_of(self.progress.helps[fair.name], now, RING, parameters)
 
     def _is_spoken_of(self, action: Action) -> Truth:
-        return ~said_of(self.progress.unless[action.name], action.now, action.parameters)
+        return ~said_of(self.progress.unless[action.name], action.now, RING, action.parameters)
 
     def _pending(self, now: State, *more: Truth) -> z3.Solver:
         return self.round.assume(self._goes_on(now), *more)
@@ -111,12 +110,6 @@ class LeadsTo:
 
     def _read(self, truth: Truth) -> z3.BoolRef:
         return self.round.read.truth(truth)
-
-
-def said_of(statement: Callable[..., Truth], now: State, parameters: Mapping[str, Parameter]) -> Truth:
-    """A statement (now, ring, some of an action's parameters…)."""
-    asked = list(inspect.signature(statement).parameters)[2:]
-    return statement(now, RING, **{name: parameters[name] for name in asked})
 
 
 def another(action: Action) -> dict[str, Parameter]:

@@ -74,7 +74,12 @@ RULES: dict[str, Sequence[Rule]] = {
         Rule(("--compute",), not_with=("--take",), because="a set that is named is always computed"),
     ),
     "judge": (Rule(("--at-rest",), ("--from",), because="a history says it by its end events"),),
-    "trace": (Rule(("--format",), not_with=("--json",), because="each says how to print"),),
+    "trace": (
+        Rule(("--format",), not_with=("--json",), because="each says how to print"),
+        Rule(("--unfair",), because="such a run is looked for in the claim's least scope, and printed",
+             not_with=(*SIZES, "--witness", "--most", "--without", "--variant", "--memory", "--no-symmetry", "--format",
+                       "--out")),
+    ),
     "replay": (Rule(("--format",), not_with=("--json",), because="each says how to print"),),
     "walk": (
         Rule((*SIZES, "--without", "--variant", "--machine"), not_with=("--from",),
