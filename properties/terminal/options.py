@@ -15,7 +15,7 @@ from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.terminal.names import CLAIM, FEATURE, VARIANT
-from properties.terminal.output import FORMATS, HTML, ITF, TEXT
+from properties.terminal.output import FORMATS, HTML, ITF, LOOKED_AT, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
 
@@ -88,16 +88,21 @@ def claims_named(ids: tuple[str, ...]) -> list[Claim]:
 
 FORMAT = click.option(
     "--format", "form", type=click.Choice(FORMATS), default=TEXT, show_default=True,
-    help="In words with an explanation, in the format of Apalache and Quint, as a test file, or as a page.",
+    help="In words with an explanation, in the format of Apalache and Quint, as a test file, page or picture.",
 )  # fmt: skip
 
 
-def check_format(most: int, form: str, out: Path | None, as_json: bool) -> None:
+LANES = click.option("--lanes", is_flag=True, help="Draw the lanes, too: up to five processors in 100 columns.")
+
+
+def check_format(most: int, form: str, out: Path | None, as_json: bool, lanes: bool = False) -> None:
     """Refuse two ways to print at once."""
+    if lanes and (as_json or form != TEXT):
+        raise click.UsageError("--lanes is of the text: it goes with neither --json nor another --format")
     if as_json and form != TEXT:
         raise click.UsageError("--json and --format each say how to print: take one of them")
-    if form in (ITF, HTML) and most > 1 and not out:
-        what = "an ITF file" if form == ITF else "a page"
+    if form in (ITF, *LOOKED_AT) and most > 1 and not out:
+        what = "an ITF file" if form == ITF else "a page" if form == HTML else "a picture"
         raise click.UsageError(f"{what} holds one run: with --most, name a file with --out")
 
 

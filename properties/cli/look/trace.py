@@ -18,8 +18,8 @@ from properties.explicit.search import Report
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.names import CLAIM
-from properties.terminal.options import FORMAT, check_format, claims_named, searched, sized
-from properties.terminal.output import HTML, ITF, TEXT, show_json, show_traces, write_files
+from properties.terminal.options import FORMAT, LANES, check_format, claims_named, searched, sized
+from properties.terminal.output import ITF, LOOKED_AT, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
@@ -32,13 +32,14 @@ from properties.traces.trace import machine_text
 @sized
 @searched
 @FORMAT
+@LANES
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
               help="Also write to this file: the trace (as JSON), or with --format that format.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the trace as JSON; with --most an object with `traces`.")
 def trace_command(
     claim_id: str, witness: bool, most: int, members: int | None, handles: int | None, rings: int | None,
-    off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, form: str, out: Path | None,
-    as_json: bool,
+    off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, form: str, lanes: bool,
+    out: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Show a shortest run, and why: to the premise of CLAIM with --witness, else to a violation of it.
 
@@ -49,6 +50,7 @@ def trace_command(
     ringplug trace PLUG-S3 --witness --out s3.json
     ringplug trace PLUG-S1 --variant open-on-own-bit --format itf > s1.itf.json
     ringplug trace PLUG-S1 --variant open-on-own-bit --format html --out s1.html
+    ringplug trace PLUG-S1 --variant open-on-own-bit --lanes
     ringplug trace PLUG-S1 --variant open-on-own-bit --format pytest > test_s1.py
 
     Without sizes: the claim's least scope, with the features it needs. The search stops where it knows the answer; only
@@ -56,7 +58,7 @@ def trace_command(
     runs the plainest is shown. Runs are distinct if their actions' names are, and not only because steps changed
     places. Exit code 1 if a violation is shown, 2 if the scope is too small to say.
     """
-    check_format(most, form, out, as_json)
+    check_format(most, form, out, as_json, lanes)
     (claim,) = claims_named((claim_id,))
     scope = _scope(claim, members, handles, rings, frozenset(off))
     if reason := too_small(claim, scope):
@@ -79,11 +81,11 @@ def trace_command(
         write_files(traces, form, out)
     if as_json:
         show_json(traces, several=most > 1)
-    elif form == HTML and out:
+    elif form in LOOKED_AT and out:
         form = TEXT
         show_traces(traces, form)
     elif form != ITF or most == 1:
-        show_traces(traces, form)
+        show_traces(traces, form, lanes=lanes)
     if form == TEXT and not as_json:
         print_row(report.out(), _how_far(visited, len(traces)))
     return ALL_HOLD if to_premise else SOME_VIOLATED
