@@ -19,8 +19,17 @@ from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
 from properties.terminal.names import CLAIM
-from properties.terminal.options import FORMAT, check_file, claims_named, features_on, searched, sized, suiting
-from properties.terminal.output import HTML, ITF, TEXT, show_json, show_traces, write_files
+from properties.terminal.options import (
+    FORMAT,
+    LANES,
+    check_file,
+    claims_named,
+    features_on,
+    searched,
+    sized,
+    suiting,
+)
+from properties.terminal.output import ITF, LOOKED_AT, TEXT, show_json, show_traces, write_files
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces.render import marked, trace_lines, trace_title
@@ -35,12 +44,14 @@ from properties.traces.trace import machine_text
 @sized
 @searched
 @FORMAT
+@LANES
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
               help="Also write to this file: the trace (as JSON), or with --format that format.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the trace as JSON; with --most an object with `traces`.")
 def trace_command(
     claim_id: str, witness: bool, unfair: str | None, most: int, members: int | None, handles: int | None,
     rings: int | None, off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, form: str,
+    lanes: bool,
     out: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Show a shortest run, and why: to the premise of CLAIM with --witness, else to a violation of it.
@@ -53,6 +64,7 @@ def trace_command(
     ringplug trace LIVE-2 --unfair leave          (what that all gates open at last rests on)
     ringplug trace PLUG-S1 --variant open-on-own-bit --format itf > s1.itf.json
     ringplug trace PLUG-S1 --variant open-on-own-bit --format html --out s1.html
+    ringplug trace PLUG-S1 --variant open-on-own-bit --lanes
     ringplug trace PLUG-S1 --variant open-on-own-bit --format pytest > test_s1.py
 
     Without sizes: the claim's least scope, with the features it needs. The search stops where it knows the answer; only
@@ -86,11 +98,11 @@ def trace_command(
         write_files(traces, form, out)
     if as_json:
         show_json(traces, several=most > 1)
-    elif form == HTML and out:
+    elif form in LOOKED_AT and out:
         form = TEXT
         show_traces(traces, form)
     elif form != ITF or most == 1:
-        show_traces(traces, form)
+        show_traces(traces, form, lanes=lanes)
     if form == TEXT and not as_json:
         print_row(report.out(), _how_far(visited, len(traces)))
     return ALL_HOLD if to_premise else SOME_VIOLATED
