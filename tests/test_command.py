@@ -153,6 +153,7 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
         "lockstep",
         "judge",
         "node",
+        "run",
         "corosync",
     ],
 )

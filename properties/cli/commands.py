@@ -25,6 +25,7 @@ COMMANDS = {
         "spec": "print the specification",
     },
     "run": {
+        "run": "a cluster of real processes on this machine, shown live and judged",
         "node": "one processor with its services on a real network",
         "judge": "which promises a recorded run keeps",
         "simulate": "whole rings of the reference, under faults, judged",
