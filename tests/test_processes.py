@@ -201,6 +201,7 @@ def test_a_program_publishes_watches_and_is_told_what_it_lost(tmp_path: Path) ->
             assert event.data == b"disk 8 is full"
             with pytest.raises(ClientError, match="Expected"):
                 await one.publish("x" * 300, b"")
+        await the_commands_say_the_same(cluster)
         await a_program_that_does_not_read(cluster)
         await a_program_that_goes_before_it_is_answered(cluster)
         with pytest.raises(ClientError, match="no node answers there: No such file"):
@@ -210,6 +211,32 @@ def test_a_program_publishes_watches_and_is_told_what_it_lost(tmp_path: Path) ->
     course, outcome = played(Plan(2, settings=QUICK), tmp_path, scenario, 0.0)
     claims = verdicts(course, outcome, tmp_path)
     assert claims["EVT-S1"].verdict == OK
+
+
+async def the_commands_say_the_same(cluster: Cluster) -> None:
+    """What one terminal publishes at a node, another one shows at another node, also later if it is retained."""
+    here, there = (cluster.processes.nodes[number].socket for number in (1, 2))
+    said = await spoken(
+        "publish", "news", "one", "two\x1b[31m", "--retain", "600", "--pattern", "a/b", "--socket", here
+    )
+    assert said == "2 events published\n"
+    said = await spoken("watch", "news", "--count", "2", "--socket", there)
+    assert re.fullmatch(r"1:(\d+) \[a/b\] one\n1:\d+ \[a/b\] two\\x1b\[31m\n", said)
+    said = await spoken("watch", "news", "--prefix", "a/", "--count", "1", "--json", "--socket", there)
+    assert json.loads(said)["data"] == "b25l"
+    said = await spoken("publish", "news", "--priority", "low", "--json", "--socket", here, lines=b"three\nfour\n")
+    assert json.loads(said)["published"] == 2
+
+
+async def spoken(*arguments: str | Path, lines: bytes = b"") -> str:
+    """What a command prints."""
+    process = await asyncio.create_subprocess_exec(
+        RINGPLUG, *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, errors = await asyncio.wait_for(process.communicate(lines), LIMIT_SECONDS)
+    assert process.returncode == 0, errors
+    return said.decode()
 
 
 async def a_program_that_does_not_read(cluster: Cluster) -> None:

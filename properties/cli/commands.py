@@ -27,6 +27,8 @@ COMMANDS = {
     "run": {
         "run": "a cluster of real processes on this machine, shown live and judged",
         "node": "one processor with its services on a real network",
+        "publish": "publish events at a node",
+        "watch": "show the events of a channel at a node",
         "judge": "which promises a recorded run keeps",
         "simulate": "whole rings of the reference, under faults, judged",
         "services": "the services of the mail on simulated rings, judged",
