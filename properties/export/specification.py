@@ -246,8 +246,8 @@ AT_LAST = (
     "That a goal can be reached says nothing of whether it is. A claim with a *rank* says that it is, at last: if each "
     "step of the actions under *by* is *fair*, that is, taken at last or now and then not enabled; if no step is taken "
     "that stands under *unless*; and if the premise stays true. The rank is a list of sets, by weight. While the "
-    "premise is true and the goal is not, some fair step is enabled that lowers it (a set loses somebody, and the sets before "
-    "and beside it gain nobody), no step raises it, and what would lower it goes on doing so until it is lowered. "
+    "premise is true and the goal is not, some fair step is enabled that lowers it (a set loses somebody, and the sets "
+    "before and beside it gain nobody), no step raises it, and what would lower it goes on doing so until it is lowered. "
     "Processors and handles are finitely many, so it is lowered only so often. `ringplug trace CLAIM --unfair ACTION` "
     "shows for each fair action a run that goes round for ever without it."
 )
