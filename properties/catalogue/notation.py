@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import cache
 
+from model.language.machine import Machine
 from model.language.notation import Naming, Notation
 from model.language.signature import parameter
 from model.language.sorts import Handle, Ring
@@ -50,7 +52,7 @@ def notation(part: Part, machine: str) -> str:
     state = MACHINES[machine].state
     if not part.of_steps:
         return str(Notation().truth(part.statement(state())))
-    action = next(action for action in MACHINES[machine].record().actions if part.concerns(action.name))
+    action = next(action for action in _recorded(machine).actions if part.concerns(action.name))
     where = f"at {part.at}: " if part.at else "at every step: "
     then = state("{}'".format)
     names = {
@@ -59,6 +61,12 @@ def notation(part: Part, machine: str) -> str:
     }
     says = str(Naming(names).truth(action.read(part.statement, then=then)))
     return f"{where}enabled if {says}" if part.enables else where + says
+
+
+@cache
+def _recorded(machine: str) -> Machine:
+    """A machine with all its features."""
+    return MACHINES[machine].record()
 
 
 def goals(claim: Claim) -> Iterator[str]:

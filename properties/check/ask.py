@@ -9,6 +9,7 @@ from properties.check.task import EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, S
 from properties.check.verdict import Verdict
 from properties.explain.asked import check_variant, claim_named
 from properties.sampling.stateful import Tries
+from properties.words import unknown
 
 PROVERS = (INDUCTIVE, SECOND_SOLVER)
 """The engines that prove for any number, and so have no scope."""
@@ -52,7 +53,7 @@ def check(
 def check_engine(name: str) -> None:
     """Refuse an engine that does not exist."""
     if name not in ENGINES:
-        raise ValueError(f"unknown engine {name!r}; there are {', '.join(ENGINES)}")
+        raise ValueError(unknown("engine", name, ENGINES))
 
 
 def scope_for(claim: Claim, engine: str, scope: NamedScope | str | None) -> NamedScope | None:
