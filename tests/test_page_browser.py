@@ -88,7 +88,9 @@ def test_a_step_is_told_with_its_claim_its_fate_and_its_cells(browser: Browser, 
     clause = text(browser, "#clause")
     assert "✗ behind an open gate every member is done" in clause
     assert "member[r0] ⊈ done[r0]" in clause
+    assert "mail M6: Once the bitmap has all positions set for all members" in clause
     assert text(browser, "#fate").split()[:2] == ["Fate", "Violated."]
+    assert "Since step 4, visit p0 r0, every way on meets it; before, it could be avoided." in text(browser, "#fate")
     assert text(browser, "#state tr.decides").startswith("▸ member[r0]")
     opened(browser, url, "#step=3&claim=PLUG-S8")
     assert "the violation is 1 step away, and can be avoided." in text(browser, "#fate")

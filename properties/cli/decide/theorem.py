@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -35,6 +36,10 @@ Cases = Sequence[tuple[str, str]]
     "--run", "variant", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", type=SERVICE_VARIANT,
     help="Break the running services so, or in each way, and find the model's run in the simulator.",
 )  # fmt: skip
+@click.option(
+    "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the run to a failing lookup as a page; goes with --take.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `theorem`, or `runs`.")
 def theorem_command(
     id: str | None,
@@ -43,6 +48,7 @@ def theorem_command(
     compute: bool,
     deep: bool,
     variant: str | None,
+    html: Path | None,
     as_json: bool,
 ) -> int:
     """Show under which decisions a lookup never fails (mail M12): the minimal sets, and what breaks without.
@@ -52,6 +58,7 @@ def theorem_command(
     ringplug theorem --claim CLM-S1 --compute                  the same, computed again
     ringplug theorem --claim CLM-S1 --take D8,D10,D11          all states are visited
     ringplug theorem --claim CLM-S1 --take D8,D10              a shortest run to a failing lookup
+    ringplug theorem --claim CLM-S1 --take D8,D10 --html lost.html
     ringplug trace CLM-S1 --variant no-plug                    before the mail
     ringplug theorem --run                                     the same on the running services, side by side
     ringplug theorem --run evt-before-clm
@@ -59,10 +66,12 @@ def theorem_command(
     The decisions: M4 strict, D4, D8, D10, D11, D12, D13, order (clm is registered before evt), fifo. Every set of them
     has a verdict in --json. Exit code 1 if a set named with --take does not suffice.
     """
+    if html and take is None:
+        raise click.UsageError("--html shows the run of one set of decisions: name it with --take")
     if variant is not None:
         return _run(variant, as_json, alone=not (id or add_node or take is not None or deep or compute))
     if take is not None:
-        return _one(CLAIMS[id or CASES[0][1]].id, add_node or NORMAL, take, deep, as_json)
+        return _one(CLAIMS[id or CASES[0][1]].id, add_node or NORMAL, take, deep, html, as_json)
     cases = [
         (priority, claim)
         for priority, claim in (*CASES, *(DEEP_CASES if deep else ()))
@@ -90,19 +99,21 @@ def _run(variant: str, as_json: bool, *, alone: bool) -> int:
     return show_runs(variant, as_json)
 
 
-def _one(id: str, add_node: str, take: str, deep: bool, as_json: bool) -> int:
+def _one(id: str, add_node: str, take: str, deep: bool, html: Path | None, as_json: bool) -> int:
     taken = frozenset(one for one in take.split(",") if one not in ("", "none"))
     if unknown := taken - set(GIVEN_UP):
         raise click.ClickException(f"unknown decision {min(unknown)!r}; there are {', '.join(GIVEN_UP)}")
-    from properties.terminal.output import TEXT, show_json, show_traces  # here: what is recorded needs no engine
+    from properties.terminal import output  # here: what is recorded needs no engine
     from properties.variants.theorem import Case
 
     case = Case(CLAIMS[id], add_node, deep)
     with Progress() as progress:
         case.progress = progress.say
         found = case.search(taken, case.scopes)
-    if found.trace:
-        show_json([found.trace]) if as_json else show_traces([found.trace], TEXT)
+    if run := found.trace:
+        if html:
+            output.write_page(lambda: output.page_of(run), html)
+        output.show_json([run]) if as_json else output.show_traces([run], output.TEXT)
         return SOME_VIOLATED
     scopes = [scope.name for scope in case.scopes]
     if as_json:
