@@ -193,15 +193,16 @@ def long_run(lanes: int, length: int) -> Trace:
     return Trace("ringplug-trace-1", TraceScope(lanes, 1, 2), [], steps[:length])
 
 
-def test_sixteen_lanes_and_five_thousand_steps_are_quick(browser: Browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("steps", [1_000, pytest.param(5_000, marks=pytest.mark.deep)])
+def test_sixteen_lanes_and_thousands_of_steps_are_quick(browser: Browser, steps: int, tmp_path: Path) -> None:
     path = tmp_path / "long.html"
-    path.write_text(run_page(long_run(16, 5_000)))
-    opened(browser, path.as_uri(), "#step=2500")
+    path.write_text(run_page(long_run(16, steps)))
+    opened(browser, path.as_uri(), f"#step={steps // 2}")
     assert 20 < count(browser, "#steps li") < 100
     browser.press("j", "j")
     before, presses = browser.seconds(), 20
     browser.press(*"j" * presses)
-    assert browser.ask("document.getElementById('where').textContent").endswith(": 2522 of 5000")
+    assert browser.ask("document.getElementById('where').textContent").endswith(f": {steps // 2 + 22} of {steps}")
     took_ms = 1000 * (browser.seconds() - before) / presses
     assert took_ms < MOST_MS
     assert not browser.problems
