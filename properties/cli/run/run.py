@@ -20,10 +20,10 @@ from properties.processes.processes import Plan
 from properties.processes.verdict import Verdict, judged
 from properties.processes.view import head, shown
 from properties.simulate.report import claim_table
-from properties.terminal.console import out as standard_output
 from properties.terminal.exit_codes import BAD_INPUT, code_of
 from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
+from properties.terminal.rows import out as standard_output
 from properties.terminal.rows import print_row
 from properties.words import counted
 from reference.node.client import ClientError
