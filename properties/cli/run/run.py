@@ -20,10 +20,11 @@ from properties.processes.processes import Plan
 from properties.processes.verdict import Verdict, judged
 from properties.processes.view import head, shown
 from properties.simulate.report import claim_table
-from properties.terminal.console import out as standard_output
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import BAD_INPUT, code_of
 from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
+from properties.terminal.rows import out as standard_output
 from properties.terminal.rows import print_row
 from properties.words import counted
 from reference.node.client import ClientError
@@ -33,7 +34,7 @@ SECONDS_ELSEWHERE = 10.0
 """How long it runs where nobody can end it by a key."""
 
 
-@click.command("run")
+@click.command("run", cls=Checked)
 @click.option("--members", type=click.IntRange(1, 9), default=3, show_default=True, help="Processes.")
 @click.option("--seconds", type=RealRange(0.1, 1_000_000),
               help="How long there are load and faults; on a terminal until q is pressed, elsewhere 10 s.")  # fmt: skip

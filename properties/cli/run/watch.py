@@ -10,12 +10,13 @@ import click
 import msgspec
 
 from properties.history.reader import plain
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.words import counted
 from reference.node.client import Client, ClientError, Event, Lost
 
 
-@click.command("watch")
+@click.command("watch", cls=Checked)
 @click.argument("channel")
 @click.option("--socket", "path", type=click.Path(path_type=Path), required=True, envvar="RINGPLUG_SOCKET",
               help="The local socket of a node; or set RINGPLUG_SOCKET.")  # fmt: skip
