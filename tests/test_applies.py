@@ -10,6 +10,7 @@ import pytest
 
 from properties.cli.commands import SECTIONS, load
 from properties.terminal.applies import RULES, Checked, names_of, rows
+from properties.terminal.numbers import RealRange
 from tests.command import refused
 
 ALWAYS = {
@@ -102,3 +103,24 @@ def test_what_does_not_apply_is_refused(command: str, option: str, other: str, s
 def test_the_document_has_the_table() -> None:
     text = (Path(__file__).parent.parent / "docs" / "command-line.md").read_text()
     assert "\n".join(rows()) in text
+
+
+def test_every_number_has_bounds_and_nan_is_none() -> None:
+    """`nan` is neither below nor above a bound, so it would pass for any; what has no end would never end."""
+    numbers = {
+        (name, option.opts[0]): option.type
+        for name, command in commands()
+        for option in command.params
+        if isinstance(option.type, (click.types.IntParamType, click.types.FloatParamType))
+    }
+    assert len(numbers) > 30
+    assert numbers.pop(("explain", "--step")) is click.INT
+    for (name, option), kind in numbers.items():
+        if isinstance(kind, RealRange):
+            for word in ("nan", "-nan", "inf", "-inf", "1e999", "-1", "soon"):
+                said = refused(name, option, word, *ARGUMENTS.get(name, []))
+                assert f"Invalid value for '{option}'" in said
+        else:
+            assert isinstance(kind, click.IntRange), (name, option)
+        assert kind.min is not None, (name, option)
+        assert kind.max is not None, (name, option)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from model.language.machine import Ghost, Kind, Rule, Text
@@ -68,10 +69,17 @@ def scope(members: int, handles: int = 1, rings: int = 1) -> NamedScope:
     return NamedScope(members, handles, rings, frozenset(), TINY)
 
 
+@contextmanager
+def registered(text: Text) -> Generator[None]:
+    """For a while this is the machine of the name `TINY`."""
+    with patch.dict(MACHINES, {TINY: text}):
+        yield
+
+
 def decided(engine: str, text: Text, *claims: Claim, at: NamedScope | None = None, depth: int = 8) -> list[Verdict]:
     """What an engine says of these claims, in a scope if it has one."""
     where = None if engine in ("inductive", SECOND_SOLVER) else at or scope(2)
-    with patch.dict(MACHINES, {TINY: text}):
+    with registered(text):
         return Job(engine=engine, scope=where, machine=TINY, depth=depth, tries=TRIES).decide(claims)
 
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from model.language.sets import FALSE, TRUE, Set, Truth, all_of, every, implies, within
+from model.language.signature import Parameter
 from model.language.sorts import Handle, Ring
 from model.language.state import State
 
@@ -43,6 +43,9 @@ class Progress:
     """The fair actions, and when their steps help."""
     unless: Steps
     """The steps of which the claim does not speak."""
+    lassos: Mapping[str, tuple[int, int, int, str]]
+    """By fair action: the least scope where, if it is not fair, a ring can stay pending for ever; processors, handles,
+    rings, and the feature that is needed."""
 
     def is_lowered(self, now: State, then: State, ring: Ring) -> Truth:
         """The rank of a ring is lower then than now."""
@@ -66,7 +69,26 @@ def _within(level: tuple[Shrinks, ...], first: State, second: State, ring: Ring)
 
 
 def _at_most(one: Shrinks, first: State, second: State, ring: Ring) -> Truth:
-    a, b = partial(one, first, ring), partial(one, second, ring)
-    if len(inspect.signature(one).parameters) == len(("now", "ring")):
-        return within(a(), b())
-    return every(Handle, lambda h: within(a(h), b(h)))
+    if is_of_each_handle(one):
+        return every(Handle, lambda h: within(shrinking(one, first, ring, h), shrinking(one, second, ring, h)))
+    return within(one(first, ring), one(second, ring))
+
+
+def is_of_each_handle(one: Shrinks) -> bool:
+    """Whether there is one such set for each handle."""
+    return len(inspect.signature(one).parameters) > len(("now", "ring"))
+
+
+def shrinking(one: Shrinks, now: State, ring: Ring, h: Handle) -> Set:
+    """The set in a state; of this handle, if there is one for each."""
+    return one(now, ring, h) if is_of_each_handle(one) else one(now, ring)
+
+
+def parameters_of_steps(statement: Callable[..., Truth]) -> list[str]:
+    """The action's parameters that a statement (now, ring, …) about its steps asks for."""
+    return list(inspect.signature(statement).parameters)[len(("now", "ring")) :]
+
+
+def said_of(statement: Callable[..., Truth], now: State, ring: Ring, parameters: Mapping[str, Parameter]) -> Truth:
+    """A statement (now, ring, some of an action's parameters…)."""
+    return statement(now, ring, **{name: parameters[name] for name in parameters_of_steps(statement)})

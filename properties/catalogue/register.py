@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MODEL, HISTORY, SIMULATOR, COROSYNC = "model", "history", "simulator", "corosync"
-ON = {MODEL: "in the model", HISTORY: "on a history", SIMULATOR: "in a simulated run", COROSYNC: "on corosync's logs"}
+MODEL, HISTORY, SIMULATOR, COROSYNC, PROCESSES = "model", "history", "simulator", "corosync", "processes"
+ON = {
+    MODEL: "in the model", HISTORY: "on a history", SIMULATOR: "in a simulated run", COROSYNC: "on corosync's logs",
+    PROCESSES: "in a run of processes",
+}  # fmt: skip
 """The deciders, and where each reads a claim."""
 
 
@@ -254,17 +257,21 @@ ENTRIES = (
         "After the last fault the processors that hear each other come to be in one ring with open gates within the "
         "bound, and all that was queued is delivered.",
         "mail M6; Totem 1995 (membership)", "simulator",
-        history="When all is quiet, somebody delivers what a process that lives has sent, and who stays in its last "
-                "ring delivers there what another does that stays."),
+         history="When all is quiet, somebody delivers what a process that lives has sent, and who stays in its last "
+                "ring delivers there what another does that stays.",
+         processes="The bound has ten seconds more, since no machine promises when a process has its turn."),
     entry("STEP-1", "No step of a processor raises an error, whatever its peers and the network do.",
-        "D14", "simulator"),
+        "D14", "simulator",
+        processes="A node that ends by itself is counted, whatever made it."),
+    entry("STEP-2", "The same calls make a processor take the same steps: a run that was recorded can be repeated.",
+        "docs/node.md", processes="Of each step, what it wants sent is compared."),
     entry("EVT-OPENS", "When all is quiet, every member counts every channel as often open as programs have it open.",
         "openais evt.c (open counts)", "simulator"),
     entry("EVT-RETAINED", "When all is quiet, what a member of the ring has once retained, all members retain.",
         "openais 59d13092", "simulator"),
     entry("EVT-REFUSED", "A message of a service is refused only as recovery of another configuration.",
         "D13", "simulator"),
-    entry("LOCKSTEP", "What the plug layers do is a run of the machine.", "SPEC.md", "simulator"),
+    entry("LOCKSTEP", "What the plug layers do is a run of the machine.", "SPEC.md", "simulator processes"),
 )  # fmt: skip
 REGISTER: Mapping[str, Entry] = {one.id: one for one in ENTRIES}
 """By id: what the model decides, in the order of the README's table, then what only runs show."""

@@ -65,8 +65,9 @@ def _left_out(claim: Claim, task: Task) -> str | None:
 
 def _fair_actions_that_are_off(claim: Claim, task: Task) -> list[str]:
     """The actions that a claim's proof rests on and that belong to a feature that is off."""
-    fair = claim.reach.progress.helps if claim.reach and claim.reach.progress else {}
-    return sorted(set(fair) - {action.name for action in task.record_machine().actions})
+    if not (claim.reach and claim.reach.progress):
+        return []
+    return sorted(set(claim.reach.progress.helps) - {action.name for action in task.record_machine().actions})
 
 
 def _confirmed(about: About, verdict: Proved | Open, unlike: Sequence[Answer]) -> Proved | Open:

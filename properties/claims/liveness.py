@@ -143,13 +143,15 @@ RANK = (
 )
 VISITS_AND_SENDS = {
     "visit": visits_one_of_several,
-    "sole_visit": visits_the_only_one,
     "send_recovery": sends_a_message,
     "send_leftover": sends_a_leftover,
 }
-CHANGES_AND_CALLS = {
-    "leave": leaves_its_old_ring, "install": installs_the_ring, "unplug": unplugs_what_is_plugged,
-}  # fmt: skip
+OTHERS = {
+    "sole_visit": visits_the_only_one,
+    "leave": leaves_its_old_ring,
+    "install": installs_the_ring,
+    "unplug": unplugs_what_is_plugged,
+}
 UNLESS = {
     "visit": the_token_goes_on_too_soon,
     "sole_visit": the_token_goes_on_too_soon,
@@ -160,11 +162,14 @@ UNLESS = {
 LIVE_2.reach = Reach(
     can_be_completed,
     all_gates_are_open,
-    by=(*VISITS_AND_SENDS, *CHANGES_AND_CALLS),
+    by=(*VISITS_AND_SENDS, *OTHERS),
     lost=GATES_STAY_CLOSED,
     stuck=is_stuck,
-    progress=Progress(RANK, {**VISITS_AND_SENDS, **CHANGES_AND_CALLS}, UNLESS),
-)
+    progress=Progress(RANK, {**VISITS_AND_SENDS, **OTHERS}, UNLESS, {
+        "visit": (2, 1, 1, ""), "sole_visit": (1, 1, 1, ""), "leave": (1, 1, 2, ""), "install": (1, 1, 1, ""),
+        "unplug": (1, 1, 1, ""), "send_recovery": (1, 1, 1, "recovery-queue"), "send_leftover": (1, 1, 1, "leftovers"),
+    }),
+)  # fmt: skip
 
 
 @LIVE_2.witnessed()
@@ -190,8 +195,10 @@ A2.reach = Reach(
     all_gates_are_open,
     by=tuple(VISITS_AND_SENDS),
     lost=GATES_STAY_CLOSED,
-    progress=Progress(RANK, VISITS_AND_SENDS, UNLESS),
-)
+    progress=Progress(RANK[2:], VISITS_AND_SENDS, UNLESS, {
+        "visit": (2, 1, 1, ""), "send_recovery": (2, 1, 1, "recovery-queue"), "send_leftover": (2, 1, 1, "leftovers"),
+    }),
+)  # fmt: skip
 
 
 @A2.witnessed()

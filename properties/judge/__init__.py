@@ -8,10 +8,10 @@ forgotten. That bounds memory by what is under way and not by how long the histo
 
 **Where things are.** `observer.py` follows the events and knows when a ring is over. `installation.py` has the clauses
 about one process's configurations, `agreement.py` those that compare members, `groups.py` those about groups beside
-the ring, `causality.py` and `order.py` what comes before what, `delivery.py` what is owed to each process, `liveness.py`
-what is so at a quiet end, `services.py` and `recovery.py` the plug and its services.
-`judgement.py` puts it together, and `shrink.py` makes a violation small. What a clause says, its source and what has to
-be seen are in `properties/history/catalogue.py`; how histories are read, in `properties/history/`.
+the ring, `causality.py` and `order.py` what comes before what, `delivery.py` what is owed to each process,
+`liveness.py` what is so at a quiet end, `services.py` and `recovery.py` the plug and its services. `judgement.py` puts
+it together, and `shrink.py` makes a violation small. What a clause says, its source and what has to be seen are in
+`properties/history/catalogue.py`; how histories are read, in `properties/history/`.
 
 What can be relied on:
 

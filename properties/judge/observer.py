@@ -104,11 +104,11 @@ class Observer:
         self.journal.list_members(event.members)
         if event.kind == "transitional":
             transition(self.journal, process, event)
-        elif "regular" in self.observability:
-            if not event.ring[0]:
-                self.findings.not_seen("RING-S3", "ring ids have no representative")
-                self.findings.suspicious |= event.ring == NO_ID
-            install(self.journal, process, _with_id(process, event))
+            return
+        if not event.ring[0]:
+            self.findings.not_seen("RING-S3", "ring ids have no representative")
+            self.findings.suspicious |= event.ring == NO_ID
+        install(self.journal, process, _with_id(process, event))
 
     def message(self, event: MessageEvent) -> Message:
         """The message of an event, with what the event says of it."""

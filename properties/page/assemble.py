@@ -34,7 +34,7 @@ class Head(msgspec.Struct):
 
 def page_text(kind: str, head: Head, data: object, program: str = "export const program = null;") -> str:
     """The page: of a `run` or a `history`, with its data and, of a run, the program of its machine."""
-    style, picture_style = _asset("page.css"), _asset("picture.css")
+    style, picture_style = asset("page.css"), asset("picture.css")
     script = f"\n{bundled(program)}\n{BEGIN}\n"
     fields = {
         "kind": kind,
@@ -46,7 +46,7 @@ def page_text(kind: str, head: Head, data: object, program: str = "export const 
         "data": msgspec.json.encode(data).decode().replace("<", "\\u003c"),
     }
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    return environment.from_string(_asset("page.html.jinja")).render(fields)
+    return environment.from_string(asset("page.html.jinja")).render(fields)
 
 
 def policy(script: str, *styles: str) -> str:
@@ -59,14 +59,15 @@ def _hashed(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """One of the files that pages are made of."""
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def bundled(program: str) -> str:
     """All modules as one script, the program after the terms that it is made of."""
     first, *others = MODULES
-    texts = {first: _asset(f"{first}.mjs"), "program": program, **{name: _asset(f"{name}.mjs") for name in others}}
+    texts = {first: asset(f"{first}.mjs"), "program": program, **{name: asset(f"{name}.mjs") for name in others}}
     return "\n".join(as_function(name, text) for name, text in texts.items())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -63,6 +63,9 @@ class Outcome:
     said: tuple[str, ...] = ()
     ring_count: int = 0
     held_count: int = 0
+    """In how many of them a node was seen to hold its gate closed, and later to open it."""
+    stopped: tuple[str, ...] = ()
+    """Nodes that ended by themselves, and why."""
 
 
 class Cluster:
@@ -76,15 +79,20 @@ class Cluster:
         self.load = Load(self.processes, course.per_second, Random(f"load {course.seed}"))
         self.is_over = asyncio.Event()
 
-    async def run(self, show: Callable[[Cluster], None]) -> Outcome:
-        """From the beginning to the end; whatever happens, no process is left."""
+    async def run(self, show: Callable[[Cluster], None], begun: Hand | None = None) -> Outcome:
+        """From the beginning to the end; whatever happens, no process is left. `begun` may take a hand in it."""
+        hand: asyncio.Future[None] | None = None
         try:
             await self.processes.start()
+            self.watching.began = time.monotonic()
             self.load.begin()
+            hand = asyncio.ensure_future(begun(self)) if begun else None
             await self._disturbed(show)
             await self.load.rest()
             return await self._rested(show)
         finally:
+            if hand:
+                hand.cancel()
             await self.load.rest()
             await self.processes.end()
 
@@ -136,7 +144,12 @@ class Cluster:
             {number: view.state for number, view in watching.views.items()}, self.load.published,
             self.load.waited_us, dict(self.faults.counts), tuple(watching.said), len(watching.rings),
             watching.held_count,
+            tuple(f"node {n}: {view.node.why}" for n, view in watching.views.items() if view.node.why),
         )  # fmt: skip
+
+
+Hand = Callable[[Cluster], Coroutine[None, None, None]]
+"""What somebody does to a cluster once all its processes answer."""
 
 
 async def _either(what: Awaitable[object], seconds: float) -> None:
@@ -147,15 +160,8 @@ async def _either(what: Awaitable[object], seconds: float) -> None:
 
 
 async def run(
-    course: Course, out: Path, *, show: Callable[[Cluster], None] = lambda cluster: None,
-    begun: Callable[[Cluster], Awaitable[None]] | None = None,
-) -> Outcome:  # fmt: skip
-    """Run a cluster; what it records goes to `out`, all else is gone afterwards. `begun` may take a hand in it."""
+    course: Course, out: Path, *, show: Callable[[Cluster], None] = lambda cluster: None, begun: Hand | None = None
+) -> Outcome:
+    """Run a cluster; what it records goes to `out`, all else is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="ringplug-") as folder:
-        cluster = Cluster(course, Path(folder), out)
-        hand = asyncio.ensure_future(begun(cluster)) if begun else None
-        try:
-            return await cluster.run(show)
-        finally:
-            if hand:
-                hand.cancel()
+        return await Cluster(course, Path(folder), out).run(show, begun)

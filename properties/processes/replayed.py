@@ -118,16 +118,16 @@ def in_order(replayed: Mapping[int, Replayed]) -> list[RecordedStep]:
 
 
 def verdicts(journals: Mapping[int, Path], say: Callable[[str], None]) -> tuple[list[JudgedClaim], Divergence | None]:
-    """REPLAY: each journal is repeated. LOCKSTEP: the machine follows all of them."""
+    """STEP-2: each journal is repeated. LOCKSTEP: the machine follows all of them."""
     replayed = dict[int, Replayed]()
     try:
         for number, path in journals.items():
             say(f"repeating the run of node {number}")
             replayed[number] = replay(path)
     except ReplayError as error:
-        return [JudgedClaim("REPLAY", VIOLATED, reason=str(error))], None
+        return [JudgedClaim("STEP-2", VIOLATED, reason=str(error))], None
     sent = sum(one.sent for one in replayed.values())
-    repeated = JudgedClaim("REPLAY", OK if sent else OPEN, sent, reason="" if sent else "no step was taken")
+    repeated = JudgedClaim("STEP-2", OK if sent else OPEN, sent, reason="" if sent else "no step was taken")
     say("the machine follows the run")
     steps = in_order(replayed)
     divergence = follow(steps)

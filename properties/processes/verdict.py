@@ -1,4 +1,4 @@
-"""What is said of a run of processes: claims about its histories, LIVE-3, REPLAY and LOCKSTEP."""
+"""What is said of a run of processes: claims about its histories, and those of `DECIDED`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from properties.judge.judgement import OK, OPEN, VIOLATED, JudgedClaim, Judgemen
 from properties.lockstep.divergence import Divergence
 from properties.processes.cluster import Course, Outcome
 from properties.processes.replayed import verdicts
+
+DECIDED = ("LIVE-3", "STEP-1", "STEP-2", "LOCKSTEP")
+"""What is decided beside the histories."""
 
 
 @dataclass
@@ -33,11 +36,18 @@ def judged(course: Course, outcome: Outcome, out: Path, say: Callable[[str], Non
     """Judge what a run has recorded."""
     history = FileHistory.open([out / f"n{number}.history.jsonl" for number in course.plan.nodes])
     judgement = judge(history, lambda count, what: say(f"{what}: {count:,} events" if count else what))
-    claims, divergence = [*judgement.claims, _live(course, outcome)], None
+    claims, divergence = [*judgement.claims, _live(course, outcome), _steps(outcome)], None
     if course.plan.follow:
         more, divergence = verdicts({n: out / f"n{n}.journal.jsonl" for n in course.plan.nodes}, say)
         claims += more
     return Verdict(judgement, claims, history.faults, divergence)
+
+
+def _steps(outcome: Outcome) -> JudgedClaim:
+    """STEP-1: a node that ends by itself has raised an error, or its machine has failed it."""
+    if outcome.stopped:
+        return JudgedClaim("STEP-1", VIOLATED, reason="; ".join(outcome.stopped))
+    return JudgedClaim("STEP-1", OK, len(outcome.states))
 
 
 def _live(course: Course, outcome: Outcome) -> JudgedClaim:

@@ -50,8 +50,8 @@ class Watching:
         self.began = time.monotonic()
         self.said: deque[str] = deque(maxlen=SAID_MOST)
         self.rings: set[tuple[int, int]] = set()
-        self.ring_count = self.held_count = 0
-        """How many rings of several were seen, and how many of them with a plug in and later open."""
+        self.held_count = 0
+        """How often a ring was seen with a closed gate, and later with that gate open."""
         self._held: set[tuple[int, int]] = set()
 
     @property

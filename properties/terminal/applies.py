@@ -74,8 +74,17 @@ RULES: dict[str, Sequence[Rule]] = {
         Rule(("--compute",), not_with=("--take",), because="a set that is named is always computed"),
     ),
     "judge": (Rule(("--at-rest",), ("--from",), because="a history says it by its end events"),),
-    "trace": (Rule(("--format",), not_with=("--json",), because="each says how to print"),),
-    "replay": (Rule(("--format",), not_with=("--json",), because="each says how to print"),),
+    "trace": (
+        Rule(("--format",), not_with=("--json",), because="each says how to print"),
+        Rule(("--lanes",), not_with=("--json", "--format"), because="lanes are of the text"),
+        Rule(("--unfair",), because="such a run is looked for in the claim's least scope, and printed",
+             not_with=(*SIZES, "--witness", "--most", "--without", "--variant", "--memory", "--no-symmetry", "--format",
+                       "--lanes", "--out")),
+    ),
+    "replay": (
+        Rule(("--format",), not_with=("--json",), because="each says how to print"),
+        Rule(("--lanes",), not_with=("--json", "--format"), because="lanes are of the text"),
+    ),
     "walk": (
         Rule((*SIZES, "--without", "--variant", "--machine"), not_with=("--from",),
              because="machine and scope are those of the trace"),

@@ -16,7 +16,8 @@ from properties.claims import CLAIMS
 from properties.explain.asked import check_variant
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
-from properties.terminal.output import FORMATS, HTML, ITF, TEXT
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
+from properties.terminal.output import FORMATS, HTML, ITF, LOOKED_AT, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
 
@@ -40,7 +41,7 @@ def sized(command: C) -> C:
 def searched(command: C) -> C:
     """The options of a search."""
     for option in (
-        click.option("--memory", "memory_gib", type=click.FloatRange(0.001), default=4.0, show_default=True,
+        click.option("--memory", "memory_gib", type=RealRange(0.001, 65_536), default=4.0, show_default=True,
                      help="Memory a search may use, in GiB."),
         click.option("--no-symmetry", is_flag=True, help="Keep apart states that differ only in processors' names."),
     ):  # fmt: skip
@@ -56,11 +57,11 @@ def looked_for(command: Callable[..., int]) -> Callable[..., int]:
         return command(tries=Tries(examples, steps, seed), **options)
 
     for option in (
-        click.option("--seed", type=click.IntRange(0), default=DEFAULT_TRIES.seed, show_default=True,
+        click.option("--seed", type=SEED, default=DEFAULT_TRIES.seed, show_default=True,
                      help="Stateful: where the random runs come from."),
         click.option("--steps", type=click.IntRange(1, 400), default=DEFAULT_TRIES.steps, show_default=True,
                      help="Stateful: steps a run."),
-        click.option("--examples", type=click.IntRange(1), default=DEFAULT_TRIES.examples, show_default=True,
+        click.option("--examples", type=click.IntRange(1, MOST_RUNS), default=DEFAULT_TRIES.examples, show_default=True,
                      help="Stateful: how many runs."),
         click.option("--depth", metavar="K", type=click.IntRange(1, 100), help="Bounded: how many steps."),
     ):  # fmt: skip
@@ -89,8 +90,11 @@ def claims_named(ids: tuple[str, ...]) -> list[Claim]:
 
 FORMAT = click.option(
     "--format", "form", type=OneOf("format", FORMATS), default=TEXT, show_default=True,
-    help="In words with an explanation, in the format of Apalache and Quint, as a test file, or as a page.",
+    help="In words with an explanation, in the format of Apalache and Quint, as a test file, page or picture.",
 )  # fmt: skip
+
+
+LANES = click.option("--lanes", is_flag=True, help="Draw the lanes, too: up to five processors in 100 columns.")
 
 
 def features_on(off: Iterable[str], *machines: str) -> frozenset[str]:
@@ -114,8 +118,8 @@ def suiting(variant: str | None, *machines: str) -> str | None:
 
 def check_file(most: int, form: str, out: Path | None) -> None:
     """Refuse to print several runs where a file holds one."""
-    if form in (ITF, HTML) and most > 1 and not out:
-        what = "an ITF file" if form == ITF else "a page"
+    if form in (ITF, *LOOKED_AT) and most > 1 and not out:
+        what = "an ITF file" if form == ITF else "a page" if form == HTML else "a picture"
         raise click.UsageError(f"{what} holds one run: with --most, name a file with --out")
 
 

@@ -19,8 +19,10 @@ from properties.traces import render
 from properties.traces.itf import read_any, write_itf
 from properties.traces.trace import Trace, TraceError, write_trace
 
-TEXT, ITF, PYTEST, HTML = "text", "itf", "pytest", "html"
-FORMATS = (TEXT, ITF, PYTEST, HTML)
+TEXT, ITF, PYTEST, HTML, SVG = "text", "itf", "pytest", "html", "svg"
+FORMATS = (TEXT, ITF, PYTEST, HTML, SVG)
+LOOKED_AT = (HTML, SVG)
+"""Formats that nobody reads on a terminal: where they go into a file, the run is shown in words."""
 
 
 def saved_trace(file: Path) -> Trace:
@@ -31,13 +33,15 @@ def saved_trace(file: Path) -> Trace:
         raise click.ClickException(f"{file}: {error.strerror}") from error
 
 
-def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False) -> None:
+def show_traces(traces: Sequence[Trace], form: str, *, read: bool = False, lanes: bool = False) -> None:
     """Print the traces, replayed: in words and explained, or as one file of another format."""
     if form == TEXT:
         for number, trace in enumerate(traces):
             if number:
                 report.out().print()
             show_trace(trace, read=read)
+            if lanes:
+                show_lanes(trace)
             for line in why(trace):
                 print_row(report.out(), line)
     else:
@@ -52,6 +56,17 @@ def show_trace(trace: Trace, *, read: bool = False) -> None:
         print_row(console, line, mark=render.marked)
 
 
+def show_lanes(trace: Trace) -> None:
+    """Print the run as lanes."""
+    from properties.page.lanes import lane_lines
+
+    try:
+        for line in lane_lines(trace):
+            print_row(report.out(), line)
+    except TraceError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def show_json(traces: Sequence[Trace], *, several: bool = False) -> None:
     """Print the traces, replayed, as JSON: one, or an object with `traces`."""
     for trace in traces:
@@ -64,10 +79,12 @@ def show_json(traces: Sequence[Trace], *, several: bool = False) -> None:
 
 
 def written(traces: Sequence[Trace], form: str) -> str:
-    """Traces as one file: of our format, ITF or a page, which hold just one, or a test."""
+    """Traces as one file: of our format, ITF, a page or a picture, which hold just one, or a test."""
     try:
         if form == HTML:
             return page_of(traces[0])
+        if form == SVG:
+            return _picture_of(traces[0])
         if form == PYTEST:
             return write_test(traces, render.trace_title(traces[0]).rpartition("; ")[2])
     except TooFarError as error:
@@ -81,6 +98,15 @@ def page_of(trace: Trace, first: int | None = None) -> str:
 
     try:
         return run_page(trace, first=first)
+    except TraceError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _picture_of(trace: Trace) -> str:
+    from properties.page.drawing import picture_of
+
+    try:
+        return picture_of(trace)
     except TraceError as error:
         raise click.ClickException(str(error)) from error
 

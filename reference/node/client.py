@@ -2,7 +2,7 @@
 
     async with Client.connect("n1/socket") as node:
         await node.publish("alarms", b"disk 7 is full", patterns=[b"disk/full"])
-        async for event in node.watch("alarms"):
+        async for event in await node.watch("alarms"):
             print(event.publisher, event.data)
 
 `publish` comes back when the node has taken the event. It waits while the node has no room: that is how a program is
@@ -19,8 +19,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from reference.node.requests import LINE_BYTES_MAX, Answer, End, Event, Hear, Publish, Request, State, Watch
+from reference.node.requests import Answer, End, Event, Hear, Publish, Request, State, Watch
 
+ANSWER_BYTES_MAX = 1 << 18
+"""An event has at most 64 KiB, in base64; what is longer comes from no node."""
 _decoder = msgspec.json.Decoder(Answer)
 _encoder = msgspec.json.Encoder()
 
@@ -54,7 +56,7 @@ class Client:
     async def connect(cls, path: str | Path) -> AsyncGenerator[Client]:
         """Connect to the socket of a node; ClientError if none answers there."""
         try:
-            reader, writer = await asyncio.open_unix_connection(path, limit=2 * LINE_BYTES_MAX)
+            reader, writer = await asyncio.open_unix_connection(path, limit=ANSWER_BYTES_MAX)
         except OSError as error:
             raise ClientError(f"{path}: no node answers there: {error.strerror or error}") from error
         try:
@@ -74,7 +76,10 @@ class Client:
 
     async def watch(self, channel: str, prefix: bytes = b"") -> AsyncIterator[Event | Lost]:
         """The events of a channel from now on, those that are retained first; `Lost` where some are missing."""
-        self._tell(Watch(channel, prefix))
+        await self._ask(Watch(channel, prefix))
+        return self._events()
+
+    async def _events(self) -> AsyncIterator[Event | Lost]:
         while True:
             answer = await self._answer()
             if answer.lost:

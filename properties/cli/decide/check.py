@@ -13,7 +13,7 @@ from properties.catalogue.scopes import NamedScope
 from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
-from properties.check.verdict import States, Verdict, Violated, record
+from properties.check.verdict import Exhaustive, Proved, States, Verdict, Violated, record
 from properties.explicit.compiled import engine_words
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
@@ -59,9 +59,10 @@ def check_command(
     Without sizes every engine visits its own standard scopes; with any size, that one scope (the others default to 3
     members, 1 handle, 1 ring). A claim that a scope is too small for is open there.
 
-    A check ends once every claim that was asked for is violated. Of a variant small scopes come first, and one where it
-    has far more states than the protocol is left when so many are visited: what is not violated by then stays open,
-    unless with --deep.
+    A search ends once all its claims are violated, and a check once every claim that was asked for is decided: it is
+    violated, or, of a variant, proved and also so in one scope. Of a variant small scopes come first, and one where it
+    has far more states than the protocol is left when so many are visited: what is not decided by then stays open. With
+    --deep all are visited.
     """
     claims = claims_named(ids)
     machines = [claim.machine for claim in claims]
@@ -95,6 +96,8 @@ class _Found:
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     refused: list[str] = field(default_factory=list[str])
     lost: list[str] = field(default_factory=list[str])
+    not_needed: int = 0
+    """Jobs that were left since everything was decided."""
 
     def take(self, job: Job, result: list[Verdict] | Exception) -> None:
         """Add what became of a job."""
@@ -110,16 +113,21 @@ class _Found:
         """The verdicts as plain values, and what there is none of."""
         partial = bool(self.lost or self.refused)
         results = [record(one) for one in self.verdicts]
-        return {"results": results, "partial": partial, "lost": self.lost, "too_large": self.refused}
+        return {
+            "results": results, "partial": partial, "lost": self.lost, "too_large": self.refused,
+            "not_needed": self.not_needed,
+        }  # fmt: skip
 
-    @property
-    def violated(self) -> set[str]:
-        """The claims that are violated."""
-        return {one.claim for one in self.verdicts if isinstance(one, Violated)}
+    def decided(self, plan: Plan) -> set[str]:
+        """The claims that need no further job: what is violated; of a variant, unless deep, what two engines hold."""
+        violated, proved, searched = (
+            {one.claim for one in self.verdicts if isinstance(one, kind)} for kind in (Violated, Proved, Exhaustive)
+        )
+        return violated | (proved & searched if plan.variant and not plan.deep else set())
 
 
 def _run(plan: Plan, *, quiet: bool) -> _Found:
-    """Run the jobs until every claim is violated; a line for each that is done, unless quiet."""
+    """Run the jobs until every claim is decided; a line for each that is done, unless quiet."""
     console, found, jobs = out(), _Found(), plan.jobs()
     done, work = list[Job](), sum(map(cost, jobs))
     with Progress() as progress:
@@ -133,11 +141,12 @@ def _run(plan: Plan, *, quiet: bool) -> _Found:
                 progress.count(len(done), len(jobs), share=sum(map(cost, done)) / work)
                 if not quiet and not isinstance(result, Exception):
                     progress.result(console, job_line(jobs[number], result))
-                if found.violated >= {claim.id for claim in plan.claims}:
+                if found.decided(plan) >= {claim.id for claim in plan.claims}:
                     break
-    if not quiet and len(done) < len(jobs):
-        spared = counted(len(jobs) - len(done), "job")
-        print_row(console, f"Every claim that was asked for is violated: {spared} not needed.")
+    found.not_needed = len(jobs) - len(done)
+    if found.not_needed and not quiet:
+        spared = counted(found.not_needed, "job")
+        print_row(console, f"Every claim that was asked for is decided: {spared} not needed.")
     return found
 
 

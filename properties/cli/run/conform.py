@@ -19,7 +19,7 @@ from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
 from properties.terminal.names import CASE
-from properties.terminal.numbers import RealRange
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
 from properties.terminal.options import HTML_FILE
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
@@ -33,8 +33,10 @@ from properties.terminal.rows import print_row
     show_default=True,
     help="Processors, each a process of its own.",
 )
-@click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="How many events happen.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Which events happen.")
+@click.option(
+    "--steps", type=click.IntRange(1, MOST_RUNS), default=2000, show_default=True, help="How many events happen."
+)
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Which events happen.")
 @click.option("--case", "case_name", metavar="NAME", type=CASE, help="Only this directed case, and nothing random.")
 @click.option(
     "--timeout",

@@ -21,6 +21,7 @@ from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of
 from properties.terminal.names import SCENARIO, OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.words import counted
@@ -60,7 +61,7 @@ def scenarios_command(as_json: bool) -> int:
 )
 @click.option("--nodes", default=3, show_default=True, type=click.IntRange(NODE_COUNTS.start + 1, NODE_COUNTS.stop - 1),
               help="How many nodes.")  # fmt: skip
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0),
+@click.option("--seed", default=1, show_default=True, type=SEED,
               help="Decides faults, times, messages.")  # fmt: skip
 @click.option("--load", type=OneOf("load", LOADS), default="light", show_default=True, help="How much is sent.")
 @click.option("--transport", type=OneOf("transport", TRANSPORTS), default="udpu", show_default=True,
@@ -102,8 +103,8 @@ def record_command(
 
 
 @corosync_command.command("campaign", cls=Checked)
-@click.option("--runs", default=200, show_default=True, type=click.IntRange(1), help="How many runs.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of the first run.")
+@click.option("--runs", default=200, show_default=True, type=click.IntRange(1, MOST_RUNS), help="How many runs.")
+@click.option("--seed", default=1, show_default=True, type=SEED, help="Seed of the first run.")
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME", type=SCENARIO, help="Only these scenarios. Repeatable."
 )

@@ -21,6 +21,7 @@ from properties.terminal import report
 from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
 from properties.terminal.names import PLUG_FAULT, OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED
 from properties.terminal.options import HTML_FILE
 from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
@@ -36,8 +37,8 @@ SIZES = {"--members", "--seed", "--steps", "--lead", "--tour"}
 
 @click.command("lockstep", cls=Checked)
 @click.option("--members", type=click.IntRange(1, MOST_MEMBERS), default=5, show_default=True, help="Processors.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of everything that is random.")
-@click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True, help="How many events.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of everything that is random.")
+@click.option("--steps", type=click.IntRange(1, MOST_RUNS), default=20_000, show_default=True, help="How many events.")
 @click.option("--lead", type=OneOf("leader", ["both", *LEADERS]), default="both", show_default=True,
               help="Who chooses what happens; both: by turns.")  # fmt: skip
 @click.option(

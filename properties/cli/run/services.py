@@ -18,7 +18,7 @@ from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import code_of
 from properties.terminal.names import OneOf
-from properties.terminal.numbers import RealRange
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.words import counted
@@ -31,13 +31,15 @@ FAULTS = [name for name in CAMPAIGNS if name != "amnesic"]
 
 @click.command("services", cls=Checked)
 @click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=4, show_default=True, help="Processors.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of everything that is random.")
 @click.option("--faults", type=OneOf("faults", FAULTS), default="heavy", show_default=True, help="What the seed draws.")
 @click.option("--seconds", type=RealRange(0.1, 100_000), default=5.0, show_default=True,
               help="How long there are faults and load, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=60, show_default=True,
               help="What all programs together do in a second.")  # fmt: skip
-@click.option("--runs", type=click.IntRange(1), default=1, show_default=True, help="So many seeds, from --seed on.")
+@click.option(
+    "--runs", type=click.IntRange(1, MOST_RUNS), default=1, show_default=True, help="So many seeds, from --seed on."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the history of one run here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def services_command(

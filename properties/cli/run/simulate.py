@@ -21,7 +21,7 @@ from properties.terminal import report
 from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import code_of
 from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, RING_FAULT, OneOf
-from properties.terminal.numbers import RealRange
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
 from properties.terminal.options import HTML_FILE
 from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
@@ -36,13 +36,13 @@ SIZES = {"--members", "--seed", "--faults", "--seconds", "--load", "--runs", "--
 
 @click.command("simulate", cls=Checked)
 @click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=5, show_default=True, help="Processors.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of everything that is random.")
 @click.option("--faults", type=OneOf("faults", CAMPAIGNS), default="heavy", show_default=True,
               help="What the seed draws.")  # fmt: skip
 @click.option("--seconds", type=RealRange(0.001, 100_000), default=20.0, show_default=True,
               help="How long there are faults, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=40, show_default=True, help="Messages a second.")
-@click.option("--runs", type=click.IntRange(1), help="A campaign: so many seeds, from --seed on.")
+@click.option("--runs", type=click.IntRange(1, MOST_RUNS), help="A campaign: so many seeds, from --seed on.")
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
 @click.option("--fault", metavar="NAME", type=RING_FAULT,
