@@ -37,9 +37,9 @@ QUICK = {
     "consensus_us": 600_000, "merge_us": 150_000,
 }  # fmt: skip
 MUST_BE_MET = {
-    "EVS-1.3", "EVS-2.1", "EVS-3", "EVS-4", "EVS-5", "EVS-6.3", "RING-S2", "RING-S3", "RING-H1", "CFG-S1", "PLUG-H1",
-    "PLUG-H2", "PLUG-H3", "CLM-S1", "CLM-S2", "CLM-S3", "EVT-S1", "EVT-S2", "EVT-S3", "LIVE-3", "STEP-1", "STEP-2",
-    "LOCKSTEP",
+    "EVS-1.3", "EVS-2.1", "EVS-3", "EVS-4", "EVS-5", "EVS-6.3", "EVS-7.1", "EVS-7.2", "RING-S2", "RING-S3", "RING-H1",
+    "CFG-S1", "PLUG-H1", "PLUG-H2", "PLUG-H3", "CLM-S1", "CLM-S2", "CLM-S3", "EVT-S1", "EVT-S2", "EVT-S3", "LIVE-3",
+    "STEP-1", "STEP-2", "LOCKSTEP",
 }  # fmt: skip
 """Claims whose premise occurs when members leave and come back."""
 
