@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 
 import click
 import msgspec
@@ -15,6 +17,7 @@ from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Exhaustive, Proved, States, Verdict, Violated, record
 from properties.explicit.compiled import engine_words
+from properties.files import write_whole
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
@@ -37,11 +40,13 @@ from properties.words import counted
 @searched
 @click.option("--deep", is_flag=True, help="Also the larger scopes: some minutes, and up to 4 GiB a core.")
 @looked_for
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False),
+              help="Also write the verdicts as JUnit XML, for continuous integration.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `results`.")
 def check_command(
     ids: tuple[str, ...], engines: tuple[str, ...], members: int | None, handles: int | None, rings: int | None,
     off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, deep: bool, depth: int | None,
-    tries: Tries, as_json: bool,
+    tries: Tries, junit: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Decide the claims: by proof for any number, and on every reachable state of some scopes.
 
@@ -53,6 +58,7 @@ def check_command(
     ringplug check --engine bounded --members 5 --depth 8
     ringplug check --engine stateful --members 12 --examples 500 --seed 7
     ringplug check --engine cvc5                  (the same proofs by a second solver)
+    ringplug check --junit verdicts.xml           (a case a claim, engine and scope)
 
     Without --engine: inductive and exhaustive, which decide. Bounded (every run of up to K steps), stateful (random
     runs) and cvc5 are used if they are named.
@@ -71,12 +77,16 @@ def check_command(
         suiting(variant, *machines)
     if SECOND_SOLVER in engines and not is_installed():
         raise click.ClickException("the engine cvc5 needs a package: pip install cvc5")
+    if junit and not find_spec("junitparser"):
+        raise click.ClickException("--junit needs a package: pip install junitparser")
     sized_by_hand = members or handles or rings
     scope = NamedScope(members or 3, handles or 1, rings or 1, features) if sized_by_hand else None
     plan = Plan(
         claims, not ids, engines, variant, frozenset(off), scope, deep, depth, tries, not no_symmetry, memory_gib,
     )  # fmt: skip
     found = _run(plan, quiet=as_json)
+    if junit:
+        _write_junit(found.verdicts, junit)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found.record).decode() + "\n")
     else:
@@ -148,6 +158,12 @@ def _run(plan: Plan, *, quiet: bool) -> _Found:
         spared = counted(found.not_needed, "job")
         print_row(console, f"Every claim that was asked for is decided: {spared} not needed.")
     return found
+
+
+def _write_junit(verdicts: list[Verdict], out: Path) -> None:
+    from properties.export.junit import junit_xml  # here: what it is written with is optional
+
+    write_whole(out, junit_xml(verdicts))
 
 
 def _show_verdicts(verdicts: list[Verdict]) -> None:
