@@ -25,6 +25,10 @@ COMMANDS = {
         "spec": "print the specification",
     },
     "run": {
+        "run": "a cluster of real processes on this machine, shown live and judged",
+        "node": "one processor with its services on a real network",
+        "publish": "publish events at a node",
+        "watch": "show the events of a channel at a node",
         "judge": "which promises a recorded run keeps, or what daemons logged",
         "import": "a history of what daemons logged",
         "simulate": "whole rings of the reference, under faults, judged",

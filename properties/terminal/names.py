@@ -6,7 +6,7 @@ read from `completion.json` beside this file, so that nothing is imported for it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,6 +80,12 @@ def _ring_faults() -> Collection[str]:
     return FAULTS.names()
 
 
+def _cases() -> Collection[str]:
+    from properties.conform.cases import CASES
+
+    return [case.name for case in CASES]
+
+
 def _scenarios() -> Collection[str]:
     from properties.corosync.laboratory.scenarios import SCENARIOS
 
@@ -102,7 +108,7 @@ CATALOGUES: dict[str, Callable[[], Collection[str]]] = {
     "claim": _claims, "entry": _entries, "history claim": _history_claims, "variant": _variants, "mutant": _mutants,
     "service variant": _service_variants, "delivery variant": _delivery_variants,
     "feature": _features, "plug fault": _plug_faults, "ring fault": _ring_faults, "scenario": _scenarios,
-    "log kind": _log_kinds, "log claim": _log_claims,
+    "case": _cases, "log kind": _log_kinds, "log claim": _log_claims,
 }  # fmt: skip
 """The kinds of names, and where those of a kind are."""
 
@@ -184,6 +190,20 @@ class Name(Text):
         return []
 
 
+class OneOf(click.Choice[str]):
+    """One of a few words, whatever its case; an error names the nearest."""
+
+    def __init__(self, what: str, words: Iterable[str]) -> None:
+        super().__init__(list(words), case_sensitive=False)
+        self.what = what
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word as it is written among the choices; an error if it is none of them."""
+        if value.casefold() not in map(str.casefold, self.choices) and not (ctx and ctx.resilient_parsing):
+            raise click.ClickException(unknown(self.what, value, self.choices))
+        return super().convert(value, param, ctx)
+
+
 class LogKind(Name):
     """A kind of log, or a file with a mapping for one."""
 
@@ -201,12 +221,12 @@ CLAIM, ENTRY, HISTORY_CLAIM = (
 )
 NAMED_VARIANT, MUTANT = Name("variant", "variant"), Name("mutant", "mutant")
 VARIANT = Name("variant", "variant", "mutant")
-FEATURE, SCENARIO = Name("feature", "feature"), Name("scenario", "scenario")
+FEATURE, SCENARIO, CASE = Name("feature", "feature"), Name("scenario", "scenario"), Name("case", "case")
 PLUG_FAULT, RING_FAULT = Name("fault", "plug fault"), Name("fault", "ring fault")
 EVERY_VARIANT = "every"
 SERVICE_VARIANT = Name("variant", "service variant", also=(EVERY_VARIANT,))
 DELIVERY_VARIANT = Name("variant", "delivery variant", also=(EVERY_VARIANT,))
 TYPES = (
-    CLAIM, ENTRY, HISTORY_CLAIM, NAMED_VARIANT, MUTANT, VARIANT, FEATURE, SCENARIO, PLUG_FAULT, RING_FAULT,
+    CLAIM, ENTRY, HISTORY_CLAIM, NAMED_VARIANT, MUTANT, VARIANT, FEATURE, SCENARIO, CASE, PLUG_FAULT, RING_FAULT,
     SERVICE_VARIANT, DELIVERY_VARIANT, LOG_KIND,
 )  # fmt: skip

@@ -19,6 +19,7 @@ from properties.catalogue.probe import Probe, claim_probes
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
 from properties.explain.endings import endings
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import explore
 from properties.explicit.search import Found, Search
 from properties.explicit.shortest import shortest_run
@@ -258,7 +259,7 @@ def _visited(
     whole: GroundMachine, probes: Sequence[Probe], unguarded_by: frozenset[str], progress: Progress | None
 ) -> Search:
     """A search of what the probes depend on, to its end or to the first that is found."""
-    done = Search(SlicedMachine(whole, probes, unguarded_by=unguarded_by), symmetry=False, memory_gib=MEMORY_GIB)
+    done = begin(SlicedMachine(whole, probes, unguarded_by=unguarded_by), symmetry=False, memory_gib=MEMORY_GIB)
     done.run(probes, (lambda counts: progress(counts.words)) if progress else None, until_any=True)
     return done
 

@@ -9,30 +9,30 @@ from dataclasses import dataclass, field
 import click
 import msgspec
 
-from properties.catalogue.scopes import FEATURES, NamedScope
+from properties.catalogue.scopes import NamedScope
 from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
-from properties.check.verdict import Verdict, Violated, record
+from properties.check.verdict import States, Verdict, Violated, record
+from properties.explicit.compiled import engine_words
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
-from properties.terminal.options import claims_named, for_claims, looked_for, searched, sized
+from properties.terminal.names import OneOf
+from properties.terminal.options import claims_named, features_on, for_claims, looked_for, searched, sized, suiting
 from properties.terminal.output import show_trace
 from properties.terminal.progress import Progress
-from properties.terminal.rows import print_row
+from properties.terminal.rows import out, print_row
 from properties.terminal.verdicts import details, job_line, print_verdicts, shortest_traces, summary
 from properties.words import counted
 
 
-@click.command("check")
+@click.command("check", cls=Checked)
 @for_claims
-@click.option(
-    "--engine", "engines", type=click.Choice(list(ENGINES)), multiple=True, help="Only this engine. Repeatable."
-)
+@click.option("--engine", "engines", type=OneOf("engine", ENGINES), multiple=True, help="Only this engine. Repeatable.")
 @sized
 @searched
 @click.option("--deep", is_flag=True, help="Also the larger scopes: some minutes, and up to 4 GiB a core.")
@@ -63,16 +63,23 @@ def check_command(
     has far more states than the protocol is left when so many are visited: what is not violated by then stays open,
     unless with --deep.
     """
-    claims, known_off = claims_named(ids), frozenset(off)
+    claims = claims_named(ids)
+    machines = [claim.machine for claim in claims]
+    features = features_on(off, *machines)
+    if ids:
+        suiting(variant, *machines)
     if SECOND_SOLVER in engines and not is_installed():
         raise click.ClickException("the engine cvc5 needs a package: pip install cvc5")
     sized_by_hand = members or handles or rings
-    scope = NamedScope(members or 3, handles or 1, rings or 1, FEATURES - known_off) if sized_by_hand else None
+    scope = NamedScope(members or 3, handles or 1, rings or 1, features) if sized_by_hand else None
     plan = Plan(
-        claims, not ids, engines, variant, known_off, scope, deep, depth, tries, not no_symmetry, memory_gib,
+        claims, not ids, engines, variant, frozenset(off), scope, deep, depth, tries, not no_symmetry, memory_gib,
     )  # fmt: skip
     found = _run(plan, quiet=as_json)
-    _show_verdicts(found.verdicts, as_json)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(found.record).decode() + "\n")
+    else:
+        _show_verdicts(found.verdicts)
     for line in found.lost:
         click.echo(f"ringplug: lost: {line}", err=True)
     if found.refused:
@@ -97,6 +104,13 @@ class _Found:
             self.refused.append(f"{job.title}: {result}")
         else:
             self.verdicts += result
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The verdicts as plain values, and what there is none of."""
+        partial = bool(self.lost or self.refused)
+        results = [record(one) for one in self.verdicts]
+        return {"results": results, "partial": partial, "lost": self.lost, "too_large": self.refused}
 
     @property
     def violated(self) -> set[str]:
@@ -127,10 +141,7 @@ def _run(plan: Plan, *, quiet: bool) -> _Found:
     return found
 
 
-def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(msgspec.json.encode({"results": [record(one) for one in verdicts]}).decode() + "\n")
-        return
+def _show_verdicts(verdicts: list[Verdict]) -> None:
     console = out()
     if verdicts:
         console.print()
@@ -138,6 +149,8 @@ def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
         console.print()
     for line in (*details(verdicts), *summary(verdicts)):
         print_row(console, line)
+    if any(isinstance(one.extent, States) for one in verdicts):
+        print_row(console, engine_words())
     for trace in shortest_traces(verdicts):
         console.print()
         show_trace(trace)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from properties.files import write_whole
 from properties.follow.conversation import Run, is_conversation, read_conversation, written
 from properties.follow.following import DIVERGED, Followed, follow_calls
 from properties.follow.messages import LogError, read_calls
@@ -16,6 +17,7 @@ from properties.follow.order import in_one_order
 from properties.history.files import ReadError, expanded
 from properties.history.reader import plain
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
@@ -23,7 +25,7 @@ from properties.traces.trace import write_trace
 from properties.words import counted
 
 
-@click.command("follow")
+@click.command("follow", cls=Checked)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--write", "folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
@@ -55,7 +57,7 @@ def follow_command(files: tuple[str, ...], folder: Path | None, out: Path | None
     _print(found, as_json)
     divergence = next((one.divergence for one in found if one.divergence), None)
     if divergence and out:
-        out.write_bytes(write_trace(divergence.trace))
+        write_whole(out, write_trace(divergence.trace))
     return SOME_VIOLATED if divergence else ALL_HOLD
 
 
@@ -90,7 +92,7 @@ def _write(runs: Sequence[Run], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number, run in enumerate(runs, 1):
         name = "-".join(run.name.replace("/", " ").split())
-        (folder / f"{number:02}-{name}.jsonl").write_bytes(written(run))
+        write_whole(folder / f"{number:02}-{name}.jsonl", written(run))
 
 
 def _print(found: Sequence[Followed], as_json: bool) -> None:

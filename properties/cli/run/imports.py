@@ -11,16 +11,17 @@ import click
 import msgspec
 
 from properties.cli.run.judge import imported_logs, of_logs
+from properties.files import is_among
 from properties.history.events import FACETS, FORMAT, Facet, Meta
 from properties.history.reader import plain
 from properties.importers.imported import Imported
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.rows import print_row
+from properties.terminal.rows import out, print_row
 from properties.words import counted
 
 
-@click.command("import")
+@click.command("import", cls=Checked)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @of_logs(required=True)
 @click.option(
@@ -42,6 +43,8 @@ def import_command(files: tuple[str, ...], kind: str, quiescent: bool, target: P
         if target is None:
             _write(found, sys.stdout.buffer.write)
             return ALL_HOLD
+        if is_among(target, (file.path for log in found.logs for file in log.files)):
+            raise click.UsageError(f"--out {target}: a log to import; name another")
         with target.open("wb") as file:
             count = _write(found, file.write)
     console = out()

@@ -14,6 +14,7 @@ import msgspec
 from rich.console import Console
 
 from properties.corosync.barrier import Finding
+from properties.files import is_among, write_whole
 from properties.history.catalogue import HISTORY_CLAIMS, history_rows
 from properties.history.files import STANDARD_INPUT, ReadError, expanded, kept
 from properties.history.reader import FileHistory, plain
@@ -24,12 +25,14 @@ from properties.importers.kinds import kind_of
 from properties.importers.naming import ImportFaultError
 from properties.judge.judgement import NOT_OBSERVABLE, OK, VIOLATED, JudgedClaim, Judgement, Say, judge
 from properties.judge.shrink import Reduced, encoded, reduce
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, code_of
 from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, violation_lines
 from properties.terminal.names import HISTORY_CLAIM, LOG_KIND
+from properties.terminal.options import HTML_FILE
+from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
-from properties.terminal.rows import print_row
+from properties.terminal.rows import out, print_row
 from properties.words import counted
 
 INPUT = "-"
@@ -59,13 +62,14 @@ def of_logs(*, required: bool = False) -> Callable[[C], C]:
     return with_options
 
 
-@click.command("judge")
+@click.command("judge", cls=Checked)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--claim", "ids", metavar="ID", type=HISTORY_CLAIM, multiple=True, help="Only this claim. Repeatable.")
 @click.option(
     "--reduce", "small", metavar="OUT", type=click.Path(path_type=Path, dir_okay=False),
     help="Write a smallest part of the history that still violates the first violated claim.",
 )  # fmt: skip
+@HTML_FILE
 @of_logs()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `verdicts`.")
 @click.option(
@@ -73,8 +77,9 @@ def of_logs(*, required: bool = False) -> Callable[[C], C]:
     help="Print what is judged, as a Markdown table, and exit.",
 )  # fmt: skip
 def judge_command(
-    files: tuple[str, ...], ids: tuple[str, ...], small: Path | None, kind: str | None, quiescent: bool, as_json: bool
-) -> int:
+    files: tuple[str, ...], ids: tuple[str, ...], small: Path | None, kind: str | None, quiescent: bool,
+    html: Path | None, as_json: bool,
+) -> int:  # fmt: skip
     """Judge a history: what a group communication system delivered, and whether it kept its promises.
 
     \b
@@ -82,6 +87,7 @@ def judge_command(
     ringplug judge n1.jsonl n2.jsonl.gz 'more/*.jsonl'  (one file a process; .gz, .bz2, .xz)
     zcat run.jsonl.gz | ringplug judge -
     ringplug judge run.jsonl --claim EVS-4 --reduce small.jsonl
+    ringplug judge run.jsonl --html run.html
     ringplug judge run.jsonl --json
     ringplug judge --from corosync p0.log p1.log 2=p2.log 2=p2-later.log.xz
 
@@ -90,14 +96,14 @@ def judge_command(
     1 something is violated, 2 nothing is decided, 3 bad input; what could be read before it is judged all the same,
     and said to be partial.
     """
-    if quiescent and not kind:
-        raise click.UsageError("--at-rest is said of logs, with --from; a history says it by its end events")
     if not kind and (other := [one for one in ids if one not in HISTORY_CLAIMS]):
         raise click.UsageError(f"{other[0]} is judged of logs only, with --from")
     with ExitStack() as stack:
         found = imported_logs(kind, files, stack, quiescent=quiescent) if kind else None
         history = found.history if found else _opened(files, small, stack)
         told = _told(history, ids, small, found)
+        if html:
+            told.write_page(files, html)
     if as_json:
         told.print_json()
     elif told.judgement.event_count or not history.faults:
@@ -124,7 +130,7 @@ def _opened(files: Sequence[str], small: Path | None, stack: ExitStack) -> FileH
         paths = expanded([name for name in files if name != INPUT])
     except ReadError as error:
         raise click.ClickException(plain(str(error))) from error
-    if small and small.exists() and any(path.exists() and path.samefile(small) for path in paths):
+    if small and is_among(small, paths):
         raise click.UsageError(f"--reduce {small}: a file to judge; name another")
     if INPUT not in files:
         return FileHistory.open(paths)
@@ -172,7 +178,14 @@ class Told:
         first = next((one for one in self.claims if one.verdict == VIOLATED), None)
         if self.small and first:
             self.reduced = reduce(self.history, first.claim, first.complete_at, say)
-            self.small.write_bytes(encoded(self.history, self.reduced))
+            write_whole(self.small, encoded(self.history, self.reduced))
+
+    def write_page(self, files: Sequence[str], html: Path) -> None:
+        """Write the events and verdicts as a page."""
+        from properties.page.history import history_page
+
+        title = f"Judged: {', '.join(files)}"
+        write_page(lambda: history_page(self.history, self.claims, title, list(self._summary())), html)
 
     def look_at_barrier(self, ids: Sequence[str]) -> None:
         """Of logs: what they say of synchronization."""
