@@ -6,21 +6,20 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from properties.conform.cases import CASES
-from properties.conform.recorder import Recorder, Watched
+from properties.conform.recorder import Recorder
 from properties.conform.script import run_case
 from properties.follow.following import Followed, follow_calls
-from properties.follow.messages import CallLine, Logged, read_calls
+from properties.follow.messages import read_calls
 from properties.follow.order import in_one_order
 from properties.lockstep import faults
 from tests.command import RINGPLUG, refused, ringplug
+from tests.log_lines import logged
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "conform"
@@ -34,19 +33,6 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     names = [folder / f"p{i}.jsonl" for i in range(3)]
     subprocess.run([sys.executable, EXAMPLES / "logged.py", *names], check=True, timeout=60)
     return names
-
-
-def logged(calls: Sequence[Watched]) -> list[Logged]:
-    """Watched calls as lines of a log."""
-    found: list[Logged] = []
-    for number, one in enumerate(calls, 2):
-        fields: dict[str, Any] = {"processor": one.processor, "call": one.call, **one.asked}
-        if one.after is not None:
-            fields |= {"answer": one.answer, "after": one.after}
-        if one.sent is not None:
-            fields["sent"] = one.sent
-        found.append(Logged("log", number, msgspec.json.decode(msgspec.json.encode(fields), type=CallLine)))
-    return found
 
 
 def test_what_the_example_logs_is_followed_in_whatever_order_its_files_are_named(example: list[Path]) -> None:
@@ -136,7 +122,7 @@ def test_what_a_faulty_layer_logs_diverges_where_driving_it_did(fault: str) -> N
 def test_what_conform_logged_is_followed_and_written(tmp_path: Path) -> None:
     log, program = tmp_path / "talk.txt", [sys.executable, EXAMPLES / "plug.py"]
     driven = subprocess.run(
-        [RINGPLUG, "conform", "--members", "2", "--case", "crash-and-restart", "--log", log, "--", *program],
+        [RINGPLUG, "conform", "--case", "crash-and-restart", "--log", log, "--", *program],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert driven.returncode == 0
@@ -230,4 +216,4 @@ def vectors(plug: Path, folder: Path, place: Path) -> subprocess.CompletedProces
 
 def test_vectors_or_a_program_one_of_them(tmp_path: Path) -> None:
     assert "Missing argument" in refused("conform")
-    assert "leave the command away" in refused("conform", "--write", tmp_path, "--", "true")
+    assert "--write drives nothing" in refused("conform", "--write", tmp_path, "--", "true")

@@ -15,6 +15,7 @@ import msgspec
 from properties.conform.cases import CASES
 from properties.conform.recorder import Recorder, Watched
 from properties.conform.script import Case, run_case
+from properties.files import write_whole
 from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.divergence import Divergence
 from properties.lockstep.run import Plan, Run, run
@@ -125,7 +126,7 @@ def write_vectors(folder: Path, plan: Plan, cases: Sequence[Case], say: Callable
     for vector in vectors(plan, cases):
         say(vector.name)
         files, steps = files + 1, steps + len(vector.steps)
-        (folder / f"{files:02}-{vector.name}.json").write_bytes(_written(vector))
+        write_whole(folder / f"{files:02}-{vector.name}.json", _written(vector))
     return files, steps
 
 

@@ -77,13 +77,15 @@ def conform_command(
     Exit codes: 0 no divergence, 1 it diverged from the machine, 3 it cannot be driven: it could not be started, gave
     no answer in time, ended, or answered with something else than was asked for.
     """
-    plan = Plan(members, seed, 0 if case_name else steps)
-    if folder:
-        return _write(folder, plan, _cases(case_name), command)
-    if not command:
-        raise click.UsageError("Missing argument '-- COMMAND...'.")
     if out and log and out.resolve() == log.resolve():
         raise click.UsageError(f"--out and --log both name {out}")
+    plan = Plan(members, seed, 0 if case_name else steps)
+    if folder and command:
+        raise click.UsageError("--write drives nothing: leave the command away")
+    if folder:
+        return _write(folder, plan, _cases(case_name))
+    if not command:
+        raise click.UsageError("Missing argument '-- COMMAND...'.")
     with ExitStack() as stack:
         write = stack.enter_context(log.open("w", encoding="utf-8")).write if log else None
         progress = stack.enter_context(Progress())
@@ -99,10 +101,8 @@ def conform_command(
     return BAD_INPUT if found.verdict == NOT_DRIVEN else ALL_HOLD
 
 
-def _write(folder: Path, plan: Plan, cases: Sequence[Case], command: Sequence[str]) -> int:
+def _write(folder: Path, plan: Plan, cases: Sequence[Case]) -> int:
     """Write test vectors; no program is driven."""
-    if command:
-        raise click.UsageError("--write writes test vectors and drives nothing: leave the command away")
     with Progress() as progress:
         files, steps = write_vectors(folder, plan, cases, progress.say)
     print_row(report.out(), f"{folder}: {counted(files, 'vector')}, {counted(steps, 'step')}.")

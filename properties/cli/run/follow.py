@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from properties.files import write_whole
 from properties.follow.conversation import Run, is_conversation, read_conversation, written
 from properties.follow.following import DIVERGED, Followed, follow_calls
 from properties.follow.messages import LogError, read_calls
@@ -56,7 +57,7 @@ def follow_command(files: tuple[str, ...], folder: Path | None, out: Path | None
     _print(found, as_json)
     divergence = next((one.divergence for one in found if one.divergence), None)
     if divergence and out:
-        out.write_bytes(write_trace(divergence.trace))
+        write_whole(out, write_trace(divergence.trace))
     return SOME_VIOLATED if divergence else ALL_HOLD
 
 
@@ -91,7 +92,7 @@ def _write(runs: Sequence[Run], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number, run in enumerate(runs, 1):
         name = "-".join(run.name.replace("/", " ").split())
-        (folder / f"{number:02}-{name}.jsonl").write_bytes(written(run))
+        write_whole(folder / f"{number:02}-{name}.jsonl", written(run))
 
 
 def _print(found: Sequence[Followed], as_json: bool) -> None:
