@@ -27,7 +27,7 @@ properties/terminal
 properties/export  properties/page  properties/replay
 properties/follow  properties/processes  properties/simulate  properties/variants
 properties/check  properties/conform  properties/importers  properties/lockstep/recorded  properties/lockstep/tours
-properties/explain  properties/lockstep
+properties/explain  properties/explored  properties/lockstep
 properties/explicit  properties/sampling  properties/symbolic
 properties/claims  properties/corosync
 properties/judge
