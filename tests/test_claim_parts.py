@@ -1,8 +1,8 @@
 """Every part of a claim is broken by something: what says less than it should is noticed.
 
-A claim's own mutant breaks some part of it (`tests/test_claims.py`: the only one, if it has one). For each other part there is a variant, a mechanical mutant or an edit of
-this file that breaks just that; so each part is violated somewhere. Of delivery and the services, whose runs are long,
-only the parts are looked at that their own mutants break.
+A claim's own mutant breaks some part of it; if it has only one, `tests/test_claims.py` says so. For each other part
+there is a variant, a mechanical mutant or an edit of this file that breaks just that. Of delivery and the services,
+whose runs are long, only the parts are looked at that their own mutants break.
 """
 
 from __future__ import annotations
