@@ -1,5 +1,6 @@
 # make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.
-# make bench: how fast, against other tools.  make mutate: which small faults of the reference are noticed.
+# make bench: how fast, against other tools.
+# make mutate: which small faults of the reference and the checkers are noticed; PARTS="engines judge" names parts.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,7 +28,7 @@ bench: $(TEST_READY) $(BENCH_READY)
 	@status=0; for b in bench/*.py; do echo "$$b"; $(BIN)/python $$b || { code=$$?; [ $$status = 1 ] || status=$$code; }; done; exit $$status
 
 mutate: $(TEST_READY)
-	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.mutation $(PARTS)
 
 clean:
 	rm -rf $(VENV)

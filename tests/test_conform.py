@@ -180,7 +180,7 @@ def test_a_time_limit_that_is_none_is_refused(seconds: str) -> None:
 def test_a_misspelt_case_names_the_nearest() -> None:
     done = ringplug("conform", "--case", "nine-member", "--", "true")
     assert done.returncode == 3
-    assert "there is no case 'nine-member'; nearest: nine-members" in done.stderr
+    assert "unknown case 'nine-member'; near it: nine-members" in done.stderr
 
 
 def test_a_program_that_cannot_be_started_is_an_error_of_its_name() -> None:

@@ -15,6 +15,7 @@ from model.language.sorts import Index
 from model.language.terms import variable
 from model.plug.machine import RECOVERY_PLUG
 from properties.explicit.columns import Columns
+from properties.explicit.compiled import begin
 from properties.explicit.search import Search
 from properties.symbolic.bitvectors import BitVectors, one_hot
 from properties.symbolic.bounded import open_steps
@@ -30,7 +31,7 @@ SCOPES = [
 def search(request: pytest.FixtureRequest) -> Search:
     members, handles, rings, features = request.param
     ground = GroundMachine(RECOVERY_PLUG.record(features), plug_scope(members, handles, rings))
-    search = Search(ground, symmetry=False)
+    search = begin(ground, symmetry=False)
     search.run()
     return search
 

@@ -18,7 +18,7 @@ from model.notes.mail import CLAUSES
 from model.variants import VARIANTS
 from model.variants.mutants import MUTANTS
 from properties.catalogue.claim import Least, claim
-from properties.catalogue.register import COROSYNC, ENTRIES, HISTORY, MODEL, ON, REGISTER, SIMULATOR, Entry
+from properties.catalogue.register import COROSYNC, ENTRIES, HISTORY, MODEL, ON, PROCESSES, REGISTER, SIMULATOR, Entry
 from properties.claims import CLAIMS
 from properties.cli.decide.claims import claims_command
 from properties.conform.cases import CASES
@@ -26,6 +26,7 @@ from properties.corosync import barrier
 from properties.corosync.laboratory.scenarios import SCENARIOS
 from properties.history.catalogue import HISTORY_CLAIMS
 from properties.lockstep.faults import FAULTS as PLUG_FAULTS
+from properties.processes import verdict
 from properties.replay.service_variants import SERVICE_VARIANTS
 from properties.simulate import lockstep
 from properties.simulate.faults import FAULTS as RING_FAULTS
@@ -72,6 +73,7 @@ def test_an_entry_says_what_is_stated_where_it_is_from_and_who_decides(entry: En
         (HISTORY, HISTORY_CLAIMS),
         (SIMULATOR, [*MONITORED, *DECIDED_AT_THE_END, lockstep.CLAIM]),
         (COROSYNC, barrier.CLAIMS),
+        (PROCESSES, verdict.DECIDED),
     ],
 )
 def test_who_is_said_to_decide_does(decider: str, ids: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from model.language.sorts import Ring
 from properties.catalogue.claim import Reach
 from properties.explicit.liveness import about
 from properties.explicit.search import Search
+from properties.files import write_whole
 from properties.traces.trace import show_slot, show_step
 
 MOST_STATES = 100_000
@@ -36,7 +38,9 @@ def state_graph(search: Search) -> Graph:
 
 def write_graph(graph: Graph, path: Path) -> None:
     """Write the graph as GraphML."""
-    nx.write_graphml(graph, path)
+    written = BytesIO()
+    nx.write_graphml(graph, written)
+    write_whole(path, written.getvalue())
 
 
 def _sets(search: Search, bitmaps: list[int]) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from properties.explain.ahead import TooFarError
 from properties.explain.regression import write_test
 from properties.explain.replayed import why
+from properties.files import write_whole
 from properties.terminal import report
 from properties.terminal.rows import print_row
 from properties.traces import render
@@ -113,19 +114,17 @@ def _picture_of(trace: Trace) -> str:
 def write_page(page: Callable[[], str], out: Path) -> None:
     """Write a page beside what is printed: if there is more than a page holds, say so; an error names the file."""
     try:
-        out.write_text(page(), encoding="utf-8")
+        write_whole(out, page())
     except TraceError as error:
         click.echo(f"ringplug: {out} is not written: {error}", err=True)
-    except OSError as error:
-        raise click.ClickException(f"{out}: {error.strerror}") from error
 
 
 def write_files(traces: Sequence[Trace], form: str, out: Path) -> None:
     """Write the traces: a test into one file; of the other formats the second into `name-2.json`, and so on."""
     if form == PYTEST:
-        out.write_text(written(traces, form))
+        write_whole(out, written(traces, form))
         return
     name, dot, suffix = out.name.partition(".")
     for number, trace in enumerate(traces, 1):
         file = out if number == 1 else out.with_name(f"{name}-{number}{dot}{suffix}")
-        file.write_text(written([trace], form))
+        write_whole(file, written([trace], form))

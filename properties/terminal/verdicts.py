@@ -76,7 +76,7 @@ def _figures(verdicts: Sequence[Verdict]) -> str:
             return f"{counted(runs.examples, 'example')}, seed {runs.seed}, {steps} in all; "
         case States() as found:
             counts = f"{counted(found.states, 'state')}, {counted(found.transitions, 'transition')}"
-            return f"{counts}, depth {found.depth}; "
+            return f"{counts}, depth {found.depth}{', and no more were visited' if found.ended_early else ''}; "
         case None:
             obligations = sum(one.obligations for one in extents if isinstance(one, Obligations))
             return f"{counted(obligations, 'obligation')} of claims; " if obligations else ""

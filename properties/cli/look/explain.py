@@ -16,6 +16,7 @@ from properties.explain.explanation import explain_run
 from properties.explain.step import StepAccount, explain_step, steps_in_words
 from properties.explain.wording import account, step_account
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.options import HTML_FILE
 from properties.terminal.output import page_of, saved_trace, write_page
@@ -30,7 +31,7 @@ from properties.traces.trace import (
 )
 
 
-@click.command("explain")
+@click.command("explain", cls=Checked)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("words", metavar="[ACTION [ARGUMENT]...]", nargs=-1)
 @click.option("--step", "number", type=int, metavar="N", help="At step N, counted from 1.")

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import FORMAT, LANES, check_format
+from properties.terminal.options import FORMAT, LANES
 from properties.terminal.output import saved_trace, show_json, show_traces
 from properties.traces.trace import (
     TraceError,
 )
 
 
-@click.command("replay")
+@click.command("replay", cls=Checked)
 @click.argument("file", type=click.Path(path_type=Path))
 @FORMAT
 @LANES
@@ -28,7 +29,6 @@ def replay_command(file: Path, form: str, lanes: bool, as_json: bool) -> int:
     ringplug replay s1.json --format itf > s1.itf.json
     ringplug replay s1.itf.json
     """
-    check_format(1, form, None, as_json, lanes)
     try:
         trace = saved_trace(file)
         if as_json:

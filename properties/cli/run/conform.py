@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -17,14 +16,16 @@ from properties.conform.outcome import NOT_DRIVEN, conform
 from properties.conform.script import Case
 from properties.lockstep.run import MOST_MEMBERS, Plan
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
-from properties.terminal.numbers import RealRange
+from properties.terminal.names import CASE
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
 from properties.terminal.options import HTML_FILE
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 
 
-@click.command("conform", context_settings={"ignore_unknown_options": True})
+@click.command("conform", cls=Checked, context_settings={"ignore_unknown_options": True})
 @click.option(
     "--members",
     type=click.IntRange(1, MOST_MEMBERS),
@@ -32,9 +33,11 @@ from properties.terminal.rows import print_row
     show_default=True,
     help="Processors, each a process of its own.",
 )
-@click.option("--steps", type=click.IntRange(1), default=2000, show_default=True, help="How many events happen.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Which events happen.")
-@click.option("--case", "case_name", metavar="NAME", help="Only this directed case, and nothing random.")
+@click.option(
+    "--steps", type=click.IntRange(1, MOST_RUNS), default=2000, show_default=True, help="How many events happen."
+)
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Which events happen.")
+@click.option("--case", "case_name", metavar="NAME", type=CASE, help="Only this directed case, and nothing random.")
 @click.option(
     "--timeout",
     "timeout_seconds",
@@ -67,6 +70,8 @@ def conform_command(
     Exit codes: 0 no divergence, 1 it diverged from the machine, 3 it cannot be driven: it could not be started, gave
     no answer in time, ended, or answered with something else than was asked for.
     """
+    if out and log and out.resolve() == log.resolve():
+        raise click.UsageError(f"--out and --log both name {out}")
     with ExitStack() as stack:
         write = stack.enter_context(log.open("w", encoding="utf-8")).write if log else None
         progress = stack.enter_context(Progress())
@@ -85,10 +90,4 @@ def conform_command(
 
 def _cases(name: str | None) -> Sequence[Case]:
     """The case of this name, or all."""
-    named = {case.name: case for case in CASES}
-    if name is None:
-        return CASES
-    if name not in named:
-        nearest = get_close_matches(name, named, cutoff=0.0)
-        raise click.BadParameter(f"there is no case {name!r}; nearest: {', '.join(nearest)}", param_hint="'--case'")
-    return [named[name]]
+    return [case for case in CASES if name in (None, case.name)]

@@ -10,14 +10,18 @@ import click
 import msgspec
 
 from properties.faults.patches import FaultError
+from properties.files import write_whole
 from properties.lockstep.divergence import DivergedError, Divergence
+from properties.lockstep.faults import found as found_with
 from properties.lockstep.faults import start_of
 from properties.lockstep.implementation import Starts
 from properties.lockstep.run import LEADERS, MOST_MEMBERS, Plan, Run, run
 from properties.lockstep.tours.coverage import SCOPES, TourCounts, graph_of, tour
 from properties.terminal import report
+from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
-from properties.terminal.names import PLUG_FAULT
+from properties.terminal.names import PLUG_FAULT, OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED
 from properties.terminal.options import HTML_FILE
 from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
@@ -27,16 +31,23 @@ from properties.traces.trace import write_trace
 from properties.words import counted
 
 SHOWN_STEPS = 20
+SIZES = {"--members", "--seed", "--steps", "--lead", "--tour"}
+"""Who gives one of these means another run than the one that shows a fault."""
 
 
-@click.command("lockstep")
+@click.command("lockstep", cls=Checked)
 @click.option("--members", type=click.IntRange(1, MOST_MEMBERS), default=5, show_default=True, help="Processors.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of everything that is random.")
-@click.option("--steps", type=click.IntRange(1), default=20_000, show_default=True, help="How many events.")
-@click.option("--lead", type=click.Choice(["both", *LEADERS]), default="both", show_default=True,
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of everything that is random.")
+@click.option("--steps", type=click.IntRange(1, MOST_RUNS), default=20_000, show_default=True, help="How many events.")
+@click.option("--lead", type=OneOf("leader", ["both", *LEADERS]), default="both", show_default=True,
               help="Who chooses what happens; both: by turns.")  # fmt: skip
-@click.option("--fault", metavar="NAME", type=PLUG_FAULT, help="A copy of the reference with this fault")
-@click.option("--tour", "kind", type=click.Choice(["classes", "all"]),
+@click.option(
+    "--fault",
+    metavar="NAME",
+    type=PLUG_FAULT,
+    help="A copy of the reference with this fault; without another size, the run that shows it.",
+)
+@click.option("--tour", "kind", type=OneOf("tour", ["classes", "all"]),
               help="Instead: take a transition of each class, or every one (minutes), of small scopes.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the trace to a divergence here.")
 @HTML_FILE
@@ -50,7 +61,7 @@ def lockstep_command(
     \b
     ringplug lockstep
     ringplug lockstep --members 5 --seed 7 --steps 20000
-    ringplug lockstep --members 3 --fault opens-on-own-bit      (exit code 1, with a trace)
+    ringplug lockstep --fault opens-on-own-bit      (exit code 1, with a trace)
     ringplug lockstep --tour classes
     ringplug lockstep --members 3 --fault opens-on-own-bit --html parted.html
 
@@ -60,6 +71,8 @@ def lockstep_command(
         start = start_of(fault)
     except FaultError as error:
         raise click.ClickException(str(error)) from error
+    if fault and not SIZES & given_in(click.get_current_context()).keys():
+        members, seed, _ = found_with(fault)
     if kind:
         return _tour(kind, start, fault, Written(out, html), as_json)
     with Progress() as progress:
@@ -93,7 +106,7 @@ class Written(NamedTuple):
     def write(self, divergence: Divergence) -> None:
         """Write what is wanted."""
         if self.trace:
-            self.trace.write_bytes(write_trace(divergence.trace))
+            write_whole(self.trace, write_trace(divergence.trace))
         if self.page:
             from properties.page.divergence import divergence_page
 

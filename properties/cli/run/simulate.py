@@ -7,20 +7,21 @@ from pathlib import Path
 
 import click
 import msgspec
-from click.core import ParameterSource
 
 from properties.faults.patches import FaultError
+from properties.files import is_among
 from properties.judge.judgement import OK
 from properties.simulate.campaign import Plan, campaign
 from properties.simulate.faults import copy_of, run_that_shows
-from properties.simulate.files import written
+from properties.simulate.files import FILES, written
 from properties.simulate.report import campaign_lines, campaign_record, claim_table, run_lines, run_record
 from properties.simulate.run import Copy, Run, run
 from properties.simulate.shrink import Reduced, reduce
 from properties.terminal import report
+from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import code_of
-from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, RING_FAULT
-from properties.terminal.numbers import RealRange
+from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, RING_FAULT, OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
 from properties.terminal.options import HTML_FILE
 from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
@@ -29,19 +30,19 @@ from reference.simulator.campaigns import CAMPAIGNS
 from reference.simulator.lines import ScriptError
 from reference.simulator.script import MEMBERS_MOST, Script, parse
 
-SIZES = {"members", "seed", "faults", "seconds", "load", "runs", "file"}
+SIZES = {"--members", "--seed", "--faults", "--seconds", "--load", "--runs", "--script"}
 """Who gives one of these means another run than the one that shows a fault."""
 
 
-@click.command("simulate")
+@click.command("simulate", cls=Checked)
 @click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=5, show_default=True, help="Processors.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
-@click.option("--faults", type=click.Choice(list(CAMPAIGNS)), default="heavy", show_default=True,
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of everything that is random.")
+@click.option("--faults", type=OneOf("faults", CAMPAIGNS), default="heavy", show_default=True,
               help="What the seed draws.")  # fmt: skip
 @click.option("--seconds", type=RealRange(0.001, 100_000), default=20.0, show_default=True,
               help="How long there are faults, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=40, show_default=True, help="Messages a second.")
-@click.option("--runs", type=click.IntRange(1), help="A campaign: so many seeds, from --seed on.")
+@click.option("--runs", type=click.IntRange(1, MOST_RUNS), help="A campaign: so many seeds, from --seed on.")
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
 @click.option("--fault", metavar="NAME", type=RING_FAULT,
@@ -74,12 +75,12 @@ def simulate_command(
     violated, 2 nothing is decided or a campaign did not show all that it is meant to, 3 bad input.
     """
     if repeat is not None:
-        if _given() - {"repeat", "as_json"}:
-            raise click.UsageError("--repeat goes with --json alone")
         return show_delivery_runs(repeat, as_json)
+    if file and out and is_among(file, [out / name for name in FILES]):
+        raise click.UsageError(f"--out {out}: it would write over {file}; name another directory")
     try:
         copy = copy_of(fault)
-        if fault and not _given() & SIZES:
+        if fault and not SIZES & given_in(click.get_current_context()).keys():
             shows = run_that_shows(fault)
             members, seed, faults, seconds = shows.members, shows.seed, shows.campaign, float(shows.seconds)
         plan = Plan(faults, members, seconds, load, fault, not no_follow)
@@ -91,17 +92,7 @@ def simulate_command(
     if runs is None:
         command = f"ringplug simulate --script {file}{plan.ways}" if file else plan.command(seed)
         return _one(script, copy, _Ways(command, plan.ways, not no_follow, not no_reduce, out, html, as_json))
-    if file or out:
-        raise click.UsageError("--runs draws its scripts itself and writes nothing: without --script and --out")
-    if html:
-        raise click.UsageError("--html shows one run: without --runs")
     return _many(plan, range(seed, seed + runs), as_json)
-
-
-def _given() -> set[str]:
-    """The options that the command line has."""
-    context = click.get_current_context()
-    return {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
 class _Ways(msgspec.Struct, frozen=True):
