@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Awaitable, Callable
@@ -28,6 +29,7 @@ from properties.processes.replayed import ReplayError, in_order, replay
 from properties.processes.verdict import judged
 from reference.node import configuration
 from reference.node.client import Client, ClientError, Lost
+from reference.node.requests import Event
 from tests.command import RINGPLUG
 from tests.test_node_hostile import Hostile
 
@@ -204,11 +206,15 @@ def test_a_program_publishes_watches_and_is_told_what_it_lost(tmp_path: Path) ->
         await the_commands_say_the_same(cluster)
         await a_program_that_does_not_read(cluster)
         await a_program_that_goes_before_it_is_answered(cluster)
+        await the_key_is_changed_and_the_ring_goes_on(cluster)
+        cluster.processes.nodes[2].leave()
+        await until(lambda: members(cluster, 1), "who leaves is not waited for")
         with pytest.raises(ClientError, match="no node answers there: No such file"):
             async with Client.connect(tmp_path / "nowhere"):
                 pass
 
-    course, outcome = played(Plan(2, settings=QUICK), tmp_path, scenario, 0.0)
+    plan = Plan(2, settings={**QUICK, "token_loss_us": 1_000_000_000})
+    course, outcome = played(plan, tmp_path, scenario, 0.0)
     claims = verdicts(course, outcome, tmp_path)
     assert claims["EVT-S1"].verdict == OK
 
@@ -319,6 +325,31 @@ def test_a_cluster_under_faults_by_chance_keeps_its_promises(members: int, tmp_p
     claims = verdicts(course, outcome, tmp_path)
     met = {"LIVE-3", "LOCKSTEP", "STEP-2", "PLUG-H2"} | ({"EVS-4"} if members > 2 else set[str]())
     assert {id for id in met if claims[id].verdict != OK} == set()
+
+
+async def the_key_is_changed_and_the_ring_goes_on(cluster: Cluster) -> None:
+    """A second key is added, put first, and the first one taken away; the ring is the same, and carries events."""
+    one, two = (cluster.processes.nodes[number] for number in (1, 2))
+    ring = cluster.watching.views[1].ring
+    file = configuration.read(one.config).key
+    assert file
+    old, new = file.read_text(), "ab" * 32 + "\n"
+    for count, text in enumerate((old + new, new + old, new), 1):
+        file.write_text(text)
+        for node in (one, two):
+            assert node.process
+            node.process.send_signal(signal.SIGHUP)
+        for node in (one, two):
+            await until(lambda log=node.log, n=count: log.read_text().count('"keys-read"') >= n, "the key is read")
+    async with Client.connect(two.socket) as there, Client.connect(one.socket) as here:
+        events = await there.watch("rekeyed")
+        await here.publish("rekeyed", b"on")
+        event = await asyncio.wait_for(anext(events), LIMIT_SECONDS)
+    assert isinstance(event, Event)
+    assert event.data == b"on"
+    await cluster.watching.look()
+    assert [view.ring for view in cluster.watching.views.values()] == [ring, ring]
+    assert not {"unknown_key", "forged"} & {*cluster.watching.views[2].state["turned_away"]}
 
 
 # The command.
