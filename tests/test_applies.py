@@ -28,7 +28,9 @@ ALWAYS = {
     "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
     "promela": "--variant --without --members --handles --rings --machine",
     "spec": "",
-    "judge": "FILE --claim --reduce --json --claims",
+    "judge": "FILE --claim --reduce --from --html --json --claims",
+    "import": "FILE --from --at-rest --out",
+    "follow": "FILE --write --out --json",
     "simulate": "--runs --fault --no-follow --json",
     "services": "--members --seed --faults --seconds --load --runs --json",
     "lockstep": "--fault --tour --out --json",
@@ -47,10 +49,10 @@ VALUES = {
     "--steps": "9", "--seed": "9", "--memory": "1", "--claim": "CLM-S1", "--add-node": "normal", "--take": "D8",
     "--format": "itf", "--variant": "open-on-own-bit", "--without": "crash", "--machine": "plug", "--faults": "light",
     "--seconds": "1", "--load": "1", "--script": "f", "--fault": "asks-for-nothing", "--out": "o", "--runs": "2",
-    "--config": "f", "--new-key": "k",
+    "--config": "f", "--new-key": "k", "--write": "d", "--timeout": "1",
     "--lead": "both", "--tour": "all", "--case": "only-member", "--from": "f", "ID": "PLUG-S1",
 }  # fmt: skip
-ARGUMENTS = {"trace": ["PLUG-S1"], "replay": ["f"], "conform": ["--", "true"]}
+ARGUMENTS = {"judge": ["f"], "trace": ["PLUG-S1"], "replay": ["f"], "conform": ["--", "true"]}
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

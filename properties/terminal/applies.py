@@ -110,6 +110,8 @@ RULES: dict[str, Sequence[Rule]] = {
     "conform": (
         Rule(("--members", "--steps", "--seed"), not_with=("--case",),
              because="a case has its own size, and nothing random"),
+        Rule(("--write",), not_with=("--timeout", "--out", "--html", "--log", "--json"),
+             because="it writes test vectors and drives nothing"),
     ),
 }  # fmt: skip
 """By command."""
