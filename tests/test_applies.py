@@ -35,6 +35,10 @@ ALWAYS = {
     "services": "--members --seed --faults --seconds --load --runs --json",
     "lockstep": "--fault --tour --out --json",
     "conform": "COMMAND --case --timeout --out --log --json",
+    "run": "--members --seconds --load --recovery --faults --seed --no-follow --out --json",
+    "node": "--config --until-eof",
+    "publish": "CHANNEL DATA --socket --pattern --priority --retain --json",
+    "watch": "CHANNEL --socket --prefix --count --json",
     "corosync scenarios": "--json",
     "corosync record": "--scenario --nodes --seed --load --transport --control --trace --out --json",
     "corosync campaign": "--runs --seed --scenario --out --judge-again --json",
@@ -45,7 +49,8 @@ VALUES = {
     "--steps": "9", "--seed": "9", "--memory": "1", "--claim": "CLM-S1", "--add-node": "normal", "--take": "D8",
     "--format": "itf", "--variant": "open-on-own-bit", "--without": "crash", "--machine": "plug", "--faults": "light",
     "--seconds": "1", "--load": "1", "--script": "f", "--fault": "asks-for-nothing", "--out": "o", "--runs": "2",
-    "--lead": "both", "--tour": "all", "--case": "only-member", "--from": "f", "--write": "d", "--timeout": "1", "ID": "PLUG-S1",
+    "--config": "f", "--new-key": "k", "--write": "d", "--timeout": "1",
+    "--lead": "both", "--tour": "all", "--case": "only-member", "--from": "f", "ID": "PLUG-S1",
 }  # fmt: skip
 ARGUMENTS = {"judge": ["f"], "trace": ["PLUG-S1"], "replay": ["f"], "conform": ["--", "true"]}
 

@@ -32,7 +32,7 @@ properties/explicit  properties/sampling  properties/symbolic
 properties/claims  properties/corosync
 properties/judge
 properties/history
-properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory
+properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory  properties/explicit/runtime
 properties
 reference/node
 reference/node/disk  reference/simulator

@@ -84,7 +84,11 @@ def shrinking(one: Shrinks, now: State, ring: Ring, h: Handle) -> Set:
     return one(now, ring, h) if is_of_each_handle(one) else one(now, ring)
 
 
+def parameters_of_steps(statement: Callable[..., Truth]) -> list[str]:
+    """The action's parameters that a statement (now, ring, …) about its steps asks for."""
+    return list(inspect.signature(statement).parameters)[len(("now", "ring")) :]
+
+
 def said_of(statement: Callable[..., Truth], now: State, ring: Ring, parameters: Mapping[str, Parameter]) -> Truth:
     """A statement (now, ring, some of an action's parameters…)."""
-    asked = list(inspect.signature(statement).parameters)[len(("now", "ring")) :]
-    return statement(now, ring, **{name: parameters[name] for name in asked})
+    return statement(now, ring, **{name: parameters[name] for name in parameters_of_steps(statement)})

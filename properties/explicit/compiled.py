@@ -22,11 +22,11 @@ from model.language.ground import GroundMachine, Step
 from model.language.sets import Set, Truth
 from properties.explicit.circuit import Lanes
 from properties.explicit.columns import Column, Mask, Word
-from properties.explicit.compiler import compiler_name, runtime
 from properties.explicit.layout import Dense
 from properties.explicit.native import CLOSED, OPEN, NativeStates, NoRoomError, Notes, Stored
 from properties.explicit.numbering import Ids
 from properties.explicit.program import output_program, search_program, unpacking_program
+from properties.explicit.runtime.compiler import compiler_name, runtime
 from properties.explicit.search import GIB, Edges, Found, Looking, Search
 from properties.limits import UnavailableError
 from properties.words import unknown

@@ -6,7 +6,7 @@ step of a fair action may be spoken of, which goes on helping; its parameters ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import z3
 
@@ -16,7 +16,7 @@ from model.language.signature import Parameter
 from model.language.sorts import Index, Ring
 from model.language.state import State
 from properties.catalogue.claim import Claim, Reach
-from properties.catalogue.progress import IN_SOME_STATE, Progress, said_of
+from properties.catalogue.progress import IN_SOME_STATE, Progress, parameters_of_steps, said_of
 from properties.symbolic.round import Failure, Round
 
 RING = Ring("ring")
@@ -59,7 +59,7 @@ class LeadsTo:
 
     def _never(self, now: State, fair: Action) -> z3.BoolRef:
         """No step of the fair action helps."""
-        chosen = another(fair)
+        chosen = self._another(fair)
         return z3.ForAll(
             [self.round.constant(one) for one in chosen.values()], z3.Not(self._read(self._helping(now, fair, chosen)))
         )
@@ -81,7 +81,7 @@ class LeadsTo:
         yield from self._ask(self._step(action, helps, ~goal), IS_LOWERED, lowered, action)
 
     def _goes_on_helping(self, fair: Action, action: Action) -> Iterator[Failure]:
-        chosen = another(fair)
+        chosen = self._another(fair)
         helps, helps_then = (self._helping(state, fair, chosen) for state in (action.now, action.then))
         lowered = self.progress.is_lowered(action.now, action.then, RING)
         solver = self._step(action, helps, self._goes_on(action.then), ~lowered)
@@ -93,6 +93,9 @@ class LeadsTo:
 
     def _helping(self, now: State, fair: Action, parameters: Mapping[str, Parameter]) -> Truth:
         return said_of(self.progress.helps[fair.name], now, RING, parameters)
+
+    def _another(self, fair: Action) -> dict[str, Parameter]:
+        return another(fair, parameters_of_steps(self.progress.helps[fair.name]))
 
     def _is_spoken_of(self, action: Action) -> Truth:
         return ~said_of(self.progress.unless[action.name], action.now, RING, action.parameters)
@@ -112,14 +115,14 @@ class LeadsTo:
         return self.round.read.truth(truth)
 
 
-def another(action: Action) -> dict[str, Parameter]:
-    """Other parameters of the same sorts, for a second step."""
-    return {name: _renamed(one, f"another {name}") for name, one in action.parameters.items()}
+def another(action: Action, asked: Sequence[str]) -> dict[str, Parameter]:
+    """Other parameters of the same sorts and of these names, for a second step."""
+    return {name: _renamed(action.parameters[name], f"another {name}") for name in asked}
 
 
 def _renamed(one: Parameter, name: str) -> Parameter:
     if isinstance(one, Index):
         return one.sort(name)
     if not isinstance(one, Processor):
-        raise TypeError(f"a fair action has the parameter {one.name}, which is any set of processors")
+        raise TypeError(f"whether a step helps depends on {one.name}, which is any set of processors")
     return Processor.named(name)
