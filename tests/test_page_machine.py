@@ -23,6 +23,7 @@ from properties.explain.endings import endings
 from properties.explain.runs import trace
 from properties.explain.step import explain_step
 from properties.explicit.columns import Columns
+from properties.explicit.compiled import begin
 from properties.explicit.search import Search, everywhere
 from properties.page.assemble import ASSETS
 from properties.page.layout import page_machine, page_state
@@ -48,7 +49,7 @@ def with_program(folder: Path, ground: GroundMachine, machine: str) -> None:
 
 def searched(ground: GroundMachine, machine: str, folder: Path) -> Search:
     """Visit the scope, and write down each state, where each step is enabled, and what it makes of its slots."""
-    search = Search(ground, symmetry=ground.is_symmetric)
+    search = begin(ground, symmetry=ground.is_symmetric)
     search.run()
     (words,) = [search.index.rows(0, search.index.size)]
     fields = search.packing.unpack(words)

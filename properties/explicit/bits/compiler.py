@@ -23,7 +23,7 @@ from pathlib import Path
 
 from properties.limits import UnavailableError
 
-SOURCES = tuple(Path(__file__).parent / "runtime" / name for name in ("states.h", "program.h", "search.c"))
+SOURCES = tuple(Path(__file__).parent / name for name in ("states.h", "program.h", "search.c"))
 FLAGS = (("-O3", "-march=native"), ("-O2",))
 """Tried in turn: not every compiler knows the processor it runs on."""
 ALWAYS = ("-std=gnu11", "-shared", "-fPIC", "-pthread")
