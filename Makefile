@@ -1,5 +1,6 @@
 # make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.
-# make bench: how fast, against other tools.  make mutate: which small faults of the reference are noticed.
+# make bench: how fast, against other tools.
+# make mutate: which small faults of the reference and the checkers are noticed; PARTS="engines judge" names parts.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,7 +9,7 @@ TEST_READY := $(VENV)/ready-to-test
 BENCH_READY := $(VENV)/ready-to-bench
 PACKAGES := bench examples model properties pytest_ringplug reference ringplug tests
 
-.PHONY: check test deep bench mutate clean
+.PHONY: check test deep bench mutate soak clean
 
 check: $(READY)
 	$(BIN)/ringplug check
@@ -26,8 +27,11 @@ deep: $(TEST_READY)
 bench: $(TEST_READY) $(BENCH_READY)
 	@status=0; for b in bench/*.py; do echo "$$b"; $(BIN)/python $$b || { code=$$?; [ $$status = 1 ] || status=$$code; }; done; exit $$status
 
+soak: $(TEST_READY)
+	RINGPLUG_SOAK_SECONDS=3600 $(BIN)/python -m pytest -m deep -k soak tests/test_processes.py
+
 mutate: $(TEST_READY)
-	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.mutation $(PARTS)
 
 clean:
 	rm -rf $(VENV)

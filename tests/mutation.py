@@ -2,9 +2,11 @@
 
 Each mutant of `tests/mutants.py` is tried in a process of its own, which imports a changed copy of `reference/` and is
 killed when it takes too long. The report is `docs/mutation-reference.md`; why a survivor survives is argued by hand in
-`tests/mutation-survivors.toml`. Not part of any test run.
+`tests/mutation-survivors.toml`. The faults of the checkers (`tests/checker_faults.py`) are tried from here as well. Not
+part of any test run.
 
     make mutate                                            (everything, one process)
+    make mutate PARTS="engines judge"                      (named faults of the checkers; --fault for one of them)
     python -m tests.mutation --minutes 10 --seed 1         (as many as fit)
     python -m tests.mutation --again                       (only what survived the last time)
     python -m tests.mutation --report                      (the report again, from the last results)
@@ -23,7 +25,7 @@ import tempfile
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +37,8 @@ from properties.lockstep.adapter import Parts, ReferenceLayer
 from properties.lockstep.implementation import Starts
 from properties.lockstep.run import Plan, run
 from properties.terminal.progress import Progress
+from properties.words import unknown
+from tests.checker_faults import PAGE, BrokenFaultError, checker_faults, page, parts, try_faults
 from tests.mutants import Mutant, mutants
 
 ROOT = Path(__file__).parent.parent
@@ -236,7 +240,25 @@ def try_survivors_again() -> None:
     RESULTS.write_bytes(msgspec.json.encode(last))
 
 
+def try_checkers(chosen: Sequence[str], name: str | None) -> None:
+    """Try the named faults of parts of the checkers, and write their page; ClickException if one is not noticed."""
+    found = [fault for part in chosen for fault in checker_faults(part) if name in (None, fault.name)]
+    if name and not found:
+        raise click.ClickException(unknown("fault", name, [fault.name for fault in checker_faults()]))
+    try:
+        with Progress() as progress:
+            survived = try_faults(found, progress.say)
+    except BrokenFaultError as error:
+        raise click.ClickException(str(error)) from error
+    PAGE.write_text(page())
+    if survived:
+        names = "\n".join(f"{fault.part}/{fault.name}: {fault.says}" for fault in survived)
+        raise click.ClickException(f"of {len(found)} faults {len(survived)} are not noticed:\n{names}")
+
+
 @click.command()
+@click.argument("chosen", nargs=-1, metavar="[PART]...", type=click.Choice(["reference", *parts()]))
+@click.option("--fault", help="Of the checkers, try only the fault of this name.")
 @click.option("--sample", type=click.IntRange(1), help="Try only the first so many, in the order of the seed.")
 @click.option("--minutes", type=click.FloatRange(0), help="Try no more after so many minutes.")
 @click.option("--seed", type=int, default=0, show_default=True, help="In which order they are tried.")
@@ -244,9 +266,23 @@ def try_survivors_again() -> None:
 @click.option("--again", is_flag=True, help="Try the survivors of the last run again, when a test was added.")
 @click.option("--report", "only_report", is_flag=True, help="Write the report again, from the last results.")
 def main(
+    chosen: tuple[str, ...], fault: str | None, sample: int | None, minutes: float | None, seed: int,
+    module: str | None, again: bool, only_report: bool,
+) -> None:  # fmt: skip
+    """Try mutants of the reference, and write docs/mutation-reference.md; and named faults of the checkers.
+
+    PARTS are reference and those of the checkers (docs/mutation-checkers.md); without any, all.
+    """
+    if checkers := [part for part in chosen or parts() if part != "reference"]:
+        try_checkers(checkers, fault)
+    if not fault and (not chosen or "reference" in chosen):
+        mutate_the_reference(sample, minutes, seed, module, again, only_report)
+
+
+def mutate_the_reference(
     sample: int | None, minutes: float | None, seed: int, module: str | None, again: bool, only_report: bool
 ) -> None:
-    """Try mutants of the reference, and write docs/mutation-reference.md."""
+    """Try mutants, or write the report again."""
     if again:
         check_the_reference_itself()
         try_survivors_again()

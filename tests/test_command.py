@@ -62,7 +62,7 @@ def test_what_was_not_asked_for_may_stay_open() -> None:
 
 
 def test_induction_leaves_liveness_open() -> None:
-    assert ringplug("check", "--claim", "LIVE-2", "--engine", "inductive").returncode == 2
+    assert ringplug("check", "--claim", "LIVE-1", "--engine", "inductive").returncode == 2
     assert ringplug("check", "--claim", "LIVE-2", "--members", "2", "--rings", "1").returncode == 0
 
 
@@ -152,6 +152,10 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
         "conform",
         "lockstep",
         "judge",
+        "node",
+        "run",
+        "publish",
+        "watch",
         "corosync",
     ],
 )
@@ -193,6 +197,10 @@ def test_help_has_examples(command: str) -> None:
         (["trace", "PLUG-S99"], "unknown claim"),
         (["trace", "PLUG-S1", "--witness", "--out", "no/such/folder/t.json"], "no/such/folder/t.json"),
         (["chekc"], "unknown command 'chekc'; near it: check"),
+        (["publish", "a", "x", "--socket", "nowhere"], "nowhere: no node answers there: No such file"),
+        (["watch", "a", "--socket", "nowhere"], "nowhere: no node answers there: No such file"),
+        (["watch", "a"], "--socket"),
+        (["run", "--members", "10"], "--members"),
         (["simulate", "--seconds", "nan"], "'--seconds': nan is not a number"),
         (["services", "--seconds", "nan"], "'--seconds': nan is not a number"),
         (["walk", "--without", "wings"], "unknown feature 'wings'"),

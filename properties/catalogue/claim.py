@@ -8,7 +8,7 @@ proofs, and nobody cites them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -16,6 +16,7 @@ from model.language.mistakes import here, mistake, nearest
 from model.language.sets import Set, Truth
 from model.machines import MACHINES, PLUG
 from model.variants.variant import actions_of
+from properties.catalogue.progress import Progress
 from properties.catalogue.register import REGISTER
 
 Statement = Callable[..., Truth]
@@ -52,6 +53,8 @@ class Reach:
     """Of (now): a deadlock, if no protocol or service step is left there."""
     deadlock: str = "deadlock"
     """What is wrong there, in words."""
+    progress: Progress | None = None
+    """Why it is not only possible: the actions are fair."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +190,9 @@ class Claim:
 
     @property
     def is_inductive(self) -> bool:
-        """Whether it is a statement of a machine that speaks of any number of processors."""
-        return self.is_safety and MACHINES[self.machine].state.is_of_any_size()
+        """Whether it is proved by steps, of a machine that speaks of any number of processors."""
+        has_rank = self.reach is not None and self.reach.progress is not None
+        return (self.is_safety or has_rank) and MACHINES[self.machine].state.is_of_any_size()
 
     @property
     def is_surprise(self) -> bool:
@@ -209,6 +213,12 @@ class Auxiliary:
     needed_by: str
     action: str
     machine: str = PLUG
+    features: frozenset[str] = frozenset()
+    """Those with which it is needed: where none of them is on, proofs do without. If there are none, always."""
+
+    def serves(self, machine: str, features: frozenset[str]) -> bool:
+        """Whether proofs about this machine with these features use it."""
+        return self.machine == machine and (not self.features or bool(self.features & features))
 
 
 REGISTERED: dict[str, Claim] = {}
@@ -264,11 +274,12 @@ def actions_for(machine: str) -> set[str]:
     return actions_of([MACHINES[machine]])
 
 
-def auxiliary(*, needed_by: str, action: str, machine: str = PLUG) -> Callable[[F], F]:
-    """Register an auxiliary invariant, with the obligation that fails without it."""
+def auxiliary(*, needed_by: str, action: str, machine: str = PLUG, features: Iterable[str] = ()) -> Callable[[F], F]:
+    """Register an auxiliary invariant, with the obligation that fails without it, and the features where it does."""
 
     def register(statement: F) -> F:
-        AUXILIARY.append(Auxiliary(Part(words(statement), statement), needed_by, action, machine))
+        part = Part(words(statement), statement)
+        AUXILIARY.append(Auxiliary(part, needed_by, action, machine, frozenset(features)))
         return statement
 
     return register

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import NamedScope, least_scope, scope_of
+from properties.catalogue.scopes import NamedScope, least_scope, proof_features, scope_of
 from properties.check.job import ENGINES, Job
 from properties.check.task import EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
 from properties.check.verdict import Verdict
@@ -42,7 +42,10 @@ def check(
     check_variant(variant, asked.machine)
     check_engine(engine)
     where = scope_for(asked, engine, scope)
-    job = Job(engine=engine, scope=where, variant=variant, machine=asked.machine, depth=depth, tries=tries)
+    job = Job(
+        engine=engine, scope=where, variant=variant, features=proof_features(asked), machine=asked.machine,
+        depth=depth, tries=tries,
+    )  # fmt: skip
     (verdict,) = job.decide([asked])
     return verdict
 

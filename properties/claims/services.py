@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.language.sets import Processor, Set, Truth, every, exists, implies, several, within
+from model.language.sets import Processor, Set, Truth, every, exists, implies, several, some, within
 from model.language.sorts import Ring, Seat
 from model.services.actions import RECOVERY_ADD_NODE, ServicesState
 from properties.catalogue.claim import Least, claim
@@ -20,7 +20,7 @@ def knows_the_sender(now: ServicesState, then: ServicesState, p: Processor, r: R
 
 def _knows(now: ServicesState, p: Set, nodes: Set) -> Truth:
     """The tables of these processors have all these nodes."""
-    return every(Seat, lambda i: implies(within(now.seat[i], nodes), within(p, now.table[i])))
+    return every(Seat, lambda i: implies(some(now.seat[i] & nodes), within(p, now.table[i])))
 
 
 CLM_S1 = claim(
@@ -144,4 +144,4 @@ N5 = claim(
 def an_add_node_is_delivered_where_a_member_is_unknown(
     now: ServicesState, then: ServicesState, p: Processor, r: Ring
 ) -> Truth:
-    return exists(Seat, lambda i: within(now.seat[i], now.member[r]) & ~within(p, now.table[i]))
+    return exists(Seat, lambda i: some(now.seat[i] & now.member[r]) & ~within(p, now.table[i]))

@@ -8,18 +8,18 @@ shortest one is known that already violates.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from properties.history.catalogue import HISTORY_CLAIMS
+from properties.history.catalogue import HISTORY_CLAIMS, undecidable
 from properties.history.events import Event
 from properties.history.findings import Findings, Violation
 from properties.history.reader import History
 from properties.history.ring_history import RingHistory
-from properties.history.views import Observability, Process, Ring, View
-from properties.judge import agreement, causality, delivery, order, recovery, services
+from properties.history.views import Observability, Ring, View
+from properties.judge import agreement, causality, delivery, groups, liveness, order, recovery, services
 from properties.judge.journal import Journal
 from properties.judge.observer import Observer
 from properties.words import unknown
@@ -29,7 +29,9 @@ CHECKS: tuple[tuple[str, Callable[[RingHistory, Findings], None]], ...] = (
     ("EVS-1.1", order.sent_before_delivered), ("EVS-1.3", delivery.delivered_only_if_sent),
     ("EVS-3", delivery.self_delivery), ("EVS-4", agreement.moved_together), ("EVS-5", causality.causal),
     ("EVS-6.2", order.one_moment), ("EVS-6.3", agreement.no_gaps), ("EVS-7.1", delivery.safe_reaches_all),
-    ("EVS-7.2", delivery.safe_means_installed), ("CFG-S1", agreement.came_along), ("RING-H1", agreement.prefixes),
+    ("EVS-7.2", delivery.safe_means_installed), ("LIVE-3", liveness.all_have_it),
+    ("CFG-S1", agreement.came_along), ("CFG-S3", groups.parted_are_left), ("CFG-S4", groups.same_groups),
+    ("RING-H1", agreement.prefixes), ("PLUG-S1", services.gates_wait_for_all),
     ("PLUG-H1", services.recovery_first), ("PLUG-H2", services.recovered_first),
     ("PLUG-H3", recovery.counted_where_queued),
     ("CLM-S1", services.members_are_found), ("CLM-S2", recovery.members_are_known), ("CLM-S3", services.one_table),
@@ -117,9 +119,10 @@ def read_through(
     history: History, *, remember: bool, limit: int | None = None, say: Callable[[int], None] = lambda count: None
 ) -> Pass:
     """Read a history, or its first `limit` events."""
-    observability = Observability(history.observes, frozenset(history.processes))
-    findings = Findings()
-    checks = [check for id, check in CHECKS if HISTORY_CLAIMS[id].missing(observability.observes) is None]
+    observability = Observability(history.observes, frozenset(history.processes), history.without)
+    decided = {id for id, claim in HISTORY_CLAIMS.items() if claim.missing(history.observes, history.without) is None}
+    findings = Findings(undecidable(history.without))
+    checks = [check for id, check in CHECKS if id in decided]
     rings, unobserved = 0, set[str]()
 
     def judge_ring(ring: Ring, quiescent_at: int | None = None) -> None:
@@ -138,16 +141,27 @@ def read_through(
         if not journal.at % EVERY:
             say(journal.at)
     quiescent_at = journal.finish()
-    _last_configurations(journal.processes.values(), observability, findings, quiescent_at)
+    _at_the_end(journal, decided, quiescent_at)
     if remember and (findings.suspicious or not findings.violations.keys().isdisjoint(("RING-S2", "EVS-2.2"))):
-        _put_in_order(_lives(journal.rings.values()), observability, findings)
+        _put_in_order(_lives(journal.rings.values()), decided, findings)
     return Pass(findings, journal.at + 1, rings, quiescent_at is not None, unobserved)
 
 
-def _put_in_order(lives: Sequence[Sequence[View]], observability: Observability, findings: Findings) -> None:
-    if HISTORY_CLAIMS["EVS-6.2"].missing(observability.observes) is None:
+def _at_the_end(journal: Journal, decided: Collection[str], quiescent_at: int | None) -> None:
+    processes, findings = journal.processes, journal.findings
+    if "EVS-2.1" in decided:
+        liveness.last_configurations(processes, findings, quiescent_at)
+    if "LIVE-2" in decided:
+        liveness.all_open(processes, findings, quiescent_at)
+    if "LIVE-3" in decided:
+        messages = journal.messages.values()
+        liveness.all_is_delivered(processes, messages, journal.observability, findings, quiescent_at)
+
+
+def _put_in_order(lives: Sequence[Sequence[View]], decided: Collection[str], findings: Findings) -> None:
+    if "EVS-6.2" in decided:
         order.whole_order(lives, findings)
-    if HISTORY_CLAIMS["EVS-1.1"].missing(observability.observes) is None:
+    if "EVS-1.1" in decided:
         order.whole_precedence(lives, findings)
 
 
@@ -155,39 +169,6 @@ def _lives(rings: Iterable[Ring]) -> list[list[View]]:
     """The views of each incarnation, in order."""
     views = sorted((view for ring in rings for view in ring.views), key=lambda view: (view.identity, view.at))
     return [list(life) for _, life in itertools.groupby(views, key=lambda view: view.identity)]
-
-
-def _last_configurations(
-    processes: Iterable[Process], observability: Observability, findings: Findings, quiescent_at: int | None
-) -> None:
-    """EVS-2.1."""
-    if "regular" not in observability:
-        return
-    known = {process.name: process for process in processes}
-    for process in known.values():
-        if not process.alive or process.view is None:
-            continue
-        if quiescent_at is None:
-            findings.pending["EVS-2.1"] += 1
-            continue
-        findings.met["EVS-2.1"] += 1
-        view = process.view
-        for name in view.transition.members if view.transition else view.members:
-            other = known.get(name)
-            if other and not (other.alive and other.view and _last(other.view) == _last(view)):
-                text = f"the last configuration of {process.name} is not the last of {name}, or {name} failed in it"
-                findings.violated("EVS-2.1", text, _last_at(process), _last_at(other), due_at=quiescent_at)
-
-
-def _last(view: View) -> object:
-    return view.ring.id, view.follows if view.transition else None
-
-
-def _last_at(process: Process) -> int:
-    """Where its last configuration is told, or its crash."""
-    if process.crashed_at is not None or process.view is None:
-        return process.last_at
-    return process.view.transition.at if process.view.transition else process.view.at
 
 
 def shortest(history: History, read: Pass, say: Say) -> dict[str, Violation]:
@@ -256,7 +237,7 @@ def _judged(
         events = [places.events[at] for at in violation.events]
         prefix = places.prefixes[violation.complete_at]
         return JudgedClaim(id, VIOLATED, met, pending, violation.text, events, prefix, violation.complete_at)
-    reason = HISTORY_CLAIMS[id].missing(history.observes) or findings.unseen.get(id)
+    reason = HISTORY_CLAIMS[id].missing(history.observes, history.without) or findings.unseen.get(id)
     if reason:
         return JudgedClaim(id, NOT_OBSERVABLE, met, pending, reason)
     if pending:

@@ -203,7 +203,8 @@ def rule_machine(ground: GroundMachine, steps: Sequence[Step], watch: Watch, tes
     """The state machine for Hypothesis: one rule an action."""
     body: dict[str, Any] = {"ground": ground, "steps": steps, "watch": watch, "tested": tested}
     body["leading"] = {slot for (name, _), slot in ground.slots.items() if name in PROGRESS}
-    return type("Runs", (Run,), body | {action.name: _rule(action.name) for action in ground.machine.actions})
+    rules = {f"rule_{action.name}": _rule(action.name) for action in ground.machine.actions}
+    return type("Runs", (Run,), body | rules)
 
 
 def _rule(action: str) -> Any:

@@ -69,12 +69,23 @@ RULES: dict[str, Sequence[Rule]] = {
     ),
     "mutants": (Rule(("--markdown",), not_with=("NAME", "--json"), because="it prints the whole page"),),
     "theorem": (
-        Rule(("--run",), not_with=("--claim", "--add-node", "--take", "--compute", "--deep"),
+        Rule(("--run",), not_with=("--claim", "--add-node", "--take", "--compute", "--deep", "--html"),
              because="it runs the services, with --json alone"),
         Rule(("--compute",), not_with=("--take",), because="a set that is named is always computed"),
+        Rule(("--html",), ("--take",), because="it shows the run of one set of decisions"),
     ),
-    "trace": (Rule(("--format",), not_with=("--json",), because="each says how to print"),),
-    "replay": (Rule(("--format",), not_with=("--json",), because="each says how to print"),),
+    "judge": (Rule(("--at-rest",), ("--from",), because="a history says it by its end events"),),
+    "trace": (
+        Rule(("--format",), not_with=("--json",), because="each says how to print"),
+        Rule(("--lanes",), not_with=("--json", "--format"), because="lanes are of the text"),
+        Rule(("--unfair",), because="such a run is looked for in the claim's least scope, and printed",
+             not_with=(*SIZES, "--witness", "--most", "--without", "--variant", "--memory", "--no-symmetry", "--format",
+                       "--lanes", "--out")),
+    ),
+    "replay": (
+        Rule(("--format",), not_with=("--json",), because="each says how to print"),
+        Rule(("--lanes",), not_with=("--json", "--format"), because="lanes are of the text"),
+    ),
     "walk": (
         Rule((*SIZES, "--without", "--variant", "--machine"), not_with=("--from",),
              because="machine and scope are those of the trace"),
@@ -82,13 +93,16 @@ RULES: dict[str, Sequence[Rule]] = {
     "simulate": (
         Rule(("--members", "--seed", "--faults", "--seconds", "--load"), not_with=("--script",),
              because="the script says members, seed, time and load"),
-        Rule(("--script", "--out", "--no-reduce"), not_with=("--runs",),
+        Rule(("--script", "--out", "--html", "--no-reduce"), not_with=("--runs",),
              because="a campaign draws its scripts, writes nothing and reduces nothing"),
         Rule(("--repeat",), because="it goes with --json alone",
              not_with=("--members", "--seed", "--faults", "--seconds", "--load", "--runs", "--script", "--fault",
-                       "--no-follow", "--no-reduce", "--out")),
+                       "--no-follow", "--no-reduce", "--out", "--html")),
     ),
     "services": (Rule(("--out",), not_with=("--runs",), because="it writes the history of one run"),),
+    "node": (
+        Rule(("--new-key",), not_with=("--config", "--until-eof"), because="it makes a key and runs nothing"),
+    ),
     "lockstep": (
         Rule(("--members", "--seed", "--steps", "--lead"), not_with=("--tour",),
              because="a tour takes the transitions of its own scopes, in order"),
@@ -96,6 +110,8 @@ RULES: dict[str, Sequence[Rule]] = {
     "conform": (
         Rule(("--members", "--steps", "--seed"), not_with=("--case",),
              because="a case has its own size, and nothing random"),
+        Rule(("--write",), not_with=("--timeout", "--out", "--html", "--log", "--json"),
+             because="it writes test vectors and drives nothing"),
     ),
 }  # fmt: skip
 """By command."""

@@ -92,11 +92,23 @@ def _scenarios() -> Collection[str]:
     return SCENARIOS
 
 
+def _log_claims() -> Collection[str]:
+    from properties.importers.barrier import CLAIMS
+
+    return list(CLAIMS)
+
+
+def _log_kinds() -> Collection[str]:
+    from properties.importers.kinds import KINDS
+
+    return KINDS
+
+
 CATALOGUES: dict[str, Callable[[], Collection[str]]] = {
     "claim": _claims, "entry": _entries, "history claim": _history_claims, "variant": _variants, "mutant": _mutants,
     "service variant": _service_variants, "delivery variant": _delivery_variants,
     "feature": _features, "plug fault": _plug_faults, "ring fault": _ring_faults, "scenario": _scenarios,
-    "case": _cases,
+    "case": _cases, "log kind": _log_kinds, "log claim": _log_claims,
 }  # fmt: skip
 """The kinds of names, and where those of a kind are."""
 
@@ -192,7 +204,21 @@ class OneOf(click.Choice[str]):
         return super().convert(value, param, ctx)
 
 
-CLAIM, ENTRY, HISTORY_CLAIM = Name("claim", "claim"), Name("claim", "entry"), Name("claim", "history claim")
+class LogKind(Name):
+    """A kind of log, or a file with a mapping for one."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name of a kind, or a file `NAME.toml` as it is."""
+        return value if value.endswith(MAPPING_SUFFIX) else super().convert(value, param, ctx)
+
+
+MAPPING_SUFFIX = ".toml"
+LOG_KIND = LogKind("kind of log", "log kind")
+CLAIM, ENTRY, HISTORY_CLAIM = (
+    Name("claim", "claim"),
+    Name("claim", "entry"),
+    Name("claim", "history claim", "log claim"),
+)
 NAMED_VARIANT, MUTANT = Name("variant", "variant"), Name("mutant", "mutant")
 VARIANT = Name("variant", "variant", "mutant")
 FEATURE, SCENARIO, CASE = Name("feature", "feature"), Name("scenario", "scenario"), Name("case", "case")
@@ -202,5 +228,5 @@ SERVICE_VARIANT = Name("variant", "service variant", also=(EVERY_VARIANT,))
 DELIVERY_VARIANT = Name("variant", "delivery variant", also=(EVERY_VARIANT,))
 TYPES = (
     CLAIM, ENTRY, HISTORY_CLAIM, NAMED_VARIANT, MUTANT, VARIANT, FEATURE, SCENARIO, CASE, PLUG_FAULT, RING_FAULT,
-    SERVICE_VARIANT, DELIVERY_VARIANT,
+    SERVICE_VARIANT, DELIVERY_VARIANT, LOG_KIND,
 )  # fmt: skip

@@ -17,7 +17,7 @@ from properties.explain.asked import check_variant
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
-from properties.terminal.output import FORMATS, ITF, TEXT
+from properties.terminal.output import FORMATS, HTML, ITF, LOOKED_AT, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
 
@@ -90,8 +90,11 @@ def claims_named(ids: tuple[str, ...]) -> list[Claim]:
 
 FORMAT = click.option(
     "--format", "form", type=OneOf("format", FORMATS), default=TEXT, show_default=True,
-    help="In words with an explanation, in the format of Apalache and Quint, or as a test file.",
+    help="In words with an explanation, in the format of Apalache and Quint, as a test file, page or picture.",
 )  # fmt: skip
+
+
+LANES = click.option("--lanes", is_flag=True, help="Draw the lanes, too: up to five processors in 100 columns.")
 
 
 def features_on(off: Iterable[str], *machines: str) -> frozenset[str]:
@@ -115,5 +118,12 @@ def suiting(variant: str | None, *machines: str) -> str | None:
 
 def check_file(most: int, form: str, out: Path | None) -> None:
     """Refuse to print several runs where a file holds one."""
-    if form == ITF and most > 1 and not out:
-        raise click.UsageError("an ITF file holds one run: with --most, name a file with --out")
+    if form in (ITF, *LOOKED_AT) and most > 1 and not out:
+        what = "an ITF file" if form == ITF else "a page" if form == HTML else "a picture"
+        raise click.UsageError(f"{what} holds one run: with --most, name a file with --out")
+
+
+HTML_FILE = click.option(
+    "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a page on which it explains itself: one file, to step through.",
+)  # fmt: skip

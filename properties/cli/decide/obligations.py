@@ -11,9 +11,12 @@ import click
 import msgspec
 
 from model.machines import MACHINES, PLUG
+from properties.catalogue.scopes import proof_features
+from properties.claims import CLAIMS
 from properties.files import write_whole
 from properties.symbolic.cvc5 import OPTIONS
-from properties.symbolic.induction import Query, prove
+from properties.symbolic.induction import prove
+from properties.symbolic.round import Query
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
@@ -34,7 +37,9 @@ PROVABLE = [name for name, text in MACHINES.items() if text.state.is_of_any_size
     "--without", "off", metavar="FEATURE", type=FEATURE, multiple=True, help="Switch a feature off. Repeatable."
 )
 @click.option("--variant", metavar="NAME", type=VARIANT, help="A variant instead of the protocol.")
-@click.option("--machine", type=OneOf("machine to prove", PROVABLE), default=PLUG, show_default=True, help="Which machine.")
+@click.option(
+    "--machine", type=OneOf("machine to prove", PROVABLE), default=PLUG, show_default=True, help="Which machine."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `obligations`.")
 def obligations_command(
     out: Path, ids: tuple[str, ...], off: tuple[str, ...], variant: str | None, machine: str, as_json: bool
@@ -50,7 +55,9 @@ def obligations_command(
     Each file says in its head what it is and which answer a proof needs: `unsat` for an obligation, `sat` for the
     query whether an action is possible at all.
     """
-    text = machine_text(machine, suiting(variant, machine)).record(features_on(off, machine))
+    needed = frozenset[str]().union(*(proof_features(one) for one in CLAIMS.values() if one.machine == machine))
+    features = features_on(off, machine) | (needed - set(off)) & MACHINES[machine].features
+    text = machine_text(machine, suiting(variant, machine)).record(features)
     with Progress() as progress:
         progress.say(f"proving {machine}")
         proof = prove(text, machine, writes_queries=True)

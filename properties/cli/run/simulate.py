@@ -22,6 +22,8 @@ from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import code_of
 from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, RING_FAULT, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
+from properties.terminal.options import HTML_FILE
+from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
 from properties.terminal.repeat import REPEAT_HELP, show_delivery_runs
 from reference.simulator.campaigns import CAMPAIGNS
@@ -52,10 +54,12 @@ SIZES = {"--members", "--seed", "--faults", "--seconds", "--load", "--runs", "--
 @click.option("--no-reduce", is_flag=True, help="Do not look for a smaller run that fails, too.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help="Write script, history, all that was seen, and the reduced run into this directory.")  # fmt: skip
+@HTML_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def simulate_command(
     members: int, seed: int, faults: str, seconds: float, load: int, runs: int | None, file: Path | None,
-    fault: str | None, repeat: str | None, no_follow: bool, no_reduce: bool, out: Path | None, as_json: bool,
+    fault: str | None, repeat: str | None, no_follow: bool, no_reduce: bool, out: Path | None,
+    html: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Run whole rings of the reference in virtual time, under faults, and judge what they did.
 
@@ -63,6 +67,7 @@ def simulate_command(
     ringplug simulate --members 5 --seed 7 --faults heavy --seconds 60
     ringplug simulate --runs 200 --faults heavy --seconds 10      (exit code 2 if something never occurred)
     ringplug simulate --script faults.txt --out run               (then: ringplug judge run/history.jsonl)
+    ringplug simulate --members 3 --seconds 1 --html run.html     (what happened, as a page)
     ringplug simulate --fault frees-after-one-rotation            (a fault of the reference; exit code 1)
     ringplug simulate --repeat free-at-one-rotation               (goes with --json alone; docs/delivery.md)
 
@@ -86,7 +91,7 @@ def simulate_command(
         raise click.ClickException(f"{file}: not text in UTF-8") from error
     if runs is None:
         command = f"ringplug simulate --script {file}{plan.ways}" if file else plan.command(seed)
-        return _one(script, copy, _Ways(command, plan.ways, not no_follow, not no_reduce, out, as_json))
+        return _one(script, copy, _Ways(command, plan.ways, not no_follow, not no_reduce, out, html, as_json))
     return _many(plan, range(seed, seed + runs), as_json)
 
 
@@ -98,6 +103,7 @@ class _Ways(msgspec.Struct, frozen=True):
     follow: bool
     reduce: bool
     out: Path | None
+    html: Path | None
     as_json: bool
 
 
@@ -115,6 +121,8 @@ def _one(script: Script, copy: Copy, ways: _Ways) -> int:
             reduced = reduce(found, found.violated[0], copy, progress.say, follow=ways.follow)
     if ways.out:
         written(found, reduced, ways.out)
+    if ways.html:
+        _write_page(found, ways.command, ways.html)
     if ways.as_json:
         record = run_record(found, reduced, ways.command)
         sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
@@ -126,6 +134,15 @@ def _one(script: Script, copy: Copy, ways: _Ways) -> int:
         if ways.out:
             console.print(f"written: {ways.out}", markup=False, soft_wrap=True)
     return _code(found)
+
+
+def _write_page(found: Run, command: str, html: Path) -> None:
+    """Write what happened and what is said of it as a page."""
+    from properties.page.history import history_page
+
+    history, lines = found.history, list(run_lines(found, None, command, ""))
+    if history:
+        write_page(lambda: history_page(history.history(), found.claims, command, lines), html)
 
 
 def _again(ways: _Ways) -> str:
