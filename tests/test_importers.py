@@ -46,7 +46,8 @@ def test_logs_of_real_daemons_are_judged(corosync: Logs) -> None:
     assert found.history.processes == ("1", "2", "3")
     assert found.history.observes == {"regular", "lists", "sync"}
     assert verdicts(found) == {
-        "EVS-1.2": "not observable", "EVS-2.1": "ok", "EVS-2.2": "ok", "RING-S2": "ok", "RING-S3": "ok", "CFG-S1": "ok"
+        "EVS-1.2": "not observable", "LIVE-2": "ok", "EVS-2.1": "ok", "EVS-2.2": "ok", "RING-S2": "ok", "RING-S3": "ok",
+        "CFG-S1": "ok",
     }  # fmt: skip
     assert set(barrier(found).values()) == {"ok"}
     assert not found.unsynchronized
@@ -60,7 +61,7 @@ def test_a_log_at_the_usual_level_decides_less(corosync: Logs) -> None:
     assert verdicts(found)["EVS-2.1"] == "open"
     assert verdicts(found)["CFG-S1"] == "ok"
     assert barrier(found) == {
-        "PLUG-S1": "ok", "PLUG-S6": "not observable", "PLUG-S9": "ok", "PLUG-H3": "not observable", "LIVE-2": "ok"
+        "PLUG-S1": "ok", "PLUG-S6": "not observable", "PLUG-S9": "ok", "PLUG-H3": "not observable",
     }  # fmt: skip
 
 
@@ -134,6 +135,42 @@ def test_a_log_without_lists_does_not_decide_what_needs_them(corosync: Logs) -> 
     assert "CFG-S1" not in verdicts(found)
 
 
+def change(members: str, *, left: str = "", joined: str = "") -> str:
+    """A configuration as version 1 tells it."""
+    tag = "Jul 04 09:56:01 p0 corosync[100]:   [CLM   ] "
+    parts = (("New Configuration:", members), ("Members Left:", left), ("Members Joined:", joined))
+    lines = [f"{tag}CLM CONFIGURATION CHANGE"]
+    for heading, nodes in parts:
+        lines += [tag + heading, *(f"{tag}#011r(0) ip({one}) " for one in nodes.split())]
+    return "\n".join(lines) + "\n"
+
+
+OLD_FORMED = (
+    "[TOTEM ] A processor joined or left the membership and a new membership was formed.\n"
+    "[MAIN  ] Completed service synchronization, ready to provide service.\n"
+)
+
+
+def test_a_log_of_corosync_1_has_no_ids_and_is_judged_without_them(corosync: Logs) -> None:
+    first = change("") + change("192.0.2.1", joined="192.0.2.1") + OLD_FORMED
+    second = change("192.0.2.1") + change("192.0.2.1 192.0.2.2", joined="192.0.2.2") + OLD_FORMED
+    third = change("192.0.2.1", left="192.0.2.2") + change("192.0.2.1") + OLD_FORMED
+    corosync.write("p0.log", first + second + third)
+    found = corosync.read("p0.log")
+    assert found.history.without == {"ids"}
+    assert [(one.kind, one.members, one.left, one.joined) for one in configurations(found, "192.0.2.1")] == [
+        ("regular", ("192.0.2.1",), (), ("192.0.2.1",)),
+        ("transitional", ("192.0.2.1",), (), ()),
+        ("regular", ("192.0.2.1", "192.0.2.2"), (), ("192.0.2.2",)),
+        ("transitional", ("192.0.2.1",), ("192.0.2.2",), ()),
+        ("regular", ("192.0.2.1",), (), ()),
+    ]
+    assert verdicts(found) == {"EVS-1.2": "not observable", "EVS-2.2": "ok", "CFG-S1": "ok"}
+    assert barrier(found)["PLUG-S9"] == "ok"
+    corosync.write("p0.log", first + second + third.replace("Left:\n", "Joined:\n"))
+    assert verdicts(corosync.read("p0.log"))["CFG-S1"] == "violated"
+
+
 def test_a_ring_whose_members_no_line_tells_is_left_out_and_nothing_is_concluded_across_it(corosync: Logs) -> None:
     unknown = "Jul 04 09:56:59 p0 corosync[100]:   [TOTEM ] A new membership (1.d) was formed. Members left: 2\n"
     corosync.write("p0.log", ring("1.5", "1") + ring("1.9", "1 2", joined="2") + unknown + ring("1.11", "1"))
@@ -194,8 +231,11 @@ def test_a_last_membership_without_synchronization_is_told(corosync: Logs) -> No
     told = list(found.first_lines())
     assert told[0] == "1: its last membership was never synchronized, as far as its log goes: [1 9] of 1 2"
     assert told[1].endswith("p0.log:7: clients of 1 wait from here on")
-    assert barrier(found)["LIVE-2"] == "open"
-    assert barrier(corosync.read("p0.log", quiescent=True))["LIVE-2"] == "violated"
+    assert verdicts(found)["LIVE-2"] == "open"
+    corosync.write("p1.log", ring("2.5", "2") + ring("1.9", "1 2", joined="1"))
+    found = corosync.read("p0.log", "p1.log", quiescent=True)
+    assert verdicts(found)["LIVE-2"] == "violated"
+    assert places(found, "LIVE-2") == ["p0.log:7"]
 
 
 def test_who_opens_before_another_has_recovered_is_found(corosync: Logs) -> None:
@@ -441,9 +481,11 @@ def test_the_command_says_first_who_waits_and_then_what_is_violated(corosync: Lo
     assert f"  EVS-1.2: met by the import itself: {'a process'}" in done.stdout
     told = json.loads(ringplug("judge", "--from", "corosync", log, "--json", "--at-rest").stdout)
     assert told["imported"]["unsynchronized"] == [{"process": "1", "membership": "[1 5] of 1", "at": f"{log}:6"}]
-    assert {one["claim"]: one["verdict"] for one in told["imported"]["synchronization"]}["LIVE-2"] == "violated"
-    (violated,) = (one for one in told["verdicts"] if one["verdict"] == "violated")
-    assert [(one["file"], one["line"]) for one in violated["events"]] == [(str(log), 2), (str(log), 6)]
+    assert {one["claim"]: one["verdict"] for one in told["imported"]["synchronization"]}["PLUG-S9"] == "ok"
+    violated = {one["claim"]: one for one in told["verdicts"] if one["verdict"] == "violated"}
+    assert violated.keys() == {"RING-S2", "LIVE-2"}
+    assert [(one["file"], one["line"]) for one in violated["RING-S2"]["events"]] == [(str(log), 2), (str(log), 6)]
+    assert {*violated["LIVE-2"]["prefix"]} == {str(log)}
 
 
 def test_an_import_is_a_history_that_is_judged_the_same(tmp_path: Path) -> None:
@@ -462,8 +504,8 @@ def test_what_the_commands_refuse_is_named(tmp_path: Path) -> None:
     log = tmp_path / "p0.log"
     log.write_text(ring("1.5", "1"))
     assert "unknown kind of log 'corosnc'; near it: corosync" in refused("judge", "--from", "corosnc", log)
-    assert "LIVE-2 is judged of logs only" in refused("judge", log, "--claim", "LIVE-2")
-    assert "--at-rest is said of logs" in refused("judge", log, "--at-rest")
+    assert "PLUG-S9 is judged of logs only" in refused("judge", log, "--claim", "PLUG-S9")
+    assert "--at-rest goes with --from" in refused("judge", log, "--at-rest")
     assert "p1.log: No such file" in refused("import", "--from", "corosync", tmp_path / "p1.log")
     (tmp_path / "p2.log.zst").write_bytes(b"\x28\xb5\x2f\xfd1234")
     assert "p2.log.zst: " in refused("import", "--from", "corosync", tmp_path / "p2.log.zst")

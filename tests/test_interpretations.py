@@ -1,4 +1,4 @@
-"""All interpretations give the same answers: integers, columns, compiled bits, bit-vectors, predicates."""
+"""All readings of the graph agree: integers, columns, compiled bits, bit-vectors, predicates on a fixed sort."""
 
 from __future__ import annotations
 

@@ -122,11 +122,12 @@ class _Writer:
 
     def __init__(self, out: BinaryIO, process: str, meta: Meta) -> None:
         self.out, self.process, self.seq, self.lives = out, process, 0, 0
-        self.is_up = True
+        self.is_up, self.place = True, ""
         out.write(_ENCODER.encode(meta) + b"\n")
 
     def write(self, event: Event) -> None:
         self.seq += 1
+        self.place = event.note.partition(": ")[0]
         event.process, event.seq = self.process, self.seq
         self.is_up = not isinstance(event, Crash)
         if isinstance(event, Start):
@@ -141,6 +142,7 @@ def _written(
 ) -> list[Path]:  # fmt: skip
     """The files of the history, one a process."""
     owner = {(id(one.log), one.own): one.process for one in named}
+    without = tuple(sorted(kind.without.union(*(facts.without for _, facts in read))))
     writers: dict[str, _Writer] = {}
     paths: list[Path] = []
     with ExitStack() as stack:
@@ -149,12 +151,13 @@ def _written(
                 process = owner[id(log), event.process] if event.process.startswith(OWN) else event.process
                 if process not in writers:
                     paths.append(directory / f"{len(writers)}.jsonl")
-                    meta = Meta(FORMAT, tuple(f for f in FACETS if f in observes), (process,), kind.source)
+                    facets: tuple[Facet, ...] = tuple(facet for facet in FACETS if facet in observes)
+                    meta = Meta(FORMAT, facets, (process,), without=without, source=kind.source)
                     writers[process] = _Writer(stack.enter_context(paths[-1].open("wb")), process, meta)
                 writers[process].write(event)
         for writer in writers.values():
             if writer.is_up and quiescent:
-                writer.write(End(writer.process, 0, quiescent=True))
+                writer.write(End(writer.process, 0, quiescent=True, note=f"{writer.place}: the log ends"))
     return paths
 
 

@@ -100,6 +100,9 @@ RULES: dict[str, Sequence[Rule]] = {
                        "--no-follow", "--no-reduce", "--out", "--html")),
     ),
     "services": (Rule(("--out",), not_with=("--runs",), because="it writes the history of one run"),),
+    "node": (
+        Rule(("--new-key",), not_with=("--config", "--until-eof"), because="it makes a key and runs nothing"),
+    ),
     "lockstep": (
         Rule(("--members", "--seed", "--steps", "--lead"), not_with=("--tour",),
              because="a tour takes the transitions of its own scopes, in order"),
@@ -107,6 +110,8 @@ RULES: dict[str, Sequence[Rule]] = {
     "conform": (
         Rule(("--members", "--steps", "--seed"), not_with=("--case",),
              because="a case has its own size, and nothing random"),
+        Rule(("--write",), not_with=("--timeout", "--out", "--html", "--log", "--json"),
+             because="it writes test vectors and drives nothing"),
     ),
 }  # fmt: skip
 """By command."""

@@ -79,6 +79,7 @@ class Control:
             "datagrams_received": network.received, "datagrams_unsent": network.unsent,
             "hears": sorted(network.hears) if network.hears is not None else None, "cut_off": network.cut_off,
             "turned_away": turned,
+            **resources(),
         }  # fmt: skip
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -95,6 +96,15 @@ class Control:
         finally:
             self._programs.discard(program)
             program.close()
+
+
+def resources() -> dict[str, int]:
+    """How much memory the process has, and how many files it has open, where the system says it."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return {"memory_bytes": pages * os.sysconf("SC_PAGE_SIZE"), "files": len(os.listdir("/proc/self/fd"))}
+    except OSError:
+        return {}
 
 
 class ProgramLine:

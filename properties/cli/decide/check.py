@@ -26,10 +26,10 @@ from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
 from properties.terminal.names import OneOf
 from properties.terminal.options import claims_named, features_on, for_claims, looked_for, searched, sized, suiting
-from properties.terminal.output import show_trace
+from properties.terminal.output import show_trace, write_page
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out, print_row
-from properties.terminal.verdicts import details, job_line, print_verdicts, shortest_traces, summary
+from properties.terminal.verdicts import details, job_line, print_verdicts, shortest_traces, summary, table_rows
 from properties.words import counted
 
 
@@ -42,11 +42,13 @@ from properties.words import counted
 @looked_for
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False),
               help="Also write the verdicts as JUnit XML, for continuous integration.")  # fmt: skip
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False),
+              help="Also write a report: verdicts, runs, what was searched, what variants break.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `results`.")
 def check_command(
     ids: tuple[str, ...], engines: tuple[str, ...], members: int | None, handles: int | None, rings: int | None,
     off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, deep: bool, depth: int | None,
-    tries: Tries, junit: Path | None, as_json: bool,
+    tries: Tries, junit: Path | None, html: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Decide the claims: by proof for any number, and on every reachable state of some scopes.
 
@@ -58,7 +60,7 @@ def check_command(
     ringplug check --engine bounded --members 5 --depth 8
     ringplug check --engine stateful --members 12 --examples 500 --seed 7
     ringplug check --engine cvc5                  (the same proofs by a second solver)
-    ringplug check --junit verdicts.xml           (a case a claim, engine and scope)
+    ringplug check --html report.html --junit verdicts.xml
 
     Without --engine: inductive and exhaustive, which decide. Bounded (every run of up to K steps), stateful (random
     runs) and cvc5 are used if they are named.
@@ -87,6 +89,8 @@ def check_command(
     found = _run(plan, quiet=as_json)
     if junit:
         _write_junit(found.verdicts, junit)
+    if html:
+        _write_report(found.verdicts, variant, html)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found.record).decode() + "\n")
     else:
@@ -164,6 +168,14 @@ def _write_junit(verdicts: list[Verdict], out: Path) -> None:
     from properties.export.junit import junit_xml  # here: what it is written with is optional
 
     write_whole(out, junit_xml(verdicts))
+
+
+def _write_report(verdicts: list[Verdict], variant: str | None, out: Path) -> None:
+    from properties.page.report import Said, report_page  # here: few checks want one
+
+    lines = [*details(verdicts), *summary(verdicts)]
+    said = Said(lines, list(table_rows(verdicts)), list(shortest_traces(verdicts)))
+    write_page(lambda: report_page(verdicts, said, variant), out)
 
 
 def _show_verdicts(verdicts: list[Verdict]) -> None:

@@ -22,7 +22,7 @@ from properties.processes.view import head, shown
 from properties.simulate.report import claim_table
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import BAD_INPUT, code_of
-from properties.terminal.numbers import RealRange
+from properties.terminal.numbers import SEED, RealRange
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out as standard_output
 from properties.terminal.rows import print_row
@@ -44,7 +44,7 @@ SECONDS_ELSEWHERE = 10.0
               help="Seconds for which node 1 holds its plug in a ring; node 2 twice as long, and so on.")  # fmt: skip
 @click.option("--faults", type=RealRange(0.1, 100_000), metavar="SECONDS",
               help="Kill, pause, partition, or bring back, by chance, every so often.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the faults and the load.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of the faults and the load.")
 @click.option("--no-follow", is_flag=True, help="Do not record what is needed to repeat the run in lockstep.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help="Keep configurations, histories, journals and logs in this folder.")  # fmt: skip
