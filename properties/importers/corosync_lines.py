@@ -16,7 +16,8 @@ WANTED = re.compile(
     rb"new membership|Sync (?:members|joined|left)\[|Members\[\d|"
     rb"Completed service sync|Committing synchronization for |"
     rb"call init for locally|joinlist_messages\[|got procjoin message|node id: \d+ us: |"
-    rb"Corosync Cluster Engine|lowest node id|exiting)"
+    rb"Corosync Cluster Engine|lowest node id|exiting|"
+    rb"CLM CONFIGURATION CHANGE|New Configuration:|Members Left:|Members Joined:|r\(0\) ip\()"
 )
 """Lines that may say something; the others are foreign, or say what is not asked."""
 TAG = re.compile(r"\[([A-Z]+) *\] (.*)$", re.DOTALL)
@@ -34,6 +35,14 @@ STARTED = re.compile(
     r"Corosync Cluster Engine (?:\S+\s+)?starting up|Corosync Cluster Engine \(.*\): started and ready"
 )
 STOPPED = re.compile(r"Corosync Cluster Engine exiting")
+
+CHANGE, NEW, LEFT, JOINED = HEADINGS = (
+    "CLM CONFIGURATION CHANGE",
+    "New Configuration:",
+    "Members Left:",
+    "Members Joined:",
+)
+OLD_MEMBER = re.compile(r"r\(0\) ip\(([^)]+)\)")
 
 Id = tuple[str, int]
 
@@ -95,7 +104,15 @@ class Life:
     starts: bool
 
 
-Said = Formed | Listed | Phase | Counted | Address | Ourselves | Life
+@dataclass(frozen=True)
+class OldLine:
+    """A line of a configuration change as version 1 tells it: a heading, or a member."""
+
+    heading: str
+    member: str
+
+
+Said = OldLine | Formed | Listed | Phase | Counted | Address | Ourselves | Life
 
 
 def said(line: str) -> Said | None:
@@ -165,5 +182,12 @@ def _votes(text: str) -> Ourselves | None:
     return Ourselves(found[1]) if found else None
 
 
+def _old(text: str) -> OldLine | None:
+    """Of openais and corosync 1: a configuration change is told in many lines."""
+    heading = next((one for one in HEADINGS if one in text), "")
+    found = OLD_MEMBER.search(text)
+    return OldLine(heading, found[1] if found else "") if heading or found else None
+
+
 BY_TAG = {"TOTEM": (_formed,), "QUORUM": (_listed,), "SYNC": (_phase,), "MAIN": (_main,), "CPG": (_group,),
-          "VOTEQ": (_votes,)}  # fmt: skip
+          "VOTEQ": (_votes,), "CLM": (_old,)}  # fmt: skip

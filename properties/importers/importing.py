@@ -142,6 +142,7 @@ def _written(
 ) -> list[Path]:  # fmt: skip
     """The files of the history, one a process."""
     owner = {(id(one.log), one.own): one.process for one in named}
+    without = tuple(sorted(kind.without.union(*(facts.without for _, facts in read))))
     writers: dict[str, _Writer] = {}
     paths: list[Path] = []
     with ExitStack() as stack:
@@ -150,7 +151,8 @@ def _written(
                 process = owner[id(log), event.process] if event.process.startswith(OWN) else event.process
                 if process not in writers:
                     paths.append(directory / f"{len(writers)}.jsonl")
-                    meta = Meta(FORMAT, tuple(f for f in FACETS if f in observes), (process,), kind.source)
+                    facets: tuple[Facet, ...] = tuple(facet for facet in FACETS if facet in observes)
+                    meta = Meta(FORMAT, facets, (process,), without=without, source=kind.source)
                     writers[process] = _Writer(stack.enter_context(paths[-1].open("wb")), process, meta)
                 writers[process].write(event)
         for writer in writers.values():
