@@ -23,14 +23,14 @@ WANTED = re.compile(
 TAG = re.compile(r"\[([A-Z]+) *\] (.*)$", re.DOTALL)
 FORMED = re.compile(r"A new membership \((\S+)\) was formed\.(?P<rest>.*)$")
 OLD_FORMED = re.compile(r"A processor joined or left the membership and a new membership(?: \((\S+)\))? was formed\.")
-HEXADECIMAL = re.compile(r"([0-9a-f]+)\.([0-9a-f]+)")
-DECIMAL = re.compile(r"(.+):(\d+)")
+HEXADECIMAL = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{1,15})")
+DECIMAL = re.compile(r"(.{1,100}):(\d{1,18})")
 LISTS = re.compile(r"\s*Members(?P<joined> joined:(?: \d+)*)?(?P<left> left:(?: \d+)*)?\s*")
-LISTED = re.compile(r"(Sync members|Sync joined|Sync left|Members)\[(\d+)\]:((?: \d+)*)")
+LISTED = re.compile(r"(Sync members|Sync joined|Sync left|Members)\[(\d{1,9})\]:((?: \d{1,20})*)")
 COMMIT = re.compile(r"Committing synchronization for (.*?)\s*$")
-COUNTED = re.compile(r"joinlist_messages\[\d+\] group:.*, ip:(.*?)\s*, pid:(\d+)")
-PROCESS_JOINED = re.compile(r"got procjoin message from cluster node (\d+) \((.*?)\s*\) for pid \d+")
-OURSELVES = re.compile(r"(?:lowest|highest) node id: \d+ us: (\d+)")
+COUNTED = re.compile(r"joinlist_messages\[\d+\] group:.*, ip:(.*?)\s*, pid:(\d{1,18})")
+PROCESS_JOINED = re.compile(r"got procjoin message from cluster node (\d{1,20}) \((.*?)\s*\) for pid \d+")
+OURSELVES = re.compile(r"(?:lowest|highest) node id: \d+ us: (\d{1,20})")
 STARTED = re.compile(
     r"Corosync Cluster Engine (?:\S+\s+)?starting up|Corosync Cluster Engine \(.*\): started and ready"
 )
@@ -42,8 +42,9 @@ CHANGE, NEW, LEFT, JOINED = HEADINGS = (
     "Members Left:",
     "Members Joined:",
 )
-OLD_MEMBER = re.compile(r"r\(0\) ip\(([^)]+)\)")
+OLD_MEMBER = re.compile(r"r\(0\) ip\(([^)]{1,100})\)")
 
+MOST_DIGITS = 20
 Id = tuple[str, int]
 
 
@@ -148,7 +149,7 @@ def _formed(text: str) -> Formed | None:
 
 
 def _nodes(words: str | None) -> tuple[str, ...]:
-    return tuple(word for word in (words or "").split() if word.isdigit())
+    return tuple(word for word in (words or "").split() if word.isdigit() and len(word) <= MOST_DIGITS)
 
 
 def _listed(text: str) -> Listed | None:
