@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from properties.conform.recorder import Watched
+from properties.follow.messages import CallLine, Logged
 from properties.importers.barrier import judge_barrier
 from properties.importers.imported import Imported
 from properties.importers.importing import import_logs
@@ -75,3 +81,16 @@ def debug_ring(id: str, members: str, commits: tuple[str, ...], *, complete: boo
     lines += [f"{i}: {tag} [SYNC  ] Committing synchronization for {one}" for i, one in enumerate(commits)]
     lines += [f"{tag} [MAIN  ] Completed service synchronization, ready to provide service."] if complete else []
     return "\n".join(lines) + "\n"
+
+
+def logged(calls: Sequence[Watched]) -> list[Logged]:
+    """Watched calls as lines of a log."""
+    found: list[Logged] = []
+    for number, one in enumerate(calls, 2):
+        fields: dict[str, Any] = {"processor": one.processor, "call": one.call, **one.asked}
+        if one.after is not None:
+            fields |= {"answer": one.answer, "after": one.after}
+        if one.sent is not None:
+            fields["sent"] = one.sent
+        found.append(Logged("log", number, msgspec.json.decode(msgspec.json.encode(fields), type=CallLine)))
+    return found

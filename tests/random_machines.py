@@ -123,8 +123,9 @@ def moves(drawn: Drawn) -> bool:
 
 
 def states_said() -> st.SearchStrategy[Tree]:
-    """Statements of a state: about all handles, or none."""
-    return truths(OF_STATE, (), 2)
+    """Statements of a state: of any sets, or of one or none beside what is at handles."""
+    one = [truths([leaf], (), 2) for leaf in OF_STATE]
+    return st.one_of(truths(OF_STATE, (), 2), *one, st.tuples(st.just("every"), truths([("h", "i")], ("i",), 1)))
 
 
 def steps_said() -> st.SearchStrategy[Tree]:

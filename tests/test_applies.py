@@ -14,7 +14,7 @@ from properties.terminal.numbers import RealRange
 from tests.command import refused
 
 ALWAYS = {
-    "check": "--claim --engine --variant --without --json",
+    "check": "--claim --engine --variant --without --html --junit --json",
     "claims": "ID --json",
     "variants": "NAME --compute --json",
     "mutants": "NAME --compute --json",
@@ -22,17 +22,23 @@ ALWAYS = {
     "obligations": "--out --claim --without --variant --machine --json",
     "trace": "CLAIM --witness --most --variant --without --members --handles --rings --memory --no-symmetry --out"
     " --json",
-    "explain": "FILE ARGUMENT --step --json",
+    "explain": "FILE ARGUMENT --step --html --json",
     "replay": "FILE --json",
     "walk": "--from",
     "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
     "promela": "--variant --without --members --handles --rings --machine",
     "spec": "",
-    "judge": "FILE --claim --reduce --json --claims",
+    "judge": "FILE --claim --reduce --from --html --json --claims",
+    "import": "FILE --from --at-rest --out",
+    "follow": "FILE --write --out --json",
     "simulate": "--runs --fault --no-follow --json",
     "services": "--members --seed --faults --seconds --load --runs --json",
-    "lockstep": "--fault --tour --out --json",
-    "conform": "COMMAND --case --timeout --out --log --json",
+    "lockstep": "--fault --tour --out --html --json",
+    "conform": "COMMAND --case --timeout --out --html --log --json",
+    "run": "--members --seconds --load --recovery --faults --seed --no-follow --out --json",
+    "node": "--config --until-eof",
+    "publish": "CHANNEL DATA --socket --pattern --priority --retain --json",
+    "watch": "CHANNEL --socket --prefix --count --json",
     "corosync scenarios": "--json",
     "corosync record": "--scenario --nodes --seed --load --transport --control --trace --out --json",
     "corosync campaign": "--runs --seed --scenario --out --judge-again --json",
@@ -43,9 +49,10 @@ VALUES = {
     "--steps": "9", "--seed": "9", "--memory": "1", "--claim": "CLM-S1", "--add-node": "normal", "--take": "D8",
     "--format": "itf", "--variant": "open-on-own-bit", "--without": "crash", "--machine": "plug", "--faults": "light",
     "--seconds": "1", "--load": "1", "--script": "f", "--fault": "asks-for-nothing", "--out": "o", "--runs": "2",
+    "--config": "f", "--new-key": "k", "--write": "d", "--timeout": "1", "--most": "2",
     "--lead": "both", "--tour": "all", "--case": "only-member", "--from": "f", "ID": "PLUG-S1",
 }  # fmt: skip
-ARGUMENTS = {"trace": ["PLUG-S1"], "replay": ["f"], "conform": ["--", "true"]}
+ARGUMENTS = {"judge": ["f"], "trace": ["PLUG-S1"], "replay": ["f"], "conform": ["--", "true"]}
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

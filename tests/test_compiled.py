@@ -23,12 +23,13 @@ from properties.catalogue.probe import Probe, all_probes
 from properties.catalogue.scopes import DEEP, STANDARD, STATES, NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
-from properties.explicit import compiled, compiler, layout, native
-from properties.explicit.circuit import BitReading, Bits, Circuit, Lanes
+from properties.explicit import compiled, native
+from properties.explicit.bits import compiler, layout
+from properties.explicit.bits.circuit import BitReading, Bits, Circuit, Lanes
+from properties.explicit.bits.layout import Classes, Dense
+from properties.explicit.bits.program import OF_REFUSED, OF_STATE, OF_STEP, OF_STUCK, Control, Writer
 from properties.explicit.compiled import CompiledSearch
-from properties.explicit.layout import Classes, Dense
 from properties.explicit.liveness import lost_states, most_visits
-from properties.explicit.program import OF_REFUSED, OF_STATE, OF_STEP, OF_STUCK, Control, Writer
 from properties.explicit.search import GIB, Report, Search
 from properties.explicit.shortest import shortest_run
 from properties.limits import ScopeTooLargeError, UnavailableError

@@ -252,6 +252,7 @@ def test_the_log_has_the_whole_conversation(tmp_path: Path) -> None:
     lines = list[str]()
     conform([sys.executable, "-S", "-c", says(HELLO)], SMALL, 20.0, log=lines.append)
     assert lines == [
+        "# case late-tokens-of-every-age\n",
         f'p0 > {{"call":"start","format":"{messages.FORMAT}","processor":0}}\n', f"p0 < {HELLO}\n",
         'p0 > {"call":"create"}\n',
     ]  # fmt: skip

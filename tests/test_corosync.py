@@ -104,7 +104,7 @@ def the_logs_alone_say_so_too(out: Path, tmp_path: Path) -> None:
     assert found.history.processes == ("1", "2", "3")
     assert not found.unsynchronized
     assert set(barrier(found).values()) == {"ok"}
-    assert {verdicts(found)[id] for id in ("EVS-2.1", "EVS-2.2", "RING-S2", "RING-S3", "CFG-S1")} == {"ok"}
+    assert {verdicts(found)[id] for id in ("LIVE-2", "EVS-2.1", "EVS-2.2", "RING-S2", "RING-S3", "CFG-S1")} == {"ok"}
 
 
 @pytest.mark.usefixtures("corosync")

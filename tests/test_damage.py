@@ -15,16 +15,22 @@ from history_runs import SEEDS, examples
 from history_system import Sort, history
 from hypothesis import given
 
+from properties.conform.cases import CASES
 from properties.conform.messages import AnswerError, ObserveAnswer, ReadTokenAnswer, read_answer, read_visit
 from properties.conform.outcome import conform
+from properties.conform.recorder import Recorder
+from properties.conform.script import run_case
 from properties.corosync.campaign import cases
 from properties.corosync.laboratory.plan import Plan as CorosyncPlan
 from properties.corosync.stored import UnreadableError, read_json, read_lines
+from properties.follow.conversation import Run, written
+from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.implementation import CallRefusedError
 from properties.lockstep.run import Plan
 from reference.simulator.script import ScriptError, parse
 from tests.command import ringplug
 from tests.damage import damaged, other_token
+from tests.log_lines import logged
 
 LONGEST_SECONDS = 20.0
 """A busy machine included; a whole file takes a tenth of a second."""
@@ -55,6 +61,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     ringplug("trace", "PLUG-S1", "--variant", "open-on-own-bit", "--format", "itf", "--out", folder / "itf")
     ringplug("services", "--members", "2", "--seconds", "0.1", "--out", folder / "history")
     (folder / "script").write_bytes(SCRIPT)
+    (folder / "corosync").write_bytes((Path(__file__).parent / "corosync-a.log").read_bytes())
+    recorder = Recorder(ReferenceLayer)
+    run_case(CASES[0], recorder)
+    (folder / "calls").write_bytes(written(Run("a case", logged(recorder.taken()))))
     return {file.name: file for file in folder.iterdir()}
 
 
@@ -68,6 +78,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ("trace", ["explain", "--step", "2"]),
         ("trace", ["walk", "--from"]),
         ("itf", ["replay", "--format", "itf"]),
+        ("corosync", ["judge", "--from", "corosync"]),
+        ("calls", ["follow"]),
         ("script", ["simulate", "--no-reduce", "--script"]),
     ],
     ids=lambda one: "-".join(one) if isinstance(one, list) else one,

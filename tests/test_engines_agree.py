@@ -35,7 +35,7 @@ from tests.random_machines import (
 )
 from tests.tiny import claim, decided, registered, scope
 
-FEW, MANY = 50, 1500
+FEW, MANY = 30, 1500
 DEPTH = 3
 
 

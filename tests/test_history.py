@@ -90,6 +90,10 @@ BAD_LINES: dict[str, tuple[str | bytes, str]] = {
         RING[:-1].replace(":2", ":4") + ',"left":[]}',
         "left or joined, which meta does not observe as lists",
     ),
+    "no members": (RING.replace('["n1","n2"]', "[]"), "not an event: a configuration without members"),
+    "members missing": (
+        RING.replace(',"members":["n1","n2"]', ""), "not an event: a configuration without members",
+    ),
     "no ring": (RING.replace('"ring":["n1",4],', "").replace(":2", ":4"), "no ring, and meta does not say that"),
     "out of, regular": (
         RING[:-1].replace(":2", ":4") + ',"out_of":["n1",4]}',

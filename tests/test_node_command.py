@@ -38,7 +38,7 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
     [
         ([], "name a configuration with --config, or a file for a new key with --new-key"),
         (["--config", "no-such-file.toml"], "no-such-file.toml: No such file"),
-        (["--config", "a", "--new-key", "b"], "name a configuration with --config"),
+        (["--config", "a", "--new-key", "b"], "--new-key does not go with --config: it makes a key and runs nothing"),
     ],
 )
 def test_a_wrong_call_is_one_line(arguments: list[str], says: str) -> None:

@@ -44,7 +44,7 @@ def everything(lanes: int) -> Trace:
     return Trace("ringplug-trace-1", TraceScope(lanes, 2, 2), features, lines)
 
 
-@pytest.mark.parametrize("lanes", [3, 5, 8, 16])
+@pytest.mark.parametrize("lanes", [3, 16, *(pytest.param(lanes, marks=pytest.mark.deep) for lanes in (5, 8))])
 def test_the_picture_of_the_command_is_that_of_the_page(
     lanes: int, needs_program: Callable[[str], str], tmp_path: Path
 ) -> None:

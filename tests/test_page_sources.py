@@ -34,7 +34,7 @@ from properties.page.events import Reading
 from properties.page.history import history_page, in_order
 from properties.page.run import MOST_STEPS
 from properties.traces.trace import TraceError
-from tests.command import ringplug
+from tests.command import refused, ringplug
 from tests.test_page import Parts
 
 META = (
@@ -168,6 +168,14 @@ def test_a_divergence_is_a_page_of_the_machines_run(tmp_path: Path) -> None:
     assert "  differs  gate: implementation {p2}, machine {}" in data["notes"][str(len(data["steps"]))]
     saved = msgspec.json.decode((tmp_path / "parted.json").read_bytes())
     assert (data["steps"], data["trace"]["features"]) == (saved["steps"], saved["features"])
+
+
+def test_the_run_that_a_set_of_decisions_allows_is_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "lost.html"
+    told = ringplug("theorem", "--claim", "CLM-S1", "--take", "none", "--html", page)
+    assert told.returncode == 1
+    assert data_of(page.read_text())["claim"] == "CLM-S1"
+    assert "name it with --take" in refused("theorem", "--html", page)
 
 
 def test_a_simulated_run_is_a_page(tmp_path: Path) -> None:

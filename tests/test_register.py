@@ -32,12 +32,13 @@ from properties.simulate import lockstep
 from properties.simulate.faults import FAULTS as RING_FAULTS
 from properties.simulate.monitor import MONITORED
 from properties.simulate.services import DECIDED_AT_THE_END
+from tests.checker_faults import checker_faults
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "SPEC.md"])
 CODE = sorted((ROOT / "properties").rglob("*.py"))
 OTHER_NAMES = {
-    "ringplug-conform-1", "ringplug-history-1", "check-in", "open-count", "add-node",
+    "ringplug-conform-1", "ringplug-history-1", "ringplug-mapping-1", "check-in", "open-count", "add-node",
     "itf-py", "pytest-xdist", "uv-build", "z3-solver",
 }  # fmt: skip
 """Formats, messages of services, packages."""
@@ -121,7 +122,8 @@ def test_every_variant_fault_feature_and_scenario_in_a_page_is_there(path: Path)
     features = {feature for machine in MACHINES.values() for feature in machine.features}
     faults = {*PLUG_FAULTS.names(), *RING_FAULTS.names()}
     cases = {case.name for case in CASES}
-    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *cases, *features, *faults, *OTHER_NAMES}
+    checkers = {fault.name for fault in checker_faults()}
+    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *cases, *features, *faults, *checkers, *OTHER_NAMES}
     assert named_in(path, r"[a-z0-9]+(-[a-z0-9_]+)+(:[a-z0-9-]+)?") <= known
 
 

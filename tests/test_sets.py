@@ -79,7 +79,10 @@ def test_a_quantifier_over_several_sorts_is_one_within_the_other() -> None:
     [
         (GATE | NOBODY, GATE), (GATE & EVERYBODY, GATE), (GATE - GATE, NOBODY), (those(6) - those(2), those(4)),
         (when(TRUE, GATE), GATE), (when(FALSE, GATE), NOBODY), (within(NOBODY, GATE), TRUE), (several(P), FALSE),
-        (several(those(5)), TRUE), (equal(those(1), NOBODY), FALSE), (~~within(P, GATE), within(P, GATE)),
+        (several(those(5)), TRUE), (equal(those(1), NOBODY), FALSE),
+        (within(those(2), those(6)), TRUE), (within(those(6), those(2)), FALSE), (within(those(4), those(3)), FALSE),
+        (those(6) & those(3), those(2)), (those(6) | those(1), those(7)), (equal(those(3), those(3)), TRUE),
+        (~~within(P, GATE), within(P, GATE)),
     ],
 )  # fmt: skip
 def test_what_is_known_is_simplified(term: object, simple: object) -> None:

@@ -129,6 +129,8 @@ class Claim:
     """It needs a part for each action of the machine: while one has none, it is open."""
     covers_writers_of: tuple[str, ...] = ()
     """Or for each action that writes one of these variables."""
+    but: tuple[str, ...] = ()
+    """Except these, which write them and of which it rightly says nothing."""
     place: str = ""
     """File and line where it is stated."""
 
@@ -235,6 +237,7 @@ def claim(
     correction: str | None = None,
     covers_every_action: bool = False,
     covers_writers_of: tuple[str, ...] = (),
+    but: tuple[str, ...] = (),
 ) -> Claim:
     """Put a claim into the catalogue. One of the register has its sentence and source there; one's own brings them.
 
@@ -243,6 +246,10 @@ def claim(
     """
     if machine not in MACHINES:
         raise mistake(f"there is no machine {machine!r}{nearest(machine, MACHINES)}", __name__)
+    known_actions = actions_for(machine)
+    for action in but:
+        if action not in known_actions:
+            raise mistake(f"the machine {machine} has no action {action!r}{nearest(action, known_actions)}", __name__)
     features = MACHINES[machine].features
     for feature in sorted(least.features - features):
         raise mistake(f"the machine {machine} has no feature {feature!r}{nearest(feature, features)}", __name__)
@@ -256,7 +263,8 @@ def claim(
     said = (known.sentence, known.source) if known else (sentence, source)
     REGISTERED[id] = Claim(
         id, *said, least, mutant, machine, correction,
-        covers_every_action=covers_every_action, covers_writers_of=covers_writers_of, place=here(__name__),
+        covers_every_action=covers_every_action, covers_writers_of=covers_writers_of, but=but,
+        place=here(__name__),
     )  # fmt: skip
     return REGISTERED[id]
 

@@ -30,6 +30,7 @@ S10 = claim(
     "PLUG-S10",
     least=Least(1, 1, 2, frozenset({"long-message", "recovery-queue"})),
     mutant="half-sent-goes-first",
+    covers_writers_of=("normal",),
 )
 
 
@@ -57,6 +58,8 @@ S11 = claim(
     "PLUG-S11",
     least=Least(2, 1, 1, frozenset({"recovery-queue"})),
     mutant="bit-ignores-the-queue",
+    covers_writers_of=("bits", "copy"),
+    but=("form_ring", "duplicate", "duplicate_late"),
 )
 
 

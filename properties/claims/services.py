@@ -29,6 +29,8 @@ CLM_S1 = claim(
     mutant="no-plug",
     machine=SERVICES,
     correction="Split: what is delivered in the transitional configuration is CLM-S4, which needs D12.",
+    covers_writers_of=("reads",),
+    but=("install", "install_with_an_old_unplug", "originate", "finish_long", "finish_rest", "deliver_in_transition"),
 )
 CLM_S1.at("deliver_normal")(knows_every_member)
 
@@ -63,6 +65,8 @@ CLM_S4 = claim(
     mutant="open-on-own-bit",
     machine=SERVICES,
     correction="Added: the other half of CLM-S1.",
+    covers_writers_of=("reads",),
+    but=("install", "install_with_an_old_unplug", "originate", "finish_long", "finish_rest", "deliver_normal"),
 )
 CLM_S4.at("deliver_in_transition")(knows_every_member)
 
@@ -77,6 +81,17 @@ EVT_S1 = claim(
     least=Least(2, 1, 1, frozenset({RECOVERY_ADD_NODE})),
     mutant="evt-before-clm",
     machine=SERVICES,
+    covers_writers_of=("reads", "coming"),
+    but=(
+        "install",
+        "install_with_an_old_unplug",
+        "originate",
+        "finish_long",
+        "finish_rest",
+        "send_recovery",
+        "send_stale",
+        "deliver_nodejoin",
+    ),
 )
 EVT_S1.at("deliver_normal", "deliver_in_transition")(knows_the_sender)
 

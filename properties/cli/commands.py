@@ -35,6 +35,7 @@ COMMANDS = {
         "services": "the services of the mail on simulated rings, judged",
         "lockstep": "the reference and the machine, step by step",
         "conform": "a program in any language and the machine, step by step",
+        "follow": "what an implementation logged and the machine, step by step",
         "corosync": "real corosync daemons, under faults, recorded and judged",
     },
 }

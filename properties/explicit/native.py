@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from properties.explicit.bits.compiler import runtime
+from properties.explicit.bits.layout import Dense
+from properties.explicit.bits.program import Program
 from properties.explicit.columns import Column, Mask, Packing, Word
-from properties.explicit.compiler import runtime
-from properties.explicit.layout import Dense
 from properties.explicit.numbering import Ids, States
-from properties.explicit.program import Program
 
 NOT_FOUND = 0xFFFFFFFF
 ENOUGH = 0

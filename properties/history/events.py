@@ -94,22 +94,26 @@ class Start(Event):
     incarnation: Count
 
 
-class Configuration(Event, kw_only=True):
+class Configuration(Event):
     """The process installs a configuration of the ring and tells its application."""
 
     kind: Literal["regular", "transitional"]
     ring: Ring = NO_ID
     """Of a transitional configuration: the ring that it leads to."""
-    out_of: Ring | None = None
-    """Of a transitional configuration: the ring that it comes out of, where the system names it so."""
-    members: tuple[Name, ...]
-    """In ring order, where the source has one."""
+    members: tuple[Name, ...] = ()
+    """In ring order, where the source has one; never nobody."""
     left: tuple[Name, ...] | None = None
     joined: tuple[Name, ...] | None = None
     attached: bool = False
     """The process had installed it before it was first seen: deliveries in it may be missing before this line."""
+    out_of: Ring | None = None
+    """Of a transitional configuration: the ring that it comes out of, where the system names it so."""
     bootstrap: bool = False
     """Another cluster begins here: what the process was in before is not its past."""
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise ValueError("a configuration without members")
 
 
 class Group(Event):

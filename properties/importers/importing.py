@@ -122,11 +122,12 @@ class _Writer:
 
     def __init__(self, out: BinaryIO, process: str, meta: Meta) -> None:
         self.out, self.process, self.seq, self.lives = out, process, 0, 0
-        self.is_up = True
+        self.is_up, self.place = True, ""
         out.write(_ENCODER.encode(meta) + b"\n")
 
     def write(self, event: Event) -> None:
         self.seq += 1
+        self.place = event.note.partition(": ")[0]
         event.process, event.seq = self.process, self.seq
         self.is_up = not isinstance(event, Crash)
         if isinstance(event, Start):
@@ -154,7 +155,7 @@ def _written(
                 writers[process].write(event)
         for writer in writers.values():
             if writer.is_up and quiescent:
-                writer.write(End(writer.process, 0, quiescent=True))
+                writer.write(End(writer.process, 0, quiescent=True, note=f"{writer.place}: the log ends"))
     return paths
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
@@ -21,6 +22,9 @@ MODULES = (
 )  # fmt: skip
 """The modules of the page, each after those that it imports."""
 BEGIN = 'new in_main.Page(JSON.parse(document.getElementById("data").textContent), in_program.program);'
+
+
+NONE = "'none'"
 
 
 class Head(msgspec.Struct):
@@ -45,13 +49,18 @@ def page_text(kind: str, head: Head, data: object, program: str = "export const 
         "script": script,
         "data": msgspec.json.encode(data).decode().replace("<", "\\u003c"),
     }
+    return filled("page.html.jinja", fields)
+
+
+def filled(template: str, fields: Mapping[str, object]) -> str:
+    """A template with these fields; text in them is escaped."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    return environment.from_string(asset("page.html.jinja")).render(fields)
+    return environment.from_string(asset(template)).render(fields)
 
 
-def policy(script: str, *styles: str) -> str:
-    """What the page may do: run this script, use these styles."""
-    allowed = f"script-src {_hashed(script)}; style-src {' '.join(map(_hashed, styles))}"
+def policy(script: str | None, *styles: str) -> str:
+    """What the page may do: run this script or none, use these styles."""
+    allowed = f"script-src {_hashed(script) if script else NONE}; style-src {' '.join(map(_hashed, styles))}"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
 

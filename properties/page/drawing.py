@@ -36,20 +36,23 @@ def _short(value: object) -> str:
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def picture_of(trace: Trace) -> str:
-    """The picture of a trace, with the names of its lanes above; TraceError if it does not replay, or is too large."""
+def picture_of(trace: Trace, *, styled: bool = True) -> str:
+    """The picture of a trace with the names of its lanes; its style is in it, unless that stands elsewhere.
+
+    TraceError if the trace does not replay, or is larger than a page holds.
+    """
     check_size(trace)
     ground = trace_machine(trace)
     rows = Scene(ground).rows(list(replay(ground, trace.steps)))
     picture = Picture([f"p{i}" for i in range(ground.scope.processors)])
     body = picture.body(rows)
+    body.set("y", str(HEAD))
+    style = [drawn("style", asset("picture.css"))] if styled else []
     height = HEAD + ROW * len(rows)
     svg = drawn(
-        "svg", drawn("style", asset("picture.css")), picture.head(), xmlns=NAMESPACE, width=picture.width,
-        height=height, viewBox=f"0 0 {picture.width} {height}", class_=body.get("class"), role="img",
+        "svg", *style, picture.head(), body, xmlns=NAMESPACE, width=picture.width, height=height,
+        viewBox=f"0 0 {picture.width} {height}", class_=body.get("class"), role="img",
     )  # fmt: skip
-    body.set("y", str(HEAD))
-    svg.append(body)
     return Xml.tostring(svg, encoding="unicode") + "\n"
 
 

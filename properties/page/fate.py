@@ -9,9 +9,9 @@ import msgspec
 from model.language.ground import Bitmaps, GroundMachine, Integers, Step
 from properties.catalogue.claim import Claim, Reach
 from properties.catalogue.probe import Probe, claim_probes
-from properties.explicit.fate import NEVER, Fates, fates
-from properties.explicit.search import Search
+from properties.explicit.compiled import begin
 from properties.explicit.shortest import costs
+from properties.explored.fate import NEVER, Fates, fates
 from properties.limits import ScopeTooLargeError, TooManyStatesError
 from properties.traces.trace import show_step
 
@@ -65,7 +65,7 @@ def run_fate(ground: GroundMachine, claim: Claim, label: str | None, states: Seq
 
 
 def _searched(ground: GroundMachine, probes: Sequence[Probe], reach: Reach | None) -> Fates:
-    search = Search(ground, symmetry=ground.is_symmetric, most_states=MOST_STATES)
+    search = begin(ground, symmetry=ground.is_symmetric, most_states=MOST_STATES)
     search.run()
     return fates(search, probes, reach)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from model.language.ground import GroundMachine
+from model.notes.mail import CLAUSES
 from properties.catalogue.claim import Claim
 from properties.catalogue.notation import notation
 from properties.claims import CLAIMS
@@ -37,6 +39,9 @@ class PageClaim(msgspec.Struct):
     id: str
     sentence: str
     link: str
+    source: str
+    mail: dict[str, str]
+    """The clauses of the mail that the source names, by number."""
     ahead: bool
     """It is about what can still be reached, and has no parts that a state or a step decides."""
     statements: dict[str, list[str]]
@@ -113,7 +118,9 @@ def page_claim(claim: Claim) -> PageClaim:
     for part in claim.parts:
         statements.setdefault(part.label, []).append(notation(part, claim.machine))
     ahead = not claim.parts
-    return PageClaim(claim.id, claim.sentence, f"SPEC.md#{claim.id}", ahead, statements)
+    mail = {number: CLAUSES[number] for number in re.findall(r"\bM\d+\b", claim.source) if number in CLAUSES}
+    link = f"SPEC.md#{claim.id}"
+    return PageClaim(claim.id, claim.sentence, link, claim.source, mail, ahead, statements)
 
 
 def _head_of(trace: Trace) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""The load: programs at every node publish events of every priority, as fast as they should and the nodes let them."""
+"""The load: programs at every node publish events and send safe messages, of every priority.
+
+As fast as they should, and the nodes let them.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ CHANNEL = "load"
 PRIORITIES: tuple[Literal["high", "medium", "low"], ...] = ("high", "medium", "low")
 SIZES_BYTES = (20, 200, 200, 3_000)
 AGAIN_SECONDS = 0.1
+SAFE = 0.25
+"""How often it is a safe message to a group, and no event."""
 
 
 class Load:
@@ -50,8 +55,10 @@ class Load:
 
     async def _publish(self, client: Client) -> None:
         while True:
-            data = bytes(self._chance.choice(SIZES_BYTES))
-            said = await client.publish(CHANNEL, data, priority=self._chance.choice(PRIORITIES))
+            data, priority = bytes(self._chance.choice(SIZES_BYTES)), self._chance.choice(PRIORITIES)
+            if self._chance.random() < SAFE:
+                self.waited_us += await client.send([CHANNEL], data, priority=priority, safe=True)
+            else:
+                self.waited_us += (await client.publish(CHANNEL, data, priority=priority)).waited_us
             self.published += 1
-            self.waited_us += said.waited_us
             await asyncio.sleep(self._chance.expovariate(self._per_second))

@@ -69,9 +69,10 @@ RULES: dict[str, Sequence[Rule]] = {
     ),
     "mutants": (Rule(("--markdown",), not_with=("NAME", "--json"), because="it prints the whole page"),),
     "theorem": (
-        Rule(("--run",), not_with=("--claim", "--add-node", "--take", "--compute", "--deep"),
+        Rule(("--run",), not_with=("--claim", "--add-node", "--take", "--compute", "--deep", "--html"),
              because="it runs the services, with --json alone"),
         Rule(("--compute",), not_with=("--take",), because="a set that is named is always computed"),
+        Rule(("--html",), ("--take",), because="it shows the run of one set of decisions"),
     ),
     "judge": (Rule(("--at-rest",), ("--from",), because="a history says it by its end events"),),
     "trace": (
@@ -99,6 +100,9 @@ RULES: dict[str, Sequence[Rule]] = {
                        "--no-follow", "--no-reduce", "--out", "--html")),
     ),
     "services": (Rule(("--out",), not_with=("--runs",), because="it writes the history of one run"),),
+    "node": (
+        Rule(("--new-key",), not_with=("--config", "--until-eof"), because="it makes a key and runs nothing"),
+    ),
     "lockstep": (
         Rule(("--members", "--seed", "--steps", "--lead"), not_with=("--tour",),
              because="a tour takes the transitions of its own scopes, in order"),
@@ -106,6 +110,8 @@ RULES: dict[str, Sequence[Rule]] = {
     "conform": (
         Rule(("--members", "--steps", "--seed"), not_with=("--case",),
              because="a case has its own size, and nothing random"),
+        Rule(("--write",), not_with=("--timeout", "--out", "--html", "--log", "--json"),
+             because="it writes test vectors and drives nothing"),
     ),
 }  # fmt: skip
 """By command."""

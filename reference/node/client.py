@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from reference.node.requests import Answer, End, Event, Hear, Publish, Request, State, Watch
+from reference.node.requests import Answer, End, Event, Hear, Publish, Request, Send, State, Watch
 
 ANSWER_BYTES_MAX = 1 << 18
 """An event has at most 64 KiB, in base64; what is longer comes from no node."""
@@ -73,6 +73,13 @@ class Client:
         if answer.published is None:
             raise ClientError("the node answers something else")
         return Published(answer.published, answer.waiting, answer.waited_us)
+
+    async def send(
+        self, groups: Sequence[str], data: bytes, *, priority: Literal["high", "medium", "low"] = "medium",
+        safe: bool = False,
+    ) -> int:  # fmt: skip
+        """Send a message to the programs of some groups; for how many microseconds the node had no room for it."""
+        return (await self._ask(Send(tuple(groups), data, priority, safe))).waited_us
 
     async def watch(self, channel: str, prefix: bytes = b"") -> AsyncIterator[Event | Lost]:
         """The events of a channel from now on, those that are retained first; `Lost` where some are missing."""

@@ -21,8 +21,9 @@ from reference.errors import ProtocolError
 from reference.node.disk.errors import NodeError, disk_error
 from reference.node.network import Network
 from reference.node.node import Node
-from reference.node.requests import LINE_BYTES_MAX, Answer, End, Event, Hear, Publish, Request, State, Watch
+from reference.node.requests import LINE_BYTES_MAX, Answer, End, Event, Hear, Publish, Request, Send, State, Watch
 from reference.priorities import Priority
+from reference.ring.effects import Guarantee
 from reference.rings import ProcessorId
 from reference.services.errors import TryAgainError, program_error
 from reference.services.evt.channel import Channel, ChannelPhase
@@ -78,17 +79,18 @@ class Control:
             "datagrams_received": network.received, "datagrams_unsent": network.unsent,
             "hears": sorted(network.hears) if network.hears is not None else None, "cut_off": network.cut_off,
             "turned_away": turned,
+            **resources(),
         }  # fmt: skip
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        program = ProgramLine(self, writer)
+        program = ProgramLine(self, reader, writer)
         if len(self._programs) >= PROGRAMS_MOST:
             program.say(Answer(error=f"{PROGRAMS_MOST} programs are connected already"))
             program.close()
             return
         self._programs.add(program)
         try:
-            await program.serve(reader)
+            await program.serve()
         except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
@@ -96,23 +98,34 @@ class Control:
             program.close()
 
 
+def resources() -> dict[str, int]:
+    """How much memory the process has, and how many files it has open, where the system says it."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return {"memory_bytes": pages * os.sysconf("SC_PAGE_SIZE"), "files": len(os.listdir("/proc/self/fd"))}
+    except OSError:
+        return {}
+
+
 class ProgramLine:
     """The connection of one program."""
 
-    def __init__(self, control: Control, writer: asyncio.StreamWriter) -> None:
-        self._control, self._writer = control, writer
+    def __init__(self, control: Control, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._control, self._reader, self._writer = control, reader, writer
         self._node, self._network = control.node, control.network
         self._channels: dict[str, Channel] = {}
+        self._member = self._node.evs.attach(lambda sender, groups, payload: None)
         self._lost = 0
         self._answers: dict[type[Any], Callable[[Any], Awaitable[Answer]]] = {
-            Publish: self._publish, Watch: self._watch, State: self._state, Hear: self._hear, End: self._end,
+            Publish: self._publish, Send: self._send, Watch: self._watch, State: self._state, Hear: self._hear,
+            End: self._end,
         }  # fmt: skip
 
-    async def serve(self, reader: asyncio.StreamReader) -> None:
+    async def serve(self) -> None:
         """Answer one request after the other."""
         while True:
             try:
-                line = await reader.readline()
+                line = await self._reader.readline()
             except ValueError:
                 self.say(Answer(error=f"a line of more than {LINE_BYTES_MAX} bytes"))
                 return
@@ -132,9 +145,14 @@ class ProgramLine:
         self._writer.close()
         for channel in self._channels.values():
             channel.subscriptions.clear()
-            channel.opened_fn = self._close_channel
+            channel.opened_fn = self._close_channel_soon
             self._close_channel(channel)
         self._channels.clear()
+        self._member.close()
+
+    def _close_channel_soon(self, channel: Channel) -> None:
+        """Not at once: it is told in the middle of a delivery."""
+        asyncio.get_running_loop().call_soon(self._close_channel, channel)
 
     def _close_channel(self, channel: Channel) -> None:
         """Close a channel if it is open, as soon as there is room; one that is opening is closed when it is open."""
@@ -169,21 +187,39 @@ class ProgramLine:
         return Answer(done=True)
 
     async def _publish(self, wanted: Publish) -> Answer:
-        channel = await self._open(wanted.channel)
-        began = self._network.now_us()
+        channel, began_us = await self._open(wanted.channel), self._network.now_us()
+        id = await self._when_there_is_room(
+            lambda: channel.publish(
+                wanted.data, patterns=wanted.patterns, priority=Priority[wanted.priority.upper()],
+                retention_us=wanted.retention_us, publisher_name=wanted.publisher,
+            )
+        )  # fmt: skip
+        return self._taken(began_us, Answer(published=tuple(id)))
+
+    async def _send(self, wanted: Send) -> Answer:
+        guarantee = Guarantee.SAFE if wanted.safe else Guarantee.AGREED
+        program, began_us = self._member, self._network.now_us()
+        await self._when_there_is_room(
+            lambda: program.mcast(
+                wanted.data, wanted.groups, priority=Priority[wanted.priority.upper()], guarantee=guarantee
+            )
+        )
+        return self._taken(began_us, Answer(done=True))
+
+    def _taken(self, began_us: int, answer: Answer) -> Answer:
+        """How long the node had no room for it, and how many wait there now."""
+        answer.waiting, answer.waited_us = self._node.executive.waiting_count, self._network.now_us() - began_us
+        return answer
+
+    async def _when_there_is_room(self, what: Callable[[], Any]) -> Any:
+        """Do it as soon as the node has room for it, unless the program has gone meanwhile."""
         while True:
             try:
-                id = self._done(
-                    lambda: channel.publish(
-                        wanted.data, patterns=wanted.patterns, priority=Priority[wanted.priority.upper()],
-                        retention_us=wanted.retention_us, publisher_name=wanted.publisher,
-                    )
-                )  # fmt: skip
+                return self._done(what)
             except TryAgainError:
                 await asyncio.sleep(RETRY_SECONDS)
-            else:
-                waited_us = self._network.now_us() - began
-                return Answer(published=tuple(id), waiting=self._node.executive.waiting_count, waited_us=waited_us)
+            if self._reader.at_eof():
+                raise ConnectionError("the program is gone")
 
     async def _watch(self, wanted: Watch) -> Answer:
         channel = await self._open(wanted.channel)
@@ -214,11 +250,9 @@ class ProgramLine:
         if len(self._channels) >= CHANNELS_MOST:
             raise program_error(f"more than {CHANNELS_MOST} channels", clause="local socket", state=str(self._node))
         opened = asyncio.Event()
-        while name not in self._channels:
-            try:
-                self._channels[name] = self._done(lambda: self._node.evt.open(name, lambda channel: opened.set()))
-            except TryAgainError:
-                await asyncio.sleep(RETRY_SECONDS)
+        self._channels[name] = await self._when_there_is_room(
+            lambda: self._node.evt.open(name, lambda channel: opened.set())
+        )
         await opened.wait()
         return self._channels[name]
 

@@ -21,6 +21,15 @@ class Publish(msgspec.Struct, tag_field="do", tag="publish", forbid_unknown_fiel
     publisher: str = ""
 
 
+class Send(msgspec.Struct, tag_field="do", tag="send", forbid_unknown_fields=True):
+    """Send a message to the programs of some groups, at every member; if `safe`, only once every member has it."""
+
+    groups: tuple[str, ...]
+    data: bytes
+    priority: Literal["high", "medium", "low"] = "medium"
+    safe: bool = False
+
+
 class Watch(msgspec.Struct, tag_field="do", tag="watch", forbid_unknown_fields=True):
     """Be given the events of a channel from now on, those that are retained first."""
 
@@ -45,7 +54,7 @@ class End(msgspec.Struct, tag_field="do", tag="end", forbid_unknown_fields=True)
     quiescent: bool
 
 
-Request = Publish | Watch | State | Hear | End
+Request = Publish | Send | Watch | State | Hear | End
 
 
 class Answer(msgspec.Struct, omit_defaults=True):
@@ -54,9 +63,9 @@ class Answer(msgspec.Struct, omit_defaults=True):
     error: str = ""
     published: tuple[int, int, int] | None = None
     waiting: int = 0
-    """Of what is published: how many messages still wait at the node for room in the ring."""
+    """After what is published or sent: how many messages still wait at the node for room in the ring."""
     waited_us: int = 0
-    """Of what is published: how long the node had no room for it."""
+    """Of what is published or sent: how long the node had no room for it."""
     watching: str = ""
     event: Event | None = None
     lost: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -39,6 +40,10 @@ Cases = Sequence[tuple[str, str]]
     "--run", "variant", is_flag=False, flag_value=EVERY_VARIANT, metavar="[VARIANT]", type=SERVICE_VARIANT,
     help="Break the running services so, or in each way, and find the model's run in the simulator.",
 )  # fmt: skip
+@click.option(
+    "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the run to a failing lookup as a page; goes with --take.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `theorem`, or `runs`.")
 def theorem_command(
     id: str | None,
@@ -47,6 +52,7 @@ def theorem_command(
     compute: bool,
     deep: bool,
     variant: str | None,
+    html: Path | None,
     as_json: bool,
 ) -> int:
     """Show under which decisions a lookup never fails (mail M12): the minimal sets, and what breaks without.
@@ -56,6 +62,7 @@ def theorem_command(
     ringplug theorem --claim CLM-S1 --compute                  the same, computed again
     ringplug theorem --claim CLM-S1 --take D8,D10,D11          a proof, for any number
     ringplug theorem --claim CLM-S1 --take D8,D10              a shortest run to a failing lookup
+    ringplug theorem --claim CLM-S1 --take D8,D10 --html lost.html
     ringplug trace CLM-S1 --variant no-plug                    before the mail
     ringplug theorem --run                                     the same on the running services, side by side
     ringplug theorem --run evt-before-clm
@@ -71,7 +78,7 @@ def theorem_command(
 
         return show_runs(variant, as_json)
     if take is not None:
-        return _one(CLAIMS[id or CASES[0][1]].id, add_node or NORMAL, take, as_json)
+        return _one(CLAIMS[id or CASES[0][1]].id, add_node or NORMAL, take, html, as_json)
     cases = [
         (priority, claim)
         for priority, claim in (*CASES, *(DEEP_CASES if deep else ()))
@@ -102,17 +109,19 @@ class _Found:
     lost: list[str]
 
 
-def _one(id: str, add_node: str, take: str, as_json: bool) -> int:
+def _one(id: str, add_node: str, take: str, html: Path | None, as_json: bool) -> int:
     taken = frozenset(DECISION(one) for one in take.split(",") if one not in ("", "none"))
-    from properties.terminal.output import TEXT, show_json, show_traces  # here: what is recorded needs no engine
+    from properties.terminal import output  # here: what is recorded needs no engine
     from properties.variants.theorem import Case
 
     case = Case(CLAIMS[id], add_node)
     with Progress() as progress:
         case.progress = progress.say
-        trace = None if case.proves(taken) else case.search(taken).trace
-    if trace:
-        show_json([trace]) if as_json else show_traces([trace], TEXT)
+        run = None if case.proves(taken) else case.search(taken).trace
+    if run:
+        if html:
+            output.write_page(lambda: output.page_of(run), html)
+        output.show_json([run]) if as_json else output.show_traces([run], output.TEXT)
         return SOME_VIOLATED
     obligations = case.proofs[taken]
     if as_json:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from properties.cli.run.judge import imported_logs, of_logs
+from properties.files import is_among
 from properties.history.events import FACETS, FORMAT, Facet, Meta
 from properties.history.reader import plain
 from properties.importers.imported import Imported
@@ -42,6 +43,8 @@ def import_command(files: tuple[str, ...], kind: str, quiescent: bool, target: P
         if target is None:
             _write(found, sys.stdout.buffer.write)
             return ALL_HOLD
+        if is_among(target, (file.path for log in found.logs for file in log.files)):
+            raise click.UsageError(f"--out {target}: a log to import; name another")
         with target.open("wb") as file:
             count = _write(found, file.write)
     console = out()

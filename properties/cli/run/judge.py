@@ -248,6 +248,8 @@ class Told:
             yield f"{self.small}: {len(self.reduced.lines)} of its events, which violate {violates}."
         elif self.small:
             yield f"{self.small}: not written, for nothing is violated."
+        elif first := next((one for one in self.claims if one.verdict == VIOLATED), None):
+            yield f"--reduce FILE writes a smallest part of the history that violates {first.claim}."
         kinds = [one.verdict for one in self.claims]
         counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in STYLES if kind in kinds)
         judged, end = self.judgement, "quiescent" if self.judgement.quiescent else "cut off"
@@ -255,7 +257,9 @@ class Told:
         size = f"{counted(judged.event_count, 'event')} of {processes} in {counted(judged.ring_count, 'ring')}"
         yield f"{counts}. {size}; {end} at its end."
         if judged.unobserved:
-            yield f"Not observed, so nothing is demanded of them: {', '.join(map(plain, judged.unobserved))}."
+            unobserved = ", ".join(map(plain, judged.unobserved))
+            yield f"Not observed: {unobserved}. Nothing is demanded of them; what is told of them is taken at its word."
+        yield "Not judged: time, and which component is primary."
         if self.imported:
             yield from map(plain, self.imported.last_lines())
         if self.history.faults:

@@ -12,6 +12,7 @@ from typing import Literal
 import click
 import msgspec
 
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.numbers import RealRange
 from properties.terminal.progress import Progress
@@ -22,7 +23,7 @@ Urgency = Literal["high", "medium", "low"]
 DATA_BYTES_MOST = 65_536
 
 
-@click.command("publish")
+@click.command("publish", cls=Checked)
 @click.argument("channel")
 @click.argument("data", nargs=-1)
 @click.option("--socket", "path", type=click.Path(path_type=Path), required=True, envvar="RINGPLUG_SOCKET",

@@ -20,8 +20,9 @@ from properties.processes.processes import Plan
 from properties.processes.verdict import Verdict, judged
 from properties.processes.view import head, shown
 from properties.simulate.report import claim_table
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import BAD_INPUT, code_of
-from properties.terminal.numbers import RealRange
+from properties.terminal.numbers import SEED, RealRange
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out as standard_output
 from properties.terminal.rows import print_row
@@ -33,7 +34,7 @@ SECONDS_ELSEWHERE = 10.0
 """How long it runs where nobody can end it by a key."""
 
 
-@click.command("run")
+@click.command("run", cls=Checked)
 @click.option("--members", type=click.IntRange(1, 9), default=3, show_default=True, help="Processes.")
 @click.option("--seconds", type=RealRange(0.1, 1_000_000),
               help="How long there are load and faults; on a terminal until q is pressed, elsewhere 10 s.")  # fmt: skip
@@ -43,7 +44,7 @@ SECONDS_ELSEWHERE = 10.0
               help="Seconds for which node 1 holds its plug in a ring; node 2 twice as long, and so on.")  # fmt: skip
 @click.option("--faults", type=RealRange(0.1, 100_000), metavar="SECONDS",
               help="Kill, pause, partition, or bring back, by chance, every so often.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the faults and the load.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of the faults and the load.")
 @click.option("--no-follow", is_flag=True, help="Do not record what is needed to repeat the run in lockstep.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help="Keep configurations, histories, journals and logs in this folder.")  # fmt: skip

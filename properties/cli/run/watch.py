@@ -10,17 +10,18 @@ import click
 import msgspec
 
 from properties.history.reader import plain
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.words import counted
 from reference.node.client import Client, ClientError, Event, Lost
 
 
-@click.command("watch")
+@click.command("watch", cls=Checked)
 @click.argument("channel")
 @click.option("--socket", "path", type=click.Path(path_type=Path), required=True, envvar="RINGPLUG_SOCKET",
               help="The local socket of a node; or set RINGPLUG_SOCKET.")  # fmt: skip
 @click.option("--prefix", default="", help="Only events whose pattern begins so.")
-@click.option("--count", type=click.IntRange(1), help="End after so many.")
+@click.option("--count", type=click.IntRange(1, 1_000_000_000), help="End after so many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line; data and patterns in base64.")
 def watch_command(channel: str, path: Path, prefix: str, count: int | None, as_json: bool) -> int:
     """Show what is published on a channel, in the order of the ring, first what is retained.

@@ -136,6 +136,8 @@ export function clausePanel(run, i, chosen) {
   const found = decisions(run, i, claim.id);
   return section("The claim", "clause",
     h("p", {}, h("a", { href: claim.link }, claim.id), " ", claim.sentence),
+    h("p", { class: "dim" }, `Source: ${claim.source}.`),
+    Object.entries(claim.mail).map(([number, says]) => h("p", { class: "mail" }, `mail ${number}: ${says}`)),
     strip(run, i, claim.id),
     claim.ahead ? h("p", { class: "dim" }, "It is about what can still be reached, which one state does not show.") : null,
     found.length ? null : h("p", { class: "dim" }, "No part of it is about this step."),
@@ -163,7 +165,7 @@ export function fatePanel(run, i) {
   if (!fate.rows.length) return null;
   const row = run.fate(i);
   const shown = row ? fateWords(row) : [h("p", { class: "dim" }, "Computed for the recorded run and the steps beside it, not further along a fork.")];
-  return section("Fate", "fate", shown, fateStrip(run, i), h("p", { class: "dim" }, `Of all ${fate.states.toLocaleString("en")} states of the scope (up to renaming of processors, where that is allowed); ways on are steps that change something.`));
+  return section("Fate", "fate", shown, fateStrip(run, i), whenLost(run), h("p", { class: "dim" }, `Of all ${fate.states.toLocaleString("en")} states of the scope (up to renaming of processors, where that is allowed); ways on are steps that change something.`));
 }
 
 function fateWords({ here, avoid }) {
@@ -172,6 +174,15 @@ function fateWords({ here, avoid }) {
       : here.distance === null ? "the violation can no longer be reached." : `the violation is ${away(here)}, and can be avoided.`)];
   if (avoid) lines.push(h("p", {}, "It would be avoided by ", code(avoid), "."));
   return lines;
+}
+
+/** From which step on the recorded run could not be saved any more. */
+function whenLost(run) {
+  const { rows } = run.data.fate;
+  const at = rows.findIndex((row) => row.here.lost);
+  if (at < 0) return null;
+  const since = at === 0 ? "From the start on" : `Since step ${at}, ${run.machine.words(run.recorded[at - 1])},`;
+  return h("p", {}, `${since} every way on meets it${at === 0 ? "" : "; before, it could be avoided"}.`);
 }
 
 function fateStrip(run, i) {
