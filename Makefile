@@ -9,7 +9,7 @@ TEST_READY := $(VENV)/ready-to-test
 BENCH_READY := $(VENV)/ready-to-bench
 PACKAGES := bench examples model properties pytest_ringplug reference ringplug tests
 
-.PHONY: check test deep bench mutate clean
+.PHONY: check test deep bench mutate soak clean
 
 check: $(READY)
 	$(BIN)/ringplug check
@@ -26,6 +26,9 @@ deep: $(TEST_READY)
 
 bench: $(TEST_READY) $(BENCH_READY)
 	@status=0; for b in bench/*.py; do echo "$$b"; $(BIN)/python $$b || { code=$$?; [ $$status = 1 ] || status=$$code; }; done; exit $$status
+
+soak: $(TEST_READY)
+	RINGPLUG_SOAK_SECONDS=3600 $(BIN)/python -m pytest -m deep -k soak tests/test_processes.py
 
 mutate: $(TEST_READY)
 	$(BIN)/python -m tests.mutation $(PARTS)

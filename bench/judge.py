@@ -62,9 +62,11 @@ class Run:
                 left = tuple(one for one in old if one not in part)
                 ring = (part[0], self.number)
                 if old:
-                    yield Configuration(*self.place(name), "transitional", ring, came, left, ())
+                    yield Configuration(
+                        *self.place(name), kind="transitional", ring=ring, members=came, left=left, joined=()
+                    )
                 joined = tuple(one for one in part if one not in came)
-                yield Configuration(*self.place(name), "regular", ring, part, (), joined)
+                yield Configuration(*self.place(name), kind="regular", ring=ring, members=part, left=(), joined=joined)
         self.parts = list(parts)
 
     def messages(self, count: int) -> Iterator[Event]:

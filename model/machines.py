@@ -23,3 +23,8 @@ MACHINES: dict[str, Text] = {
 def is_companion(name: str) -> bool:
     """Whether the machine has the variables of the plug's, so that its claims are claims about both."""
     return issubclass(MACHINES[name].state, MACHINES[PLUG].state)
+
+
+def has_the_plugs_claims(name: str) -> bool:
+    """Whether the plug's claims are about the machine too: it has the plug's variables, and keeps its ghosts."""
+    return is_companion(name) and set(MACHINES[PLUG].ghosts) <= set(MACHINES[name].ghosts)

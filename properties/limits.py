@@ -11,5 +11,9 @@ class TooManyStatesError(ScopeTooLargeError):
     """The scope has more states than were asked for; those that were visited can still be looked at."""
 
 
+class UnavailableError(Exception):
+    """What was asked for needs something that is not here; the message says what."""
+
+
 class LostJobError(Exception):
     """A job has no result, since its process died or memory ran out; the message says which job, and why."""

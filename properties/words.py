@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 MOST_NAMED = 3
+MOST_LISTED = 6
 LIKENESS = 0.4
 
 
@@ -22,6 +23,9 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """One line: `unknown claim 'PLUG-S99'; near it: PLUG-S9, PLUG-S8, PLUG-S7`."""
-    near = nearest(name, known)
-    return f"unknown {what} {name!r}" + (f"; near it: {', '.join(near)}" if near else "")
+    """The nearest names, or all of a few: `unknown claim 'PLUG-S99'; near it: PLUG-S9, PLUG-S8, PLUG-S7`."""
+    names = list(known)
+    near = nearest(name, names)
+    few = names if len(names) <= MOST_LISTED else []
+    says = f"; near it: {', '.join(near)}" if near else f"; there are {', '.join(few)}" if few else ""
+    return f"unknown {what} {name!r}{says}"

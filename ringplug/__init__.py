@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from properties.limits import ScopeTooLargeError
     from properties.sampling.stateful import Tries
     from properties.traces.trace import Trace, TraceError, TraceScope, TraceStep, write_trace
-    from ringplug import reference, services, sets, simulator, testing
+    from ringplug import client, reference, services, sets, simulator, testing
 
     __version__: str
 
@@ -64,6 +64,7 @@ __all__ = [
     "Violated",
     "__version__",
     "check",
+    "client",
     "judge",
     "reference",
     "replay",
@@ -75,7 +76,7 @@ __all__ = [
     "write_trace",
 ]
 
-_MODULES = ("reference", "services", "sets", "simulator", "testing")
+_MODULES = ("client", "reference", "services", "sets", "simulator", "testing")
 _HOMES = {
     "Bounded": "properties.check.verdict",
     "CLAIMS": "properties.claims",

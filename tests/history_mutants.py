@@ -7,28 +7,35 @@ are found by what the history is, never by asking the judge.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from random import Random
 
 import msgspec
-from history_past import Past, View
+from history_edits import alone, caused, checks_in, edited, level, others, pick, transitional
+from history_mutants_services import (
+    ghost,
+    known_late,
+    never_checked_in,
+    never_opens,
+    never_unplugs,
+    not_found,
+    queued_before,
+    queued_early,
+    two_leaders,
+    unplugged_late,
+)
+from history_past import Past
 from history_wreck import counted
 
 from properties.history.events import (
-    Bit,
-    Counted,
     Crash,
-    Deliver,
     End,
     Event,
-    Gate,
-    Lookup,
+    Group,
     Message,
     Originate,
-    Plug,
     Queue,
     Sync,
-    Table,
 )  # fmt: skip
 
 Mutant = Callable[[Past, Random], list[Event] | None]
@@ -38,62 +45,6 @@ def mutate(id: str, past: Past, random: Random) -> list[Event] | None:
     """A history that breaks this claim."""
     found = MUTANTS[id](past, random)
     return None if found is None else counted(found)
-
-
-def edited(past: Past, *, drop: Iterable[int] = (), after: dict[int, Event] | None = None,
-           instead: dict[int, Event] | None = None) -> list[Event]:  # fmt: skip
-    """The events without some, with one more after some, with others instead of some."""
-    gone, after, instead = set(drop), after or {}, instead or {}
-    found: list[Event] = []
-    for i, event in enumerate(past.events):
-        if i not in gone:
-            found.append(instead.get(i, event))
-        if i in after:
-            found.append(after[i])
-    return found
-
-
-def others(past: Past, view: View) -> list[View]:
-    """The other views in its ring."""
-    return [one for one in past.views_in(past.ring(view)) if one is not view]
-
-
-def checks_in(past: Past, message: str) -> bool:
-    """Whether it is a check-in, which the end of a recovery rests on."""
-    return any(isinstance(e, Queue) and e.message == message and e.step == "check-in" for e in past.events)
-
-
-def alone(past: Past, view: View) -> bool:
-    """Whether nobody moves with it."""
-    return past.follows(view) is None or all(past.follows(one) != past.follows(view) for one in others(past, view))
-
-
-def level(past: Past, message: str) -> str:
-    return "safe" if past.is_safe(message) else "agreed"
-
-
-def transitional(past: Past, view: View) -> list[int]:
-    return past.deliveries(view)[len(past.regular_part(view)) :]
-
-
-def origin(past: Past, message: str) -> int | None:
-    return next(iter(past.all_sends(message)), None)
-
-
-def caused(past: Past, cause: str, message: str) -> bool:
-    """Whether the sender of a message had sent or delivered the cause before."""
-    at = origin(past, message)
-    if at is None:
-        return True
-    sender = past.events[at].process
-    return any(
-        isinstance(event, Originate | Deliver) and event.process == sender and event.message == cause
-        for event in past.events[:at]
-    )
-
-
-def pick(random: Random, places: list[list[Event]]) -> list[Event] | None:
-    return random.choice(places) if places else None
 
 
 def sent_after_delivered(past: Past, random: Random) -> list[Event] | None:
@@ -142,7 +93,7 @@ def wrong_ring(past: Past, random: Random) -> list[Event] | None:
 def own_message_missing(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
     for view in past.views:
-        if view.ending in ("next", "quiet") and alone(past, view) and past.deliveries(view):
+        if view.ending == "next" and alone(past, view) and past.deliveries(view):
             last = past.deliveries(view)[-1]
             message = past.text(last)
             if past.sender(message) == view.name and level(past, message) == "agreed" and not checks_in(past, message):
@@ -285,109 +236,44 @@ def hole(past: Past, random: Random) -> list[Event] | None:
     return pick(random, places)
 
 
-def queued_early(past: Past, random: Random) -> list[Event] | None:
+def queued_for_nobody(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
     for view in past.views:
-        bits = [i for i in view.at if isinstance(past.events[i], Bit)]
-        for i in view.at:
-            if (
-                not bits
-                or i < bits[0]
-                or not isinstance(e := past.events[i], Queue)
-                or e.step
-                or not past.is_recovery(e.message)
-            ):
-                continue
-            for o in past.views_in(past.ring(view)):
-                order = past.delivered(o)
-                before = order[: order.index(past.text(i))] if past.text(i) in order else []
-                if any(not past.is_recovery(message) for message in before):
-                    places.append(edited(past, drop=[i], after={bits[0] - 1: past.events[i]}))
+        if view.ending == "quiet":
+            fresh = Queue(view.name, 0, message="fresh", priority="low", level="agreed")
+            places.append(edited(past, after={view.at[-2]: fresh} if len(view.at) > 1 else {view.install: fresh}))
     return pick(random, places)
 
 
-def unplugged_late(past: Past, random: Random) -> list[Event] | None:
+def joined_again(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
-    for view in past.views:
-        unplugs = [i for i in view.at if isinstance(e := past.events[i], Plug) and e.call == "unplug"]
-        normal = [i for i in past.deliveries(view) if not past.is_recovery(past.text(i))]
-        if unplugs and normal:
-            places.append(edited(past, drop=[unplugs[-1]], after={normal[0]: past.events[unplugs[-1]]}))
+    for life in past.lives:
+        told = [i for i in life.at if isinstance(past.events[i], Group)]
+        for before, i in itertools.pairwise(told):
+            old, new = past.events[before], past.events[i]
+            assert isinstance(old, Group)
+            assert isinstance(new, Group)
+            stayed = sorted(set(old.members) & set(new.members) - set(new.left or ()))
+            if stayed:
+                joined = (*(new.joined or ()), stayed[0])
+                places.append(edited(past, instead={i: msgspec.structs.replace(new, joined=joined)}))
     return pick(random, places)
 
 
-def not_found(past: Past, random: Random, *, evt: bool) -> list[Event] | None:
+def told_late(past: Past, random: Random) -> list[Event] | None:
+    """A group that both are told between two messages is told to one of them after the second."""
     places: list[list[Event]] = []
     for view in past.views:
-        for i in view.at:
-            event = past.events[i]
-            if isinstance(event, Lookup) and event.message is not None:
-                recovery = past.is_recovery(event.message)
-                of_sender = event.service == "evt" and event.of == past.sender(event.message)
-                if (recovery and of_sender) if evt else not (recovery or of_sender):
-                    places.append(edited(past, instead={i: msgspec.structs.replace(event, found=False)}))
-    return pick(random, places)
-
-
-def ghost(past: Past, random: Random) -> list[Event] | None:
-    places: list[list[Event]] = []
-    for view in past.views:
-        opens = [i for i in view.at if isinstance(e := past.events[i], Gate) and e.open]
-        later = [i for i in past.regular_part(view) if opens and i > opens[0]]
-        if later and any(isinstance(past.events[i], Table) for i in view.life.at):
-            table = Table(view.name, 0, service="clm", keys=(*past.members(view), "ghost"))
-            places.append(edited(past, after={later[0] - 1: table}))
-    return pick(random, places)
-
-
-def queued_before(past: Past, random: Random) -> list[Event] | None:
-    counted = {event.message for event in past.events if isinstance(event, Counted)}
-    places: list[list[Event]] = []
-    for view in past.views:
-        for i in view.at:
-            event = past.events[i]
-            if isinstance(event, Queue) and event.message in counted and event.step is None and view.ending != "open":
-                places.append(edited(past, drop=[i], after={view.install - 1: event}))
-    return pick(random, places)
-
-
-def known_late(past: Past, random: Random) -> list[Event] | None:
-    places: list[list[Event]] = []
-    for view in past.views:
-        for i in view.at:
-            event = past.events[i]
-            if isinstance(event, Gate) and event.open:
-                full = Table(view.name, 0, service="clm", keys=tuple(sorted(past.members(view))))
-                less = msgspec.structs.replace(full, keys=full.keys[1:])
-                places.append(edited(past, after={i - 1: less, i: full}))
-    return pick(random, places)
-
-
-def two_leaders(past: Past, random: Random) -> list[Event] | None:
-    """Who delivers that all is sent, and so all check-ins before it, says so again."""
-    places: list[list[Event]] = []
-    for view in past.views:
-        for done in [past.events[i] for i in view.at]:
-            if isinstance(done, Queue) and done.step == "done":
-                for other in others(past, view):
-                    for i in other.at:
-                        one = past.events[i]
-                        if isinstance(one, Deliver) and one.message == done.message:
-                            again = msgspec.structs.replace(done, message="fresh", process=other.name)
-                            places.append(edited(past, after={i: again}))
-    return pick(random, places)
-
-
-def never_checked_in(past: Past, random: Random) -> list[Event] | None:
-    places: list[list[Event]] = []
-    for view in past.views:
-        queued = [i for i in view.at if isinstance(past.events[i], Queue)]
-        ends = {s: i for i in queued if (s := past.events[i].step)}  # pyright: ignore[reportAttributeAccessIssue]
-        for other in past.views_in(past.ring(view)) if "done" in ends else ():
-            for i in other.at:
-                event = past.events[i]
-                if isinstance(event, Queue) and event.step == "check-in" and other.ending != "open":
-                    places.append(edited(past, instead={i: msgspec.structs.replace(event, step=None)}))
+        together = [
+            o for o in others(past, view)
+            if o.ending == view.ending and view.ending in ("next", "quiet") and past.follows(o) == past.follows(view)
+        ]  # fmt: skip
+        regular = past.regular_part(view)
+        for a, b in itertools.pairwise(regular):
+            told = [i for i in view.at if a < i < b and isinstance(past.events[i], Group)]
+            both = [o for o in together if {past.text(a), past.text(b)} <= {past.text(i) for i in past.regular_part(o)}]
+            if len(told) == 1 and both:
+                places.append(edited(past, drop=told, after={b: past.events[told[0]]}))
     return pick(random, places)
 
 
@@ -395,8 +281,9 @@ MUTANTS: dict[str, Mutant] = {
     "EVS-1.1": sent_after_delivered, "EVS-1.2": event_after_crash, "EVS-1.3": never_sent, "EVS-1.4": sent_twice,
     "EVS-2.1": crash_at_the_end, "EVS-2.2": wrong_ring, "EVS-3": own_message_missing, "EVS-4": last_message_missing,
     "EVS-5": cause_missing, "EVS-6.1": sent_after_delivered, "EVS-6.2": two_change_places, "EVS-6.3": gap,
-    "EVS-7.1": made_safe, "EVS-7.2": never_installed, "RING-S2": same_number, "RING-S3": other_order,
-    "CFG-S1": joined_unsaid, "RING-H1": hole, "PLUG-H1": queued_early, "PLUG-H2": unplugged_late,
+    "EVS-7.1": made_safe, "EVS-7.2": never_installed, "LIVE-2": never_opens, "LIVE-3": queued_for_nobody,
+    "RING-S2": same_number, "RING-S3": other_order, "CFG-S1": joined_unsaid, "CFG-S3": joined_again,
+    "CFG-S4": told_late, "RING-H1": hole, "PLUG-S1": never_unplugs, "PLUG-H1": queued_early, "PLUG-H2": unplugged_late,
     "PLUG-H3": queued_before, "CLM-S1": lambda past, random: not_found(past, random, evt=False),
     "CLM-S2": known_late, "CLM-S3": ghost, "EVT-S1": lambda past, random: not_found(past, random, evt=True),
     "EVT-S2": two_leaders, "EVT-S3": never_checked_in,

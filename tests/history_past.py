@@ -1,16 +1,12 @@
-"""A history looked at from all sides, with no care for cost: lives, views, messages, straight from the events.
-
-It shares the event types with the judge and nothing else.
-"""
+"""A history looked at from all sides, with no care for cost, to find the places where a mutant can bite."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from properties.history.catalogue import HISTORY_CLAIMS
 from properties.history.events import (
     Configuration,
     Crash,
@@ -65,7 +61,6 @@ class Past:
         self.lives = list(self._lives())
         self.quiet = all(self._last_life(name) and self._last_life(name).ended in ("crash", "quiet") for name in names)  # pyright: ignore
         self.views = [view for life in self.lives for view in self._views(life)]
-        self.verdicts = {id: Verdict() for id in HISTORY_CLAIMS}
 
     def _lives(self) -> Iterator[Life]:
         for name in self.names:
@@ -240,18 +235,3 @@ class Past:
         since = max((i for i in mine if self.regular(i) and i < beyond), default=-1)
         restarts = {life.at[0] for life in self.lives if life.name == name and not life.first}
         return True, any(since < i < beyond and (i in restarts or isinstance(self.events[i], Crash)) for i in mine)
-
-
-@dataclass
-class Verdict:
-    """What was found of a claim."""
-
-    met: bool = False
-    pending: bool = False
-    unseen: bool = False
-    violated: bool = False
-
-
-def pairs(past: Past, ring: object) -> Iterable[tuple[View, View]]:
-    views = [s for s in past.views_in(ring) if "group" in past.observes or not past.conf(s.install).attached]
-    return itertools.combinations(views, 2)

@@ -28,6 +28,14 @@ class Sort:
     move: int = 30
     safe: float = 0.3
     crash_moving: float = 0.05
+    closes: bool = False
+    """The gate is told to close before the ring is left."""
+    aborts: float = 0.0
+    """How often synchronization begins anew, in a ring or as it is left."""
+    group_lists: bool = True
+    """A group says who left and who joined."""
+    client: bool = False
+    """One more process is told what the first is told, and is no member."""
 
 
 @dataclass(eq=False)
@@ -85,7 +93,6 @@ class Processor:
     """Whose check-ins it has delivered in this ring."""
     plugged: set[str] = field(default_factory=set[str])
     open: bool = False
-    late: int = 0
     joining: bool = False
 
     @property
@@ -96,8 +103,10 @@ class Processor:
 def sorts(random: Random) -> Sort:
     """Some kind of run."""
     sort = Sort(processes=random.randrange(1, 6), steps=random.choice((20, 60, 120, 200)))
-    sort.plug, sort.group, sort.quiet = random.random() < 0.6, random.random() < 0.25, random.random() < 0.6
+    sort.plug, sort.group, sort.quiet = random.random() < 0.6, random.random() < 0.35, random.random() < 0.6
     sort.safe, sort.crash_moving = random.choice((0.0, 0.2, 0.6)), random.choice((0.0, 0.1, 0.3))
+    sort.closes, sort.aborts = random.random() < 0.5, random.choice((0.0, 0.3))
+    sort.group_lists, sort.client = random.random() < 0.8, random.random() < 0.15
     for knob in ("form", "crash", "send", "receive", "deliver", "move"):
         setattr(sort, knob, max(1, int(getattr(sort, knob) * random.choice((0.4, 1, 2)))))
     return sort

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from history_processors import sorts
-from history_sources import FACETS, NO_GROUP, excerpt, seen
+from history_sources import FACETS, NO_GROUP, excerpt, seen, with_client
 from history_system import history
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from properties.history.events import Event, Facet
+from properties.history.events import Event, Facet, Lack
 from properties.judge.judgement import judge
 
 PLUG: frozenset[Facet] = frozenset({"plug", "bit", "gate", "lookup", "table", "counted", "step"})
@@ -29,8 +29,12 @@ def a_run(random: Random, most_steps: int = 200) -> tuple[list[Event], frozenset
     sort = sorts(random)
     sort.steps = min(sort.steps, most_steps)
     observes = (FACETS if sort.group else NO_GROUP) - (frozenset() if sort.plug else PLUG)
-    return seen(history(random, sort), observes), observes
+    events = history(random, sort)
+    events = with_client(events) if sort.client and not sort.group else events
+    return seen(events, observes), observes
 
 
-def verdicts(events: Sequence[Event], observes: frozenset[Facet]) -> dict[str, str]:
-    return {one.claim: one.verdict for one in judge(excerpt(events, observes)).claims}
+def verdicts(
+    events: Sequence[Event], observes: frozenset[Facet], without: frozenset[Lack] = frozenset()
+) -> dict[str, str]:
+    return {one.claim: one.verdict for one in judge(excerpt(events, observes, without)).claims}

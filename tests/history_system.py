@@ -161,6 +161,8 @@ class System:
             return
         ring.begun = True
         if old:
+            if processor.open and self.sort.plug and self.sort.closes:
+                self.tell(processor, Gate, open=False)
             regular, transitional = ring.plans[processor.name]
             came = ring.came[processor.name]
             for index in regular:
@@ -182,13 +184,15 @@ class System:
             if self.fails(processor):
                 return
             told = left if skips or self.random.random() < 0.3 else ()
+            if not processor.open and self.random.random() < self.sort.aborts:
+                self.tell(processor, Sync, phase="abort")
         else:
             came, told = frozenset({processor.name}), ()
         joined = tuple(name for name in ring.members if name not in came)
         self.tell(
             processor, Configuration, kind="regular", ring=ring.id, members=ring.members, left=told, joined=joined
         )  # fmt: skip
-        self.installed(processor, ring)
+        self.installed(processor, ring, came)
 
     def fails(self, processor: Processor) -> bool:
         if self.random.random() >= self.sort.crash_moving:
@@ -196,13 +200,16 @@ class System:
         self.crash(processor)
         return True
 
-    def installed(self, processor: Processor, ring: RingOf) -> None:
+    def installed(self, processor: Processor, ring: RingOf, came: frozenset[str]) -> None:
         processor.ring, processor.pending, processor.next = ring, None, 0
-        processor.heard, processor.checked_in, processor.open, processor.late = set(), set(), False, 0
+        processor.heard, processor.checked_in, processor.open = set(), set(), False
         ring.installed.add(processor.name)
         self.tell(processor, Sync, phase="start")
         if self.sort.group:
-            self.see(processor, ring.group)
+            self.see(processor, ring.group, frozenset(one for one in processor.view if one[0] not in came))
+        if self.random.random() < self.sort.aborts:
+            self.tell(processor, Sync, phase="abort")
+            self.tell(processor, Sync, phase="start")
         if self.sort.plug:
             processor.plugged = {"clm", "evt"}
             processor.queue = [queued for queued in processor.queue if queued[0].priority != "recovery"]
@@ -297,10 +304,17 @@ class System:
             if not transitional and self.sort.plug:
                 self.look(processor, ring, message)
 
-    def see(self, processor: Processor, view: frozenset[tuple[str, int]]) -> None:
-        if view != processor.view:
-            processor.view = view
-            self.tell(processor, Group, members=tuple(sorted(view)))
+    def see(
+        self, processor: Processor, view: frozenset[tuple[str, int]], apart: frozenset[tuple[str, int]] = frozenset()
+    ) -> None:
+        """The group is this now; who was apart left it, and may have joined again."""
+        left, joined = (processor.view - view) | apart, (view - processor.view) | (apart & view)
+        if not processor.view and processor.identity in joined and self.random.random() < 0.5:
+            joined = frozenset({processor.identity})
+        if left or joined:
+            lists = {"left": tuple(sorted(left)), "joined": tuple(sorted(joined))} if self.sort.group_lists else {}
+            self.tell(processor, Group, members=tuple(sorted(view)), **lists)
+        processor.view = view
 
     # Services.
 
@@ -350,7 +364,9 @@ class System:
         elif drained and processor.name not in ring.bits:
             ring.bits.add(processor.name)
             self.tell(processor, Bit)
-        elif ring.bits >= set(ring.members) and processor.heard >= set(ring.members):
+        elif ring.bits >= set(ring.members) and (
+            processor.heard >= set(ring.members) or (self.sort.group and processor.identity not in processor.view)
+        ):
             self.open(processor)
 
     # The end.

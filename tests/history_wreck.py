@@ -8,7 +8,19 @@ from typing import Any
 
 import msgspec
 
-from properties.history.events import Bit, Configuration, Crash, Deliver, End, Event, Message, Start
+from properties.history.events import (
+    Bit,
+    Configuration,
+    Crash,
+    Deliver,
+    End,
+    Event,
+    Gate,
+    Group,
+    Message,
+    Start,
+    Sync,
+)  # fmt: skip
 
 
 def wreck(random: Random, events: Sequence[Event]) -> tuple[list[Event], str]:
@@ -103,11 +115,21 @@ def alter(random: Random, events: list[Event], at: int) -> list[Event]:
         changes = random.choice((
             {"members": tuple(members)}, {"members": event.members[1:] or ("n9",)}, {"ring": random.choice(numbers)},
             {"members": tuple(sorted({*event.members, random.choice(names)}))}, {"ring": ("zz", event.ring[1])},
-            {"attached": True}, {"left": event.joined, "joined": event.left},
+            {"attached": True}, {"left": event.joined, "joined": event.left}, {"members": (*event.members, names[0])},
+            {"left": None, "joined": None}, {"bootstrap": event.kind == "regular"},
         ))  # fmt: skip
     elif isinstance(event, Deliver) and event.sender is not None:
         changes = random.choice(({"sender": random.choice(names)}, {"level": "safe"}, {"ring": ("n1", 4)}))
         changes = {name: value for name, value in changes.items() if getattr(event, name) is not None}
+    elif isinstance(event, Group):
+        changes = random.choice((
+            {"left": event.joined, "joined": event.left}, {"left": None, "joined": None}, {"left": ()},
+            {"members": event.members[1:]}, {"members": (*event.members, (names[0], 1))},
+        ))  # fmt: skip
+    elif isinstance(event, Gate):
+        changes = {"open": not event.open}
+    elif isinstance(event, Sync):
+        changes = {"phase": random.choice(("start", "barrier", "abort", "complete"))}
     elif isinstance(event, Bit):
         return drop(random, events, at)
     elif hasattr(event, "found"):

@@ -17,8 +17,8 @@ from properties.catalogue.scopes import BOUNDED, NamedScope, least_scope
 from properties.check.job import Job
 from properties.check.verdict import Bounded, Open, Steps, Verdict, Violated
 from properties.claims import CLAIMS
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import Outcome, explore
-from properties.explicit.search import Search
 from properties.symbolic import bounded
 from properties.symbolic.bounded import Unrolled, reach, unroll
 from properties.terminal.exit_codes import UNDETERMINED, exit_code
@@ -90,7 +90,7 @@ VIOLATION = Probe("bug", "sent while plugged", sent_while_plugged)
 
 def test_the_benchmark_bug_is_found_in_as_few_steps_as_by_the_search() -> None:
     ground = Size(2, 1, 1, 4).ground(ANY_RING_ACCEPTED)
-    expected = Search(ground, symmetry=False).run([VIOLATION], until_found=True).found[VIOLATION.clause].length
+    expected = begin(ground, symmetry=False).run([VIOLATION], until_found=True).found[VIOLATION.clause].length
     assert reach(ground, [VIOLATION], expected).reached[VIOLATION.aim].length == expected
 
 

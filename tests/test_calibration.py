@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from properties.catalogue.probe import Probe
-from properties.explicit.search import Search
+from properties.explicit.compiled import begin
 from tests.plugring import ANY_RING_ACCEPTED, PLUGRING, Size, sent_while_plugged
 
 PUBLISHED = {
@@ -21,13 +21,13 @@ VIOLATION = Probe("bug", "sent while plugged", sent_while_plugged)
 
 @pytest.mark.parametrize("size", PUBLISHED, ids=str)
 def test_counts_are_the_published_ones(size: Size) -> None:
-    report = Search(size.ground(PLUGRING), symmetry=False).run([VIOLATION])
+    report = begin(size.ground(PLUGRING), symmetry=False).run([VIOLATION])
     assert (report.states, report.transitions, report.depth) == PUBLISHED[size]
     assert report.stutters == 0
     assert not report.found
 
 
 def test_a_copy_from_an_older_ring_gives_the_published_counterexample() -> None:
-    search = Search(Size(4, 2, 1, 8).ground(ANY_RING_ACCEPTED), symmetry=False)
+    search = begin(Size(4, 2, 1, 8).ground(ANY_RING_ACCEPTED), symmetry=False)
     report = search.run([VIOLATION], until_found=True)
     assert report.found[VIOLATION.clause].length == 15

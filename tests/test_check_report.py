@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from io import StringIO
 
@@ -184,8 +185,29 @@ def test_without_leave_to_cut_too_many_states_are_an_error() -> None:
 def test_a_check_ends_once_what_was_asked_for_is_violated() -> None:
     done = ringplug("check", "--claim", "PLUG-S1", "--variant", "open-on-own-bit")
     assert done.returncode == 1
-    assert "Every claim that was asked for is violated: " in done.stdout
+    assert "Every claim that was asked for is decided: " in done.stdout
     assert "PLUG-S1 violated (exhaustive, " in done.stdout
+
+
+def test_a_check_in_one_scope_says_that_its_search_ended_there() -> None:
+    call = ("check", "--claim", "PLUG-S1", "--variant", "open-on-own-bit", "--engine", "exhaustive", "--members", "3")
+    done = ringplug(*call)
+    assert done.returncode == 1
+    assert re.search(r"^exhaustive .*: 1 violated; .*, and no more were visited; ", done.stdout, re.MULTILINE)
+    (one,) = json.loads(ringplug(*call, "--json").stdout)["results"]
+    assert one["ended_early"]
+    whole = ringplug(*call[:3], "--engine", "exhaustive", "--members", "2", "--without", "late-copies")
+    assert "1 exhaustive; " in whole.stdout
+    assert "no more were visited" not in whole.stdout
+
+
+def test_a_check_of_a_variant_ends_once_a_claim_is_proved_and_searched() -> None:
+    done = json.loads(ringplug("check", "--claim", "PLUG-S1", "--variant", "old-unplug-counts", "--json").stdout)
+    assert done["not_needed"] > 0
+    cut_before_it_was_proved = {"verdict": "open", "reason": CUT}
+    verdicts = [one for one in done["results"] if not cut_before_it_was_proved.items() <= one.items()]
+    assert {one["verdict"] for one in verdicts} == {"proved", "exhaustive"}
+    assert not done["partial"]
 
 
 def test_a_check_that_was_cut_and_found_nothing_is_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from model.language.notation import Notation, equations
 from model.machines import DELIVERY, MACHINES, PLUG
 from model.services.actions import RECOVERY_ADD_NODE
 from model.variants import VARIANTS, delivery, services
-from properties.catalogue.scopes import least_scope
+from properties.catalogue.scopes import least_scope, proof_features
 from properties.claims import CLAIMS
 from properties.claims.services import SERVICES
 from properties.explicit.exhaustive import Exploration, explore, found_trace
@@ -33,8 +33,8 @@ INDUCTIVE = [claim.id for claim in CLAIMS.values() if claim.is_inductive]
 
 
 @cache
-def proof(machine: str) -> Proof:
-    return prove(MACHINES[machine].record(), machine)
+def proof(machine: str, features: frozenset[str]) -> Proof:
+    return prove(MACHINES[machine].record(features), machine)
 
 
 @cache
@@ -45,7 +45,8 @@ def exploration(id: str, variant: str | None = None) -> Exploration:
 
 @pytest.mark.parametrize("id", INDUCTIVE)
 def test_is_proved_for_any_number(id: str) -> None:
-    decided = proof(CLAIMS[id].machine)
+    machine = CLAIMS[id].machine
+    decided = proof(machine, proof_features(CLAIMS[id]) & MACHINES[machine].features)
     assert decided.obligations[id] > 0
     assert proved(decided, CLAIMS[id]), decided.failures_of(id)
 

@@ -62,7 +62,7 @@ def test_what_was_not_asked_for_may_stay_open() -> None:
 
 
 def test_induction_leaves_liveness_open() -> None:
-    assert ringplug("check", "--claim", "LIVE-2", "--engine", "inductive").returncode == 2
+    assert ringplug("check", "--claim", "LIVE-1", "--engine", "inductive").returncode == 2
     assert ringplug("check", "--claim", "LIVE-2", "--members", "2", "--rings", "1").returncode == 0
 
 
@@ -152,6 +152,10 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
         "conform",
         "lockstep",
         "judge",
+        "node",
+        "run",
+        "publish",
+        "watch",
         "corosync",
     ],
 )
@@ -169,24 +173,47 @@ def test_help_has_examples(command: str) -> None:
         (["check", "--variant", "none"], "unknown variant 'none'"),
         (["check", "--members", "many"], "--members"),
         (["check", "--members", "99"], "--members"),
-        (["check", "--engine", "magic"], "--engine"),
+        (
+            ["check", "--engine", "magic"],
+            "unknown engine 'magic'; there are inductive, exhaustive, bounded, stateful, cvc5",
+        ),
+        (["check", "--engine", "exhaustiv"], "unknown engine 'exhaustiv'; near it: exhaustive"),
+        (["check", "--claim", "PLUG-S1", "--variant", "free-at-one-rotation"], "edits no action of the machine plug"),
+        (
+            ["check", "--claim", "RING-S5", "--without", "late-copies"],
+            "--without late-copies: delivery has none; it has",
+        ),
+        (["explore", "--machine", "numbered", "--without", "late-copies"], "numbered has none; it has crash, create-"),
+        (
+            ["explore", "--machine", "delivery", "--variant", "open-on-own-bit"],
+            "edits no action of the machine delivery",
+        ),
+        (["promela", "--machine", "delivery", "--variant", "open-on-own-bit"], "edits no action of the machine"),
+        (["walk", "--machine", "delivery", "--variant", "open-on-own-bit"], "edits no action of the machine"),
+        (["obligations", "--out", "o", "--machine", "delivery", "--variant", "open-on-own-bit"], "edits no action of"),
+        (["theorem", "--take", "D8,D99"], "unknown decision 'D99'; near it: D8, D4"),
+        (["theorem", "--claim", "clm-s9"], "unknown claim 'clm-s9'; near it: CLM-S"),
         (["explore", "--graph", "unwritten.xml", "--members", "3"], "scope too large"),
         (["trace", "PLUG-S99"], "unknown claim"),
         (["trace", "PLUG-S1", "--witness", "--out", "no/such/folder/t.json"], "no/such/folder/t.json"),
-        (["fly"], "fly"),
+        (["chekc"], "unknown command 'chekc'; near it: check"),
+        (["publish", "a", "x", "--socket", "nowhere"], "nowhere: no node answers there: No such file"),
+        (["watch", "a", "--socket", "nowhere"], "nowhere: no node answers there: No such file"),
+        (["watch", "a"], "--socket"),
+        (["run", "--members", "10"], "--members"),
         (["simulate", "--seconds", "nan"], "'--seconds': nan is not a number"),
         (["services", "--seconds", "nan"], "'--seconds': nan is not a number"),
         (["walk", "--without", "wings"], "unknown feature 'wings'"),
         (["walk", "--from", "no-such-file.json"], "no-such-file.json: No such file"),
-        (["walk", "--from", "s1.json", "--members", "3"], "leave out the other options"),
+        (["walk", "--from", "s1.json", "--members", "3"], "--members does not go with --from"),
         (["replay"], "FILE"),
         (["replay", "no-such-file.json"], "no-such-file.json: No such file"),
         (["replay", "."], ".: Is a directory"),
         (["explain", "no-such-file.json"], "no-such-file.json: No such file"),
-        (["trace", "PLUG-S1", "--json", "--format", "itf"], "take one of them"),
+        (["trace", "PLUG-S1", "--json", "--format", "itf"], "--format does not go with --json"),
         (["trace", "PLUG-S1", "--format", "itf", "--most", "2"], "name a file with --out"),
         (["trace", "PLUG-S1", "--most", "0"], "--most"),
-        (["trace", "PLUG-S1", "--format", "xml"], "--format"),
+        (["trace", "PLUG-S1", "--format", "xml"], "unknown format 'xml'; there are text, itf, pytest"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_3(arguments: list[str], says: str) -> None:
@@ -315,7 +342,7 @@ def witness_of_s1(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["--step", "0"], "--step 0: steps go from 1 to 7"),
         (["--step", "9", "visit"], "--step 9: steps go from 1 to 8"),
         (["--step", "many"], "--step"),
-        (["fly"], "no action 'fly' here"),
+        (["fly"], "unknown action 'fly'"),
         (["visit", "p9"], "p is p9, which this scope does not have"),
     ],
 )

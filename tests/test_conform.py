@@ -180,7 +180,7 @@ def test_a_time_limit_that_is_none_is_refused(seconds: str) -> None:
 def test_a_misspelt_case_names_the_nearest() -> None:
     done = ringplug("conform", "--case", "nine-member", "--", "true")
     assert done.returncode == 3
-    assert "there is no case 'nine-member'; nearest: nine-members" in done.stderr
+    assert "unknown case 'nine-member'; near it: nine-members" in done.stderr
 
 
 def test_a_program_that_cannot_be_started_is_an_error_of_its_name() -> None:
@@ -252,6 +252,7 @@ def test_the_log_has_the_whole_conversation(tmp_path: Path) -> None:
     lines = list[str]()
     conform([sys.executable, "-S", "-c", says(HELLO)], SMALL, 20.0, log=lines.append)
     assert lines == [
+        "# case late-tokens-of-every-age\n",
         f'p0 > {{"call":"start","format":"{messages.FORMAT}","processor":0}}\n', f"p0 < {HELLO}\n",
         'p0 > {"call":"create"}\n',
     ]  # fmt: skip

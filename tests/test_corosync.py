@@ -23,6 +23,7 @@ from properties.corosync.laboratory.plan import Plan
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan
 from properties.corosync.recording import Recorded
 from tests.command import RINGPLUG
+from tests.log_lines import Logs, barrier, verdicts
 
 pytestmark = pytest.mark.xdist_group("corosync")
 BROKEN_BY_LOST_STATE = {"RING-S2", "RING-S3"}
@@ -94,6 +95,16 @@ def test_a_partition_and_a_merge_keep_every_promise(tmp_path: Path) -> None:
     assert len(rings) > 1
     kinds = {one["event"] for one in events(out)}
     assert kinds == {"meta", "start", "configuration", "group", "queue", "deliver", "sync", "end"}
+    the_logs_alone_say_so_too(out, tmp_path)
+
+
+def the_logs_alone_say_so_too(out: Path, tmp_path: Path) -> None:
+    """What the daemons logged, imported as anyone's logs are."""
+    found = Logs("corosync", tmp_path).read(*sorted(out.glob("n?.log")), quiescent=True)
+    assert found.history.processes == ("1", "2", "3")
+    assert not found.unsynchronized
+    assert set(barrier(found).values()) == {"ok"}
+    assert {verdicts(found)[id] for id in ("LIVE-2", "EVS-2.1", "EVS-2.2", "RING-S2", "RING-S3", "CFG-S1")} == {"ok"}
 
 
 @pytest.mark.usefixtures("corosync")

@@ -19,6 +19,7 @@ from model.machines import DELIVERY
 from properties.catalogue.probe import Probe
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import explore, found_trace
 from properties.explicit.search import Search
 from properties.traces.trace import machine_text, replay, show_step, trace_machine
@@ -74,7 +75,7 @@ def test_a_shortest_trace_says_who_does_what(what: tuple[str, ...]) -> None:
 
 def search(sizes: str, *probes: Callable[[DeliveryState], Truth]) -> Search:
     """A finished search in a scope with no feature, which looks for these."""
-    found = Search(GroundMachine(RING_WITH_MESSAGES.record(frozenset()), scope(sizes).ground), symmetry=False)
+    found = begin(GroundMachine(RING_WITH_MESSAGES.record(frozenset()), scope(sizes).ground), symmetry=False)
     found.run([Probe("", one.__name__, one) for one in probes])
     return found
 

@@ -30,12 +30,19 @@ def examples(text: str) -> list[tuple[str, str]]:
 TEXTS = [one for one in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if examples(one.read_text())]
 
 
+def written_in(text: str) -> list[tuple[str, str]]:
+    """The Python files of a text whose first line is their name, as in `# test_mine.py`."""
+    return re.findall(r"^```python\n# (\w+\.py)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def test_there_are_examples() -> None:
     assert {"README.md", "traces.md"} <= {path.name for path in TEXTS}
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_the_examples_print_what_the_text_says(path: Path, tmp_path: Path) -> None:
+    for name, text in written_in(path.read_text()):
+        (tmp_path / name).write_text(text)
     for command, printed in examples(path.read_text()):
         assert said(command, tmp_path) == printed, command
 

@@ -23,10 +23,11 @@ from properties.catalogue.probe import Clause
 from properties.catalogue.scopes import CORE, DEEP, STANDARD, NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import Exploration, explore
-from properties.explicit.graph import lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.search import Search
+from properties.explored.graph import lost_on_graph, state_graph, write_graph
 from properties.limits import ScopeTooLargeError
 from properties.terminal.report import search_lines
 
@@ -145,7 +146,7 @@ def every_state(search: Search) -> list[Bitmaps]:
 )
 def test_the_classes_of_the_quotient_together_are_all_states(scope: NamedScope) -> None:
     ground = GroundMachine(RECOVERY_PLUG.record(scope.features), scope.ground)
-    quotient, whole = Search(ground), Search(ground, symmetry=False)
+    quotient, whole = begin(ground), begin(ground, symmetry=False)
     quotient.run()
     whole.run()
     orbits = [orbit(state, scope.members) for state in every_state(quotient)]
@@ -164,7 +165,7 @@ def orbit(state: Bitmaps, members: int) -> set[Bitmaps]:
 @pytest.mark.parametrize("variant", [None, "judge-only-when-setting", "destroy-forgets-the-plug"])
 def test_liveness_agrees_with_the_state_graph(variant: str | None, tmp_path: Path) -> None:
     text = VARIANTS[variant].edit(RECOVERY_PLUG) if variant else RECOVERY_PLUG
-    search = Search(GroundMachine(text.record(frozenset({"create-destroy"})), plug_scope(2, 1, 2)))
+    search = begin(GroundMachine(text.record(frozenset({"create-destroy"})), plug_scope(2, 1, 2)))
     report = search.run()
     graph = state_graph(search)
     assert (graph.number_of_nodes(), graph.number_of_edges()) == (report.states, report.transitions)
@@ -191,14 +192,14 @@ def test_what_is_never_exercised_is_reported() -> None:
         yield "true of all", ~empty(p)
 
     text = replace(RECOVERY_PLUG, edits=(Edit("originate", write=always),))
-    search = Search(GroundMachine(text.record(CORE), plug_scope(1, 1, 1)))
+    search = begin(GroundMachine(text.record(CORE), plug_scope(1, 1, 1)))
     lines = list(search_lines(search.run(), search.ground))
     assert "never false: originate, true of all" in lines
     assert "never enabled: visit" in lines
 
 
 def test_a_scope_beyond_the_memory_is_refused() -> None:
-    search = Search(GroundMachine(RECOVERY_PLUG.record(), plug_scope(3, 1, 1)), memory_gib=0.001)
+    search = begin(GroundMachine(RECOVERY_PLUG.record(), plug_scope(3, 1, 1)), memory_gib=0.001)
     with pytest.raises(ScopeTooLargeError, match="states at depth"):
         search.run()
 
@@ -207,16 +208,14 @@ def test_processors_that_differ_from_the_start_forbid_symmetry() -> None:
     ground = GroundMachine(RECOVERY_PLUG.record(), plug_scope(2, 1, 1))
     ground.initial = (1, *ground.initial[1:])
     with pytest.raises(ValueError, match="symmetry"):
-        Search(ground)
+        begin(ground)
 
 
 @pytest.mark.parametrize("members", [2, 3])
 def test_tested_after_sending_the_bound_is_smaller_and_attained(members: int) -> None:
     """The other choice of D11: (2+max(0,k-1))n-1 visits."""
     text = VARIANTS["bit-after-sending"].edit(MACHINES["ordered"])
-    search = Search(
-        GroundMachine(text.record(frozenset({"recovery-queue"})), plug_scope(members, 1, 1)), symmetry=False
-    )
+    search = begin(GroundMachine(text.record(frozenset({"recovery-queue"})), plug_scope(members, 1, 1)), symmetry=False)
     search.run()
     assert LIVE_1.bound
     bound = replace(LIVE_1.bound, limit=lambda n, k: (2 + max(0, k - 1)) * n - 1)

@@ -28,9 +28,9 @@ from properties.explain.explanation import Explanation, explain_run
 from properties.explain.step import explain_step, new_value, steps_in_words
 from properties.explain.values import Values, members_of
 from properties.explain.wording import account, step_account
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import explore, found_trace
 from properties.explicit.liveness import lost_states, most_visits
-from properties.explicit.search import Search
 from properties.traces.trace import (
     FORMAT,
     Played,
@@ -190,7 +190,7 @@ def test_a_clause_of_steps_is_judged_by_the_last_step_alone() -> None:
 def test_what_is_ahead_of_a_state_is_what_the_backward_pass_says() -> None:
     scope = least_scope(LIVE_2)
     ground = GroundMachine(machine_text(scope.machine, "judge-only-when-setting").record(frozenset()), scope.ground)
-    search = Search(ground, symmetry=False)
+    search = begin(ground, symmetry=False)
     search.run()
     assert LIVE_2.reach
     lost = set(lost_states(search, LIVE_2.reach).tolist())
@@ -205,7 +205,7 @@ def test_what_is_ahead_of_a_state_is_what_the_backward_pass_says() -> None:
 def test_a_bound_is_kept_from_every_state_of_the_protocol(variant: str | None, is_late: bool) -> None:
     scope = least_scope(LIVE_1)
     ground = GroundMachine(machine_text(scope.machine, variant).record(frozenset()), scope.ground)
-    search = Search(ground, symmetry=False)
+    search = begin(ground, symmetry=False)
     search.run()
     assert LIVE_1.bound
     beyond = most_visits(search, LIVE_1.bound).beyond
@@ -272,8 +272,8 @@ def test_words_choose_steps() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("fly", "no action 'fly' here; there are leave, install"),
-        ("create p0", "no action 'create' here"),
+        ("fly", "unknown action 'fly'"),
+        ("create p0", "unknown action 'create'; near it: leave, originate, reject"),
         ("visit p9", "p is p9, which this scope does not have"),
         ("visit r0", "p is 'r0', not an element such as p0"),
         ("visit p0 r0 r0", "visit takes p, r; given p0 r0 r0"),

@@ -23,7 +23,10 @@ from ringplug.sets import Least, PlugState, Processor, Truth, claim, edits, empt
 
 ROOT = Path(__file__).parent.parent
 API = (ROOT / "docs" / "api.md").read_text()
-MODULES = ["ringplug", *(f"ringplug.{name}" for name in ("sets", "testing", "reference", "services", "simulator"))]
+MODULES = [
+    "ringplug",
+    *(f"ringplug.{name}" for name in ("sets", "testing", "reference", "services", "simulator", "client")),
+]
 LAZY = [ROOT / "ringplug" / "__init__.py", ROOT / "ringplug" / "testing.py"]
 
 

@@ -23,6 +23,7 @@ from properties.cli.run.judge import judge_command
 from properties.history.catalogue import history_rows
 from properties.history.events import Bit, Start
 from properties.history.ledger import MOST_RANGES, Ledger
+from properties.history.names import ForgottenNames
 from properties.history.reader import MOST_BYTES, FileHistory
 from properties.judge.judgement import judge, violated
 from tests.command import RINGPLUG, ringplug
@@ -89,6 +90,15 @@ BAD_LINES: dict[str, tuple[str | bytes, str]] = {
         RING[:-1].replace(":2", ":4") + ',"left":[]}',
         "left or joined, which meta does not observe as lists",
     ),
+    "no members": (RING.replace('["n1","n2"]', "[]"), "not an event: a configuration without members"),
+    "members missing": (
+        RING.replace(',"members":["n1","n2"]', ""), "not an event: a configuration without members",
+    ),
+    "no ring": (RING.replace('"ring":["n1",4],', "").replace(":2", ":4"), "no ring, and meta does not say that"),
+    "out of, regular": (
+        RING[:-1].replace(":2", ":4") + ',"out_of":["n1",4]}',
+        "out_of, which only a transitional configuration has",
+    ),
     "field missing": ('{"event":"deliver","process":"n1","seq":4,"message":"m2"}', "no sender, which meta observes"),
     "control characters": (
         '{"event":"deliver","process":"n1","seq":4,"message":"m","\\u001b[2J":1}',
@@ -102,7 +112,39 @@ def test_a_bad_line_is_named_with_its_reason(what: str, tmp_path: Path) -> None:
     line, reason = BAD_LINES[what]
     file = tmp_path / "bad.jsonl"
     assert read(file, *GOOD) == []
-    assert read(file, *GOOD, line, DELIVER) == [f"{file}:5: {reason}"]
+    (found,) = read(file, *GOOD, line, DELIVER)
+    assert found.startswith(f"{file}:5: {reason}")
+
+
+def test_a_system_without_transitional_configurations_has_none(tmp_path: Path) -> None:
+    meta = META[:-1] + ',"without":["transitional"]}'
+    left = RING.replace("regular", "transitional").replace('"ring"', '"out_of"').replace(":2", ":4")
+    file = tmp_path / "bad.jsonl"
+    assert read(file, META, START, RING, left) == []
+    assert read(file, meta, START, RING, left) == [
+        f"{file}:4: a transitional configuration, of which meta says that there are none"
+    ]
+    both = meta.replace('"level"', '"transitional"')
+    assert read(file, both, START) == [f"{file}:1: transitional configurations are observed, and there are none"]
+
+
+def test_of_several_files_each_says_what_its_system_is_without(tmp_path: Path) -> None:
+    one, other = tmp_path / "1.jsonl", tmp_path / "2.jsonl"
+    for said, without in ((("transitional",), set[str]()), (("transitional", "ids"), {"ids"})):
+        mine = META.replace('"n1","n2"', '"n1"')[:-1] + f',"without":{json.dumps(said)}}}'
+        one.write_text(mine)
+        other.write_text(META.replace('"n1","n2"', '"n2"'))
+        assert FileHistory.open([one]).without == set(said)
+        assert FileHistory.open([one, other]).without == without
+
+
+def test_names_that_were_forgotten_are_known_again() -> None:
+    names = ForgottenNames()
+    for number in range(50_000):
+        assert f"m{number}" not in names
+        names.add(f"m{number}")
+    assert all(f"m{number}" in names for number in range(50_000))
+    assert "m50000" not in names
 
 
 def test_nothing_comes_after_the_end(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""All interpretations give the same answers: integers, columns, bit-vectors, predicates on a fixed finite sort."""
+"""All readings of the graph agree: integers, columns, compiled bits, bit-vectors, predicates on a fixed sort."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from model.language.sets import Processor, Set, Truth
 from model.language.sorts import Index
 from model.language.terms import variable
 from model.plug.machine import RECOVERY_PLUG
+from properties.explicit.bits.layout import Dense
+from properties.explicit.bits.program import output_program, unpacking_program
 from properties.explicit.columns import Columns
+from properties.explicit.compiled import CompiledSearch, begin
+from properties.explicit.native import NativeStates, Stored
 from properties.explicit.search import Search
 from properties.symbolic.bitvectors import BitVectors, one_hot
 from properties.symbolic.bounded import open_steps
@@ -30,7 +34,7 @@ SCOPES = [
 def search(request: pytest.FixtureRequest) -> Search:
     members, handles, rings, features = request.param
     ground = GroundMachine(RECOVERY_PLUG.record(features), plug_scope(members, handles, rings))
-    search = Search(ground, symmetry=False)
+    search = begin(ground, symmetry=False)
     search.run()
     return search
 
@@ -58,6 +62,31 @@ def test_columns_agree_with_integers(search: Search) -> None:
                 for integers in (Integers(search.ground, state) for state in everything)
             ]
             assert np.broadcast_to(together, len(everything)).tolist() == alone, (step.action.name, label)
+
+
+def test_compiled_bits_agree_with_integers(search: Search) -> None:
+    """Stored as numpy packs them, and as they are stored where only the bits that are needed are."""
+    assert isinstance(search, CompiledSearch)
+    ground, everything = search.ground, states(search)
+    dense = Dense(ground)
+    stored = Stored(dense, unpacking_program(ground, dense, search.packing))
+    densely = NativeStates(search.packing, stored, symmetry=False, most_bytes=1 << 28)
+    for state in everything:
+        densely.add(search.packing.pack(np.array(state, np.uint8)[:, None]))
+    densely.admit()
+    order = densely.numbers(search.index.rows(0, search.index.size))
+    for step in ground.steps:
+        for label, term in terms(step):
+            alone = [read(ground, state, term) for state in everything]
+            program = output_program(ground, search.layout, term)
+            assert search.native.evaluate(program).tolist() == alone, (step.action.name, label)
+            program = output_program(ground, dense, term)
+            assert densely.evaluate(program)[order].tolist() == alone, (step.action.name, label)
+
+
+def read(ground: GroundMachine, state: Bitmaps, term: Truth | Set) -> int:
+    integers = Integers(ground, state)
+    return int(integers.truth(term)) if isinstance(term, Truth) else integers.set(term)
 
 
 def test_packing_loses_nothing(search: Search) -> None:

@@ -279,7 +279,7 @@ def test_what_matters_comes_first_and_what_is_not_seen_last(tmp_path: Path) -> N
     assert list(dict.fromkeys(kinds)) == ["violated", "open", "ok"]
     assert kinds == sorted(kinds, key=["violated", "open", "ok"].index)
     assert "not observable" not in table
-    assert "  observe `originate` or `queue` to decide EVS-1.1, EVS-1.3, EVS-3, EVS-5, EVS-6.1\n" in rest
+    assert "  observe `originate` or `queue` to decide EVS-1.1, EVS-1.3, EVS-3, EVS-5, EVS-6.1, LIVE-3\n" in rest
     assert "  observe `queue` and `step` to decide EVT-S2, EVT-S3\n" in rest
     assert "  observe `table` or `group`, and `gate` or `sync` to decide CLM-S3\n" in rest
     unseen = [id for id, verdict in verdicts(run(file, "--json")).items() if verdict == "not observable"]

@@ -397,6 +397,20 @@ def test_the_command_shows_a_divergence_and_writes_its_trace(tmp_path: Path) -> 
     assert read_trace(path.read_bytes()).steps
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("begun-message-loses-its-place", "wrong-position-from-nine-on")
+        else pytest.param(name, marks=pytest.mark.deep) for name in faults.fault_names()
+    ],
+)  # fmt: skip
+def test_a_fault_by_its_name_alone_is_found(name: str) -> None:
+    members, seed, step = faults.found(name)
+    code, out, _ = invoke("--fault", name)
+    assert code == 1
+    assert f"again    ringplug lockstep --members {members} --seed {seed} --steps {max(step, 1)} --fault {name}" in out
+
+
 def test_an_unknown_fault_is_bad_input() -> None:
     code, _, err = invoke("--fault", "no-such")
     assert code == 3

@@ -18,7 +18,6 @@ NARROWING = {
     "properties/corosync/laboratory/wire.py": {"self.process.stdin", "self.process.stdout"},
     "properties/history/ring_history.py": {"index is not None", "self.quiescent_at is not None"},
     "properties/judge/agreement.py": {"view.transition"},
-    "properties/judge/services.py": {"ring.quiescent_at is not None"},
     "reference/ring/recovering.py": {"p.installed is not None"},
     "reference/simulator/nodes.py": {"self.life"},
 }  # fmt: skip

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from model.delivery.state import DeliveryState
 from model.language.machine import Edit, Ghost, Guard, Kind, Missed, Rule, Text
-from model.language.sets import Processor, any_of, within
-from model.language.sorts import Ring
-from model.machines import MACHINES, PLUG
+from model.language.mistakes import TextError
+from model.language.sets import Processor, Truth, any_of, exists, some, within
+from model.language.sorts import Handle, Ring, Seat
+from model.machines import DELIVERY, MACHINES, PLUG
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.state import PlugState
+from model.services.actions import ADD_NODE, ServicesState
 from model.variants.variant import VARIANTS, Variant
-from properties.catalogue.claim import REGISTERED, Least, claim
+from properties.catalogue.claim import REGISTERED, Claim, Least, Part, Reach, claim
 from properties.catalogue.overlooked import overlooked
 from properties.catalogue.scopes import NamedScope
 from properties.check.job import ENGINES, Job
@@ -144,8 +148,60 @@ def test_a_claim_about_originating_covers_every_action_that_originates() -> None
     machine = with_one_more(originates_by_the_way).record()
     says = "it has no part for the action originates_by_the_way, which writes normal"
     assert {id for id, one in CLAIMS.items() if one.machine == PLUG and overlooked(one, machine) == says} == {
-        "PLUG-S8", "PLUG-S12",
+        "PLUG-S8", "PLUG-S10", "PLUG-S12",
     }  # fmt: skip
+
+
+def signs_by_the_way(now: PlugState, then: PlugState, p: Processor, r: Ring) -> Guard:
+    """P's bit is set, and no token has come."""
+    yield "p has installed r", within(p, now.installed[r])
+    then.bits[r] = now.bits[r] | p
+
+
+def delivers_by_the_way(now: ServicesState, then: ServicesState, p: Processor, r: Ring) -> Guard:
+    """The normal message of r is delivered at p, whatever came before it."""
+    yield "the message is on its way to p", within(p, now.reads[r])
+    then.reads[r] = now.reads[r] - p
+
+
+def adds_a_node_by_the_way(now: ServicesState, then: ServicesState, p: Processor, i: Seat, r: Ring) -> Guard:
+    """An add-node is delivered before the nodejoin."""
+    yield "the add-node is on its way to p", within(p, now.coming[ADD_NODE, i, r])
+    then.coming[ADD_NODE, i, r] = now.coming[ADD_NODE, i, r] - p
+
+
+def installs_by_the_way(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -> Guard:
+    """P is back in a ring that it had."""
+    yield "p had r", within(p, now.reached[r])
+    then.installed[r] = now.installed[r] | p
+
+
+@pytest.mark.parametrize(
+    ("machine", "write", "ids"),
+    [
+        (PLUG, signs_by_the_way, {"PLUG-S5", "BAR-1"}),
+        ("services", delivers_by_the_way, {"CLM-S1", "CLM-S4", "EVT-S1"}),
+        ("services", adds_a_node_by_the_way, {"EVT-S1"}),
+        (DELIVERY, installs_by_the_way, {"RING-S2"}),
+    ],
+)
+def test_what_an_action_does_by_another_way_leaves_open_what_is_said_of_it(
+    machine: str, write: object, ids: set[str]
+) -> None:
+    text = MACHINES[machine]
+    more = replace(text, rules=(*text.rules, Rule(write, Kind.PROTOCOL))).record()  # pyright: ignore
+    assert {id for id, one in CLAIMS.items() if one.machine == machine and overlooked(one, more)} == ids
+
+
+def test_a_claim_about_named_actions_says_which_others_would_matter() -> None:
+    """What a claim says of named actions alone, another could do; of RING-S4 none could: to reject is to do nothing."""
+    named = [one for one in CLAIMS.values() if one.parts and all(part.at for part in one.parts)]
+    assert len(named) > 10
+    assert [one.id for one in named if not (one.covers_every_action or one.covers_writers_of)] == ["RING-S4"]
+    for one in named:
+        assert not {part.at for part in one.parts} & set(one.but), one.id
+        written = {name for action in MACHINES[one.machine].record().actions for name in action.writes}
+        assert set(one.covers_writers_of) <= written, one.id
 
 
 def test_an_action_that_a_ghost_misses_leaves_open_the_claims_that_read_it() -> None:
@@ -154,6 +210,43 @@ def test_an_action_that_a_ghost_misses_leaves_open_the_claims_that_read_it() -> 
     assert missed == Missed("owes it no more", "unplugs_by_itself", ("plugged",), frozenset({"owes"}))
     open_ = {id for id, one in CLAIMS.items() if one.machine == PLUG and not one.covers_every_action}
     assert {id for id in open_ if overlooked(CLAIMS[id], machine)} == {"PLUG-S3"}
+
+
+def owes_something(now: PlugState, r: Ring) -> Truth:
+    return some(now.owes[Handle("h")] & now.installed[r])
+
+
+def anything(now: PlugState, r: Ring) -> Truth:
+    return within(now.installed[r], now.installed[r])
+
+
+def any_state(now: PlugState) -> Truth:
+    return within(now.gate, now.gate)
+
+
+def with_a_handle_owed(now: PlugState) -> Truth:
+    return exists(Handle, lambda h: some(now.owes[h]))
+
+
+def goal(premise: object, goal: object, stuck: object = None) -> Reach:
+    return Reach(premise, goal, by=("visit",), lost="lost", stuck=stuck)  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"witness": Part("owes", with_a_handle_owed)},
+        {"reach": goal(owes_something, anything)},
+        {"reach": goal(anything, owes_something)},
+        {"reach": goal(anything, anything, with_a_handle_owed)},
+    ],
+)
+def test_so_it_does_the_claims_of_which_only_premise_or_goal_reads_it(said: dict[str, Any]) -> None:
+    machine = with_one_more(unplugs_by_itself).record()
+    mine = Claim("MINE-2", "Mine.", "", Least(1, 1, 1), "open-on-own-bit", parts=[Part("any", any_state)])
+    assert not overlooked(mine, machine)
+    assert "owes it no more" in (overlooked(replace(mine, **said), machine) or "")
+    assert not overlooked(replace(mine, **said), RECOVERY_PLUG.record())
 
 
 def test_so_does_an_edit_of_an_action_that_was_thought_of() -> None:
@@ -196,10 +289,12 @@ def test_a_ghost_that_follows_named_actions_says_what_it_is_about() -> None:
 def test_a_claim_of_ones_own_can_cover_every_action() -> None:
     try:
         mine = claim(
-            "MINE-1", "Mine.", least=Least(1, 1, 1), mutant="", covers_every_action=True
+            "MINE-1", "Mine.", least=Least(1, 1, 1), mutant="", covers_every_action=True, but=("install",)
         )  # fmt: skip
         mine.at("visit")(lambda now, then, p: within(p, p))
         assert "no part for the action leave" in (overlooked(mine, RECOVERY_PLUG.record()) or "")
+        with pytest.raises(TextError, match="has no action 'vist'; the nearest is 'visit'"):
+            claim("MINE-3", "Mine.", least=Least(1, 1, 1), mutant="", but=("vist",))
     finally:
         del REGISTERED["MINE-1"]
 

@@ -16,14 +16,14 @@ from itertools import count
 import pytest
 from rich.console import Console
 
-from properties.terminal.console import out
 from properties.terminal.progress import PLAIN_EVERY_SECONDS, Progress, in_words
+from properties.terminal.rows import out
 from properties.terminal.rows import rows as terminal_rows
 
 RESULTS = [f"result {number}: " + " ".join(["some words of it"] * 9) for number in range(9)]
 SCRIPT = f"""
 import sys, time
-from properties.terminal.console import out
+from properties.terminal.rows import out
 from properties.terminal.progress import Progress
 with Progress() as progress:
     for number, line in enumerate({RESULTS!r}):

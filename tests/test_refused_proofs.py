@@ -16,7 +16,8 @@ from model.machines import MACHINES, PLUG
 from properties.catalogue.claim import Claim, Least, Part
 from properties.check.verdict import Open, Proved, Verdict
 from properties.symbolic import cvc5, induction
-from properties.symbolic.induction import Query
+from properties.symbolic import round as rounds
+from properties.symbolic.round import Query
 from tests.tiny import Tiny, claim, decided, machine
 
 
@@ -170,23 +171,23 @@ def test_one_obligation_that_is_not_decided_leaves_the_claim_open(place: str, mo
 
 def answers_at(place: str, answer: z3.CheckSatResult, monkeypatch: pytest.MonkeyPatch) -> None:
     """Z3 has this answer to the obligations at one action, and its own to all else."""
-    ask: Callable[..., Any] = induction._Round._ask
+    ask: Callable[..., Any] = rounds.Round.ask
 
-    def one_is_different(self: Any, solver: object, owner: str, part: Any, statement: Truth, action: Any) -> Any:
-        here = action.name if action else "initially"
+    def one_is_different(self: Any, solver: object, owner: str, label: str, says: object, action: Any) -> Any:
+        here = action if isinstance(action, str) else action.name
         with pytest.MonkeyPatch.context() as patched:
             if here == place:
                 patched.setattr(z3.Solver, "check", lambda *_: answer)
                 patched.setattr(z3.Solver, "reason_unknown", lambda _: "no reason")
-            yield from ask(self, solver, owner, part, statement, action)
+            yield from ask(self, solver, owner, label, says, action)
 
-    monkeypatch.setattr(induction._Round, "_ask", one_is_different)
+    monkeypatch.setattr(rounds.Round, "ask", one_is_different)
 
 
 def test_an_action_of_which_it_is_not_decided_that_it_is_possible_proves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(induction._Round, "enabled", with_no_answer(induction._Round.enabled))
+    monkeypatch.setattr(rounds.Round, "enabled", with_no_answer(rounds.Round.enabled))
     verdict = proof_of(TWO_STEPS, claim(b_is_within_a))
     assert open_because(verdict) == "no state that the invariants allow enables enter, follow"
 
@@ -211,7 +212,7 @@ def never_happens(now: Tiny, then: Tiny) -> Truth:
 
 
 def test_a_query_that_z3_cannot_decide_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(induction, "TIMEOUT_MS", 300)
+    monkeypatch.setattr(rounds, "PATIENTLY", 1_000_000)
     verdict = proof_of(machine(climb), claim(never_happens, at="climb"))
     assert open_because(verdict) == "never happens: undecided by climb"
 

@@ -18,7 +18,7 @@ from model.notes.mail import CLAUSES
 from model.variants import VARIANTS
 from model.variants.mutants import MUTANTS
 from properties.catalogue.claim import Least, claim
-from properties.catalogue.register import COROSYNC, ENTRIES, HISTORY, MODEL, ON, REGISTER, SIMULATOR, Entry
+from properties.catalogue.register import COROSYNC, ENTRIES, HISTORY, MODEL, ON, PROCESSES, REGISTER, SIMULATOR, Entry
 from properties.claims import CLAIMS
 from properties.cli.decide.claims import claims_command
 from properties.conform.cases import CASES
@@ -26,17 +26,20 @@ from properties.corosync import barrier
 from properties.corosync.laboratory.scenarios import SCENARIOS
 from properties.history.catalogue import HISTORY_CLAIMS
 from properties.lockstep.faults import FAULTS as PLUG_FAULTS
+from properties.processes import verdict
 from properties.replay.service_variants import SERVICE_VARIANTS
 from properties.simulate import lockstep
 from properties.simulate.faults import FAULTS as RING_FAULTS
 from properties.simulate.monitor import MONITORED
 from properties.simulate.services import DECIDED_AT_THE_END
+from tests.checker_faults import checker_faults
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "SPEC.md"])
 CODE = sorted((ROOT / "properties").rglob("*.py"))
 OTHER_NAMES = {
-    "ringplug-conform-1", "ringplug-history-1", "check-in", "open-count", "add-node",
+    "ringplug-conform-1", "ringplug-history-1", "ringplug-mapping-1", "ringplug-vector-1", "ringplug-calls-1",
+    "check-in", "open-count", "add-node",
     "itf-py", "pytest-xdist", "uv-build", "z3-solver",
 }  # fmt: skip
 """Formats, messages of services, packages."""
@@ -72,6 +75,7 @@ def test_an_entry_says_what_is_stated_where_it_is_from_and_who_decides(entry: En
         (HISTORY, HISTORY_CLAIMS),
         (SIMULATOR, [*MONITORED, *DECIDED_AT_THE_END, lockstep.CLAIM]),
         (COROSYNC, barrier.CLAIMS),
+        (PROCESSES, verdict.DECIDED),
     ],
 )
 def test_who_is_said_to_decide_does(decider: str, ids: list[str]) -> None:
@@ -119,7 +123,8 @@ def test_every_variant_fault_feature_and_scenario_in_a_page_is_there(path: Path)
     features = {feature for machine in MACHINES.values() for feature in machine.features}
     faults = {*PLUG_FAULTS.names(), *RING_FAULTS.names()}
     cases = {case.name for case in CASES}
-    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *cases, *features, *faults, *OTHER_NAMES}
+    checkers = {fault.name for fault in checker_faults()}
+    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *cases, *features, *faults, *checkers, *OTHER_NAMES}
     assert named_in(path, r"[a-z0-9]+(-[a-z0-9_]+)+(:[a-z0-9-]+)?") <= known
 
 

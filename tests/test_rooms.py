@@ -24,17 +24,18 @@ ringplug
 properties/cli
 properties/cli/decide  properties/cli/look  properties/cli/run
 properties/terminal
-properties/export  properties/replay
-properties/simulate  properties/variants
-properties/check  properties/conform  properties/lockstep/recorded  properties/lockstep/tours
-properties/explain  properties/lockstep
+properties/export  properties/page  properties/replay
+properties/follow  properties/processes  properties/simulate  properties/variants
+properties/check  properties/conform  properties/importers  properties/lockstep/recorded  properties/lockstep/tours
+properties/explain  properties/explored  properties/lockstep
 properties/explicit  properties/sampling  properties/symbolic
-properties/claims  properties/corosync
+properties/claims  properties/corosync  properties/explicit/bits
 properties/judge
 properties/history
 properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory
 properties
-reference/simulator
+reference/node
+reference/node/disk  reference/simulator
 reference/services/evt
 reference/services
 reference/ring

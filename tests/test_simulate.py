@@ -340,6 +340,7 @@ def test_a_campaign_that_has_not_shown_all_is_undetermined() -> None:
         (["--faults", "wild"], "'wild' is not one of"),
         (["--script", "SCRIPT"], "line 2: 'boom' is nothing that a script says"),
         (["--runs", "2", "--script", "GOOD"], "without --script and --out"),
+        (["--runs", "2", "--html", "page.html"], "--html shows one run: without --runs"),
     ],
 )
 def test_bad_input_is_named(arguments: list[str], why: str, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from model.language.ground import GroundMachine
 from model.machines import DELIVERY, MACHINES
 from model.variants import VARIANTS
 from properties.catalogue.scopes import CORE, FEATURES, NamedScope
-from properties.explicit.search import Search
+from properties.explicit.compiled import begin
 from properties.export.promela import COMMANDS, MOST_PROCESSORS, START_STATES, START_TRANSITIONS, machine_model, promela
 from properties.limits import ScopeTooLargeError
 from tests.plugring import ANY_RING_ACCEPTED, PLUGRING, Size
@@ -73,7 +73,7 @@ def counted(output: str) -> Counts:
 
 def expected(ground: GroundMachine) -> Counts:
     """What spin should print by our search, which is exact: rounded as spin rounds."""
-    report = Search(ground, symmetry=False, memory_gib=12).run()
+    report = begin(ground, symmetry=False, memory_gib=12).run()
     return as_spin_prints(report.states + START_STATES, report.transitions + report.stutters + START_TRANSITIONS)
 
 

@@ -1,11 +1,12 @@
-"""The theorem of the mail: minimal sets of decisions suffice, one less does not, and giving one up only relaxes."""
+"""The theorem of the mail: what suffices is proved, what does not has a run, and giving a decision up only relaxes."""
 
 from __future__ import annotations
 
 import random
-from itertools import combinations
 
 import pytest
+import z3
+from _pytest.mark.structures import ParameterSet
 
 from model.language.machine import Action
 from model.language.notation import Notation, equations
@@ -16,14 +17,32 @@ from model.services.theorem import GIVEN_UP, MEANS
 from properties.claims import CLAIMS
 from properties.traces.trace import replay, trace_machine
 from properties.variants import record, theorem
-from properties.variants.cases import ALL, CASES, DEEP_CASES, NORMAL, RECOVERY, names
-from properties.variants.theorem import MINIMAL, SMALLEST, Case, beside, given_up, search
+from properties.variants.cases import ALL, CASES, DEEP_CASES, EVERY_SET, NORMAL, RECOVERY, Decisions, names
+from properties.variants.theorem import (
+    MINIMAL,
+    SMALLEST,
+    Case,
+    Searched,
+    UndecidedError,
+    beside,
+    given_up,
+    search,
+    without_any_of,
+)  # fmt: skip
 
 BY_DEFAULT = {"CLM-S1", "EVT-S1"}
-SUFFICE = [
-    pytest.param(priority, claim, taken, marks=[] if claim in BY_DEFAULT else [pytest.mark.deep])
-    for (priority, claim), sets in MINIMAL.items()
-    for taken in sets
+
+
+def deep_unless_first(priority: str, claim: str, taken: Decisions) -> ParameterSet:
+    marks = [] if claim in BY_DEFAULT else [pytest.mark.deep]
+    return pytest.param(priority, claim, taken, marks=marks, id=f"{priority}-{claim}-{'+'.join(names(taken))}")
+
+
+SUFFICE = [deep_unless_first(*case, frozenset(one)) for case, sets in MINIMAL.items() for one in sets]
+DO_NOT = [
+    deep_unless_first(*case, one)
+    for case, sets in MINIMAL.items()
+    for one in without_any_of([frozenset(one) for one in sets])
 ]
 SOONER = {("no-d11", "bits"), ("no-d11", "gate"), ("no-d12", "gate")}
 """What giving a decision up sets or opens sooner, in a visit."""
@@ -76,18 +95,48 @@ def test_every_step_is_one_of_the_machine_or_only_delivers() -> None:
             ][-1], (action.name, name)
 
 
-@pytest.mark.parametrize(
-    ("priority", "id", "taken"), SUFFICE, ids=lambda one: one if isinstance(one, str) else "+".join(one)
-)
-def test_a_minimal_set_suffices_and_with_one_decision_less_a_lookup_fails(
-    priority: str, id: str, taken: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(("priority", "id", "taken"), SUFFICE)
+def test_a_minimal_set_is_proved_to_suffice(priority: str, id: str, taken: Decisions) -> None:
+    assert Case(CLAIMS[id], priority).proves(taken)
+
+
+@pytest.mark.parametrize(("priority", "id", "taken"), DO_NOT)
+def test_a_maximal_set_that_does_not_suffice_has_a_run_and_no_proof(priority: str, id: str, taken: Decisions) -> None:
     case = Case(CLAIMS[id], priority)
-    assert case.search(frozenset(taken), [SMALLEST]).trace is None
-    for one in taken:
-        found = case.search(frozenset(taken) - {one}, case.scopes)
-        assert found.trace, one
-        assert len(list(replay(trace_machine(found.trace), found.trace.steps))) == len(found.trace.steps)
+    found = case.search(taken).trace
+    assert found
+    assert len(list(replay(trace_machine(found), found.steps))) == len(found.steps)
+    assert not case.proves(taken)
+
+
+def test_minimal_and_maximal_sets_decide_every_set() -> None:
+    for sets in MINIMAL.values():
+        minimal = [frozenset(one) for one in sets]
+        maximal = without_any_of(minimal)
+        for taken in EVERY_SET:
+            assert any(one <= taken for one in minimal) != any(taken <= one for one in maximal)
+        for one in minimal:
+            assert not any(other < one for other in minimal)
+
+
+def test_a_solver_that_gives_up_proves_no_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    assert not Case(CLAIMS["EVT-S1"]).proves(ALL)
+
+
+def test_a_set_with_neither_proof_nor_run_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Case, "proves", lambda self, taken: False)
+    monkeypatch.setattr(Case, "search", lambda self, taken: Searched(None, 1, SMALLEST))
+    with pytest.raises(UndecidedError, match="no proof, and no run"):
+        Case(CLAIMS["CLM-S1"]).decide()
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("priority", "id"), [(RECOVERY, "EVT-S1"), (NORMAL, "CLM-S1")])
+def test_the_sets_are_found_again_without_knowing_any(priority: str, id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(theorem, "MINIMAL", {})
+    minimal, _ = Case(CLAIMS[id], priority).decide()
+    assert sorted(map(names, minimal)) == sorted(map(list, MINIMAL[priority, id]))
 
 
 def test_a_recovery_add_node_needs_order_first_in_first_out_and_d13_whatever_else_is_taken() -> None:
@@ -108,42 +157,25 @@ def test_with_every_guard_part_a_search_says_the_same(taken: frozenset[str], mon
     assert whole.states != weaker.states
 
 
-@pytest.mark.deep
-@pytest.mark.xdist_group("memory")
-@pytest.mark.parametrize("less", [("D8", "D11", "D12"), ("M4", "D8", "D10", "D12")], ids="+".join)
-def test_what_is_older_than_the_last_ring_needs_three_rings(less: tuple[str, ...]) -> None:
-    smallest, *_, three_rings = Case(CLAIMS["CLM-S4"]).scopes
-    assert search(CLAIMS["CLM-S4"], smallest, given_up(frozenset(less), NORMAL)).trace is None
-    assert search(CLAIMS["CLM-S4"], three_rings, given_up(frozenset(less), NORMAL)).trace
-
-
 def test_what_belongs_to_the_theorem_has_its_run() -> None:
     assert {(one.claim, one.length) for one in beside()} == {("N1", 2), ("N2", 17), ("N5", 8), ("CLM-S1", 8)}
     assert beside() == record.theorem().beside
 
 
 @pytest.mark.deep
-@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize(("priority", "id"), CASES)
-def test_the_minimal_sets_are_those_that_are_pinned(priority: str, id: str) -> None:
-    table = Case(CLAIMS[id], priority).run()
-    assert sorted(map(tuple, table.minimal)) == sorted(MINIMAL[priority, id])
-    assert table in [one.table() for one in record.theorem().tables]
-    for one in table.sets:
-        suffices = any(set(minimal) <= set(one.decisions) for minimal in table.minimal)
-        assert one.holds == suffices
-        assert (one.length is None) == (one.holds or one.because != one.decisions)
+def test_the_recorded_tables_are_computed_again(priority: str, id: str) -> None:
+    assert Case(CLAIMS[id], priority).run() in [one.table() for one in record.theorem().tables]
 
 
 @pytest.mark.deep
-@pytest.mark.xdist_group("memory")
 @pytest.mark.parametrize(("priority", "id"), DEEP_CASES)
 def test_clm_does_not_depend_on_the_priority_of_add_node(priority: str, id: str) -> None:
     case = Case(CLAIMS[id], priority)
-    for taken in MINIMAL[NORMAL, id]:
-        assert case.search(frozenset(taken), [SMALLEST]).trace is None
-        for less in combinations(taken, len(taken) - 1):
-            assert case.search(frozenset(less), case.scopes).trace
+    for one in MINIMAL[NORMAL, id]:
+        assert case.proves(frozenset(one))
+    for taken in without_any_of([frozenset(one) for one in MINIMAL[NORMAL, id]]):
+        assert case.search(taken).trace
 
 
 @pytest.mark.deep

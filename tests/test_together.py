@@ -150,7 +150,7 @@ def test_a_delivery_before_the_transitional_configuration_at_one_and_after_it_at
 
 def test_one_crash_excuses_and_a_cut_leaves_open() -> None:
     text = "n1 [4] n1 n2\nn2 [4] n1 n2\nn1 send m1 safe\nn1 m1\n"
-    assert broken(text) == {"EVS-7.1"}
+    assert broken(text) == {"EVS-7.1", "LIVE-3"}
     assert judged(text, quiet=False)["EVS-7.1"] == "open"
     assert judged(f"{text}n2 crash", quiet=False)["EVS-7.1"] == "ok"
     assert judged(f"{text}n2 ~[8] n2\nn2 [8] n2", quiet=False)["EVS-7.1"] == "violated"
@@ -180,12 +180,18 @@ n2 [12] n1 n2 {told2}
 """
 
 
-def test_by_lists_who_left_and_joined_again_was_apart() -> None:
+def test_who_goes_directly_moves_together_whatever_the_lists_say() -> None:
     apart = {"told": "-n2 +n2", "told2": "-n1 +n1"}
-    assert broken(TOLD.format(n2="", **apart), LISTS) == {"EVS-3"}
+    assert broken(TOLD.format(n2="", **apart), LISTS) == {"EVS-3", "EVS-4", "CFG-S1"}
     found = judged(TOLD.format(n2="n2 m2", **apart), LISTS)
-    assert found["EVS-4"] == "open"
+    assert found["EVS-4"] == "violated"
     assert found["RING-H1"] == "not observable"
+
+
+def test_by_lists_who_left_and_joined_again_was_apart() -> None:
+    apart = TOLD.format(n2="n2 m2\nn2 [8] n2 -n1", told="-n2 +n2", told2="+n1")
+    found = judged(apart, LISTS)
+    assert (found["EVS-4"], found["CFG-S1"], found["RING-H1"]) == ("open", "ok", "not observable")
 
 
 def test_by_lists_who_did_not_leave_moved_together() -> None:
@@ -193,9 +199,10 @@ def test_by_lists_who_did_not_leave_moved_together() -> None:
     assert broken(text, LISTS) == {"EVS-4"}
 
 
-def test_without_lists_it_is_not_observable_who_moved_together() -> None:
-    text = TOLD.format(n2="n2 m1", told="", told2="").replace("=", "")
-    assert judged(text, LISTS - {"lists"})["EVS-4"] == "not observable"
+def test_who_goes_directly_moves_together_also_without_lists() -> None:
+    for n2, verdict in (("n2 m1", "ok"), ("", "violated")):
+        text = TOLD.format(n2=n2, told="", told2="").replace("=", "")
+        assert judged(text, LISTS - {"lists"})["EVS-4"] == verdict
 
 
 def test_who_went_elsewhere_did_not_come_along() -> None:
@@ -270,5 +277,5 @@ def test_messages_that_a_third_orders_are_in_order() -> None:
     n2 m2
     n3 m2
     """
-    assert broken(text) == {"EVS-6.3", "RING-H1"}
+    assert broken(text) == {"EVS-6.3", "RING-H1", "LIVE-3"}
     assert judged(text, quiet=False)["EVS-6.3"] == "open"

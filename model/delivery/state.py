@@ -14,10 +14,10 @@ who asks for a retransmission, and how membership is agreed on.
 
 from __future__ import annotations
 
-from model.language.sets import EVERYBODY, Truth, any_of, at_most, empty, every, implies, same, several, within
+from model.language.sets import Truth, at_most, every, implies
 from model.language.sorts import Index, Number, Ring, Seat
 from model.language.state import State, constant, family
-from model.plug.seats import seated, sits_below, sits_between
+from model.plug.seats import GOING_ROUND, seated, sits_below, sits_between
 
 
 def numbers_are_ordered(now: DeliveryState) -> Truth:
@@ -34,34 +34,6 @@ def _is_ordered(sort: type[Index]) -> Truth:
     """By a total preorder."""
     total = every(sort, sort, lambda i, j: at_most(i, j) | at_most(j, i))
     return total & every(sort, sort, sort, lambda i, j, k: implies(at_most(i, j) & at_most(j, k), at_most(i, k)))
-
-
-def seats_are_places(now: DeliveryState) -> Truth:
-    """Everybody sits in one seat, and in each seat at most one."""
-    one = every(Seat, lambda i: ~several(now.seat[i]))
-    apart = every(Seat, Seat, lambda i, j: same(i, j) | empty(now.seat[i] & now.seat[j]))
-    return one & apart & within(EVERYBODY, any_of(Seat, lambda i: now.seat[i]))
-
-
-def seats_go_round(now: DeliveryState) -> Truth:
-    """Between a seat and itself, going round, is everybody else."""
-    return every(Seat, lambda i: within(EVERYBODY, now.between[i, i] | now.seat[i]))
-
-
-def between_two_seats_is_what_is_between_them_and_a_third(now: DeliveryState) -> Truth:
-    """Who sits between i and k sits between i and j, or in j, or between j and k."""
-    return every(
-        Seat, Seat, Seat, lambda i, j, k: within(now.between[i, k], now.between[i, j] | now.seat[j] | now.between[j, k])
-    )
-
-
-def the_next_seat_is_one(now: DeliveryState) -> Truth:
-    """Of two seats one comes first, going round from a third."""
-
-    def first(i: Seat, j: Seat, k: Seat) -> Truth:
-        return within(now.seat[j], now.between[i, k]) | within(now.seat[k], now.between[i, j])
-
-    return every(Seat, Seat, Seat, lambda i, j, k: same(j, k) | first(i, j, k))
 
 
 class DeliveryState(State):
@@ -96,10 +68,7 @@ class DeliveryState(State):
     lacks = family(Number, means="the processors in recovery that miss message n, which was sent again")
     reached = family(Ring, ghost=True, means="the processors that have ever installed r")
 
-    axioms = (
-        numbers_are_ordered, ring_ids_are_ordered, seats_are_places, seats_go_round,
-        between_two_seats_is_what_is_between_them_and_a_third, the_next_seat_is_one,
-    )  # fmt: skip
+    axioms = (numbers_are_ordered, ring_ids_are_ordered, *GOING_ROUND)
 
 
 def initial(then: DeliveryState) -> None:

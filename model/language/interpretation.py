@@ -6,8 +6,8 @@ An interpretation says what a set and a truth are and how the dozen operations a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar, cast
 
 from model.language import sets, terms
 from model.language.sets import Processor, Processors, Set, Truth
@@ -26,65 +26,25 @@ class Interpretation(ABC, Generic[S, T]):
 
     def set(self, term: Set) -> S:
         """What this set is."""
-        if id(term) not in self._sets:
-            self._sets[id(term)] = self.read_set(term)
-        return self._sets[id(term)]
+        found = self._sets.get(id(term))
+        if found is None:
+            found = self._sets[id(term)] = self.read_set(term)
+        return found
 
     def truth(self, term: Truth) -> T:
         """What this truth is."""
-        if id(term) not in self._truths:
-            self._truths[id(term)] = self.read_truth(term)
-        return self._truths[id(term)]
+        found = self._truths.get(id(term))
+        if found is None:
+            found = self._truths[id(term)] = self.read_truth(term)
+        return found
 
     def read_set(self, term: Set) -> S:
         """Read a set for the first time."""
-        match term:
-            case terms.Nobody():
-                return self.nobody()
-            case terms.Everybody():
-                return self.everybody()
-            case terms.Those(bitmap):
-                return self.those(bitmap)
-            case terms.Variable(name, at):
-                return self.variable(name, at)
-            case terms.Processor() | terms.Processors():
-                return self.parameter(term)
-            case terms.Union(left, right):
-                return self.union(self.set(left), self.set(right))
-            case terms.Common(left, right):
-                return self.common(self.set(left), self.set(right))
-            case terms.Without(left, right):
-                return self.without(self.set(left), self.set(right))
-            case terms.When(condition, then):
-                return self.when(self.truth(condition), self.set(then))
-            case terms.AnyOf(index, body):
-                return self.any_of(index, body)
-            case _:
-                raise TypeError(f"no set: {term!r}")
+        return cast(S, _SETS[type(term)](self, term))
 
     def read_truth(self, term: Truth) -> T:
         """Read a truth for the first time."""
-        match term:
-            case terms.Fact(known):
-                return self.fact(known)
-            case terms.Within(inner, outer):
-                return self.within(self.set(inner), self.set(outer))
-            case terms.Equal(left, right):
-                return self.equal(self.set(left), self.set(right))
-            case terms.Several(of):
-                return self.several(self.set(of))
-            case terms.Same(left, right):
-                return self.same(left, right)
-            case terms.AtMost(left, right):
-                return self.at_most(left, right)
-            case terms.Not(of):
-                return self.negation(self.truth(of))
-            case terms.Both(left, right):
-                return self.both(self.truth(left), self.truth(right))
-            case terms.Every(index, body):
-                return self.every(index, body)
-            case _:
-                raise TypeError(f"no truth: {term!r}")
+        return cast(T, _TRUTHS[type(term)](self, term))
 
     @abstractmethod
     def nobody(self) -> S: ...
@@ -124,6 +84,35 @@ class Interpretation(ABC, Generic[S, T]):
     def both(self, left: T, right: T) -> T: ...
     @abstractmethod
     def every(self, index: Index, body: Truth) -> T: ...
+
+
+_Read = Callable[[Interpretation[Any, Any], Any], Any]
+
+_SETS: dict[type[Set], _Read] = {
+    terms.Nobody: lambda by, _: by.nobody(),
+    terms.Everybody: lambda by, _: by.everybody(),
+    terms.Those: lambda by, term: by.those(term.bitmap),
+    terms.Variable: lambda by, term: by.variable(term.name, term.at),
+    terms.Processor: lambda by, term: by.parameter(term),
+    terms.Processors: lambda by, term: by.parameter(term),
+    terms.Union: lambda by, term: by.union(by.set(term.left), by.set(term.right)),
+    terms.Common: lambda by, term: by.common(by.set(term.left), by.set(term.right)),
+    terms.Without: lambda by, term: by.without(by.set(term.left), by.set(term.right)),
+    terms.When: lambda by, term: by.when(by.truth(term.condition), by.set(term.then)),
+    terms.AnyOf: lambda by, term: by.any_of(term.index, term.body),
+}
+_TRUTHS: dict[type[Truth], _Read] = {
+    terms.Fact: lambda by, term: by.fact(term.known),
+    terms.Within: lambda by, term: by.within(by.set(term.inner), by.set(term.outer)),
+    terms.Equal: lambda by, term: by.equal(by.set(term.left), by.set(term.right)),
+    terms.Several: lambda by, term: by.several(by.set(term.of)),
+    terms.Same: lambda by, term: by.same(term.left, term.right),
+    terms.AtMost: lambda by, term: by.at_most(term.left, term.right),
+    terms.Not: lambda by, term: by.negation(by.truth(term.of)),
+    terms.Both: lambda by, term: by.both(by.truth(term.left), by.truth(term.right)),
+    terms.Every: lambda by, term: by.every(term.index, term.body),
+}
+"""What each kind of term asks of who reads it. A table by class: a match tries the classes one after the other."""
 
 
 class Rewriting(Interpretation[Set, Truth]):

@@ -118,6 +118,9 @@ class Action:
     guard: tuple[tuple[str, Truth], ...]
     now: State
     then: State
+    _read: dict[Callable[..., Truth], Truth] = field(
+        default_factory=dict[Callable[..., Truth], Truth], init=False, repr=False, compare=False
+    )
 
     @property
     def name(self) -> str:
@@ -131,7 +134,11 @@ class Action:
 
     def read(self, statement: Callable[..., Truth], then: State | None = None) -> Truth:
         """What a two-state statement (now, then, some of the parameters…) says of this action."""
-        return call(statement, self.now, then or self.then, self.parameters)
+        if then is not None:
+            return call(statement, self.now, then, self.parameters)
+        if statement not in self._read:
+            self._read[statement] = call(statement, self.now, self.then, self.parameters)
+        return self._read[statement]
 
 
 @dataclass(frozen=True)

@@ -99,26 +99,18 @@ class Message(Index):
     names = ("nodejoin", "add-node")
 
 
-_interned: dict[tuple[object, ...], object] = {}
+_interned: dict[type[Recorded], dict[tuple[object, ...], Recorded]] = {}
+"""By class and parts. Recorded parts are found by identity: a dictionary asks for it before it asks for equality."""
 _T = TypeVar("_T", bound=Recorded)
 
 
 def intern(make: type[_T], *parts: object) -> _T:
     """The one object of this class with these parts."""
-    key = (make, *parts_key(parts))
-    if key not in _interned:
+    known = _interned.setdefault(make, {})
+    term = known.get(parts)
+    if term is None:
         make.check(parts)
-        term = make(*parts)
+        term = known[parts] = make(*parts)
         if not isinstance(term, Index):
             term.depth = max((part.depth for part in parts if isinstance(part, Recorded)), default=0)
-        _interned[key] = term
-    return cast(_T, _interned[key])
-
-
-def parts_key(parts: tuple[object, ...]) -> tuple[object, ...]:
-    """Parts as a dictionary key: recorded ones by identity."""
-    return tuple(
-        parts_key(cast("tuple[object, ...]", part)) if isinstance(part, tuple)
-        else id(part) if isinstance(part, Recorded) else part
-        for part in parts
-    )  # fmt: skip
+    return cast(_T, term)

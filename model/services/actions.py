@@ -4,7 +4,8 @@ At a regular configuration change clm queues its nodejoin, and evt its add-node 
 processor's table is a set of nodes; a lookup of whom it does not have finds nothing. Mail M10-M12.
 
 Left out on purpose: crashes, handles created later, more than one plug a processor, more than one normal message of a
-ring on its way at once (the others change nothing that a lookup depends on), nodejoins left out where nobody joined.
+ring on its way at once (the others change nothing that a lookup depends on), a second nodejoin of one processor in one
+ring, nodejoins left out where nobody joined.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from model.language.machine import Guard
 from model.language.sets import Processor, Set, Truth, any_of, empty, every, implies, same, some, when, within
 from model.language.sorts import Message, Ring, Seat
 from model.language.state import constant, family, single
-from model.plug.seats import seated
+from model.plug.seats import PLACES, seated
 from model.plug.state import PlugState
 
 NODEJOIN, ADD_NODE = Message.element(0), Message.element(1)
@@ -39,6 +40,8 @@ class ServicesState(PlugState):
     ahead = family(Ring, means="the members whose nodejoin was originated before that message")
     last = family(Ring, means="the processors in a transitional configuration that follows ring r")
     table = family(Seat, means="the processors whose clm knows the node in seat i")
+
+    axioms = PLACES
 
 
 # What services do at a configuration change ---------------------------------------------------------------------------
@@ -110,10 +113,12 @@ def sends_one_of_them(now: ServicesState, then: ServicesState, p: Processor, r: 
 def is_on_its_way(now: ServicesState, then: ServicesState, p: Processor, r: Ring, m: Message, i: Seat) -> None:
     """Message m of p, in seat i, is on its way to every member of ring r.
 
+    A second nodejoin of p in r, which only a leftover can be, is not followed: whoever has the first one has the node.
     Source: Totem 1995 (total order).
     """
     nodejoin = same(m, NODEJOIN)
-    then.coming[m, i, r] = now.member[r]
+    again = nodejoin & within(p, now.announced[r])
+    then.coming[m, i, r] = when(~again, now.member[r]) | when(again, now.coming[m, i, r])
     then.announced[r] = now.announced[r] | when(nodejoin, p)
     then.bare[r] = now.bare[r] | when(~nodejoin, p - now.announced[r])
 
@@ -138,7 +143,7 @@ def deliver_add_node(now: ServicesState, then: ServicesState, p: Processor, i: S
     yield "the add-node is on its way to p", within(p, now.coming[ADD_NODE, i, r])
     yield (
         "what its sender sent before it was delivered at p",
-        (within(now.seat[i], now.bare[r]) | ~within(p, now.coming[NODEJOIN, i, r])),
+        some(now.seat[i] & now.bare[r]) | ~within(p, now.coming[NODEJOIN, i, r]),
     )
     then.coming[ADD_NODE, i, r] = now.coming[ADD_NODE, i, r] - p
 
@@ -179,7 +184,7 @@ def deliver_in_transition(now: ServicesState, then: ServicesState, p: Processor,
     yield "p is in the transitional configuration of r", within(p, now.last[r])
     yield "x is pending at p", within(p, now.pending[x])
     yield "the message is on its way to p", within(p, now.reads[r])
-    yield "its sender came along", within(now.by[r], together)
+    yield "its sender came along", some(now.by[r] & together)
     yield (
         "every nodejoin before it that can be recovered was delivered at p",
         every(Seat, lambda i: implies(within(p, _missing(now, r, i)), had_by_nobody(i))),

@@ -9,15 +9,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import chain
 
 from model.language.mistakes import TextError, kind_of, mistake_in, nearest
 from model.language.sets import Set, Truth
 from model.language.signature import Parameter, parameter
-from model.language.sorts import Ring
+from model.language.sorts import Handle, Ring
 from model.language.state import State
 from model.machines import MACHINES
 from model.variants import VARIANTS
 from properties.catalogue.claim import Bound, Claim, Part, Reach, actions_for
+from properties.catalogue.progress import Progress
 
 Statement = Callable[..., Truth | Set]
 
@@ -62,6 +64,20 @@ def _check_reach(machine: str, reach: Reach) -> None:
     if reach.stuck:
         _check(machine, reach.stuck, ("now",), {})
     _check_actions(machine, reach.by, reach.premise)
+    if reach.progress:
+        _check_progress(machine, reach, reach.progress)
+
+
+def _check_progress(machine: str, reach: Reach, progress: Progress) -> None:
+    """Its fair actions are those that lead to the goal, and what it says of steps is said of their parameters."""
+    if set(progress.helps) != set(reach.by):
+        raise mistake_in(reach.premise, "the fair actions are not those by which the goal is reached")
+    for action, statement in (*progress.helps.items(), *progress.unless.items()):
+        _check_actions(machine, [action], statement)
+        parameters = {name: parameter(sort, name) for name, sort in _sorts(machine, action).items()}
+        _check(machine, statement, ("now", "ring"), parameters, action)
+    for one in chain.from_iterable(progress.rank):
+        _check(machine, one, ("now", "ring"), {"h": Handle("h")}, "the rank", is_a=Set)
 
 
 @cache
@@ -90,7 +106,7 @@ def _check(
     for name in names[len(first) :]:
         if name not in parameters:
             raise mistake_in(statement, f"{at} has no parameter {name!r}{nearest(name, parameters)}")
-    leading = [Ring("r") if name == "r" else _read_only(machine) for name in first]
+    leading = [Ring(name) if name in ("r", "ring") else _read_only(machine) for name in first]
     said = statement(*leading, **{name: parameters[name] for name in names[len(first) :]})
     if not isinstance(said, is_a):
         raise mistake_in(statement, f"returns {kind_of(said)}, and should return a {is_a.__name__}")

@@ -8,7 +8,7 @@ proofs, and nobody cites them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -16,6 +16,7 @@ from model.language.mistakes import here, mistake, nearest
 from model.language.sets import Set, Truth
 from model.machines import MACHINES, PLUG
 from model.variants.variant import actions_of
+from properties.catalogue.progress import Progress
 from properties.catalogue.register import REGISTER
 
 Statement = Callable[..., Truth]
@@ -52,6 +53,8 @@ class Reach:
     """Of (now): a deadlock, if no protocol or service step is left there."""
     deadlock: str = "deadlock"
     """What is wrong there, in words."""
+    progress: Progress | None = None
+    """Why it is not only possible: the actions are fair."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ class Claim:
     """It needs a part for each action of the machine: while one has none, it is open."""
     covers_writers_of: tuple[str, ...] = ()
     """Or for each action that writes one of these variables."""
+    but: tuple[str, ...] = ()
+    """Except these, which write them and of which it rightly says nothing."""
     place: str = ""
     """File and line where it is stated."""
 
@@ -185,8 +190,9 @@ class Claim:
 
     @property
     def is_inductive(self) -> bool:
-        """Whether it is a statement of a machine that speaks of any number of processors."""
-        return self.is_safety and MACHINES[self.machine].state.is_of_any_size()
+        """Whether it is proved by steps, of a machine that speaks of any number of processors."""
+        has_rank = self.reach is not None and self.reach.progress is not None
+        return (self.is_safety or has_rank) and MACHINES[self.machine].state.is_of_any_size()
 
     @property
     def is_surprise(self) -> bool:
@@ -207,6 +213,12 @@ class Auxiliary:
     needed_by: str
     action: str
     machine: str = PLUG
+    features: frozenset[str] = frozenset()
+    """Those with which it is needed: where none of them is on, proofs do without. If there are none, always."""
+
+    def serves(self, machine: str, features: frozenset[str]) -> bool:
+        """Whether proofs about this machine with these features use it."""
+        return self.machine == machine and (not self.features or bool(self.features & features))
 
 
 REGISTERED: dict[str, Claim] = {}
@@ -225,6 +237,7 @@ def claim(
     correction: str | None = None,
     covers_every_action: bool = False,
     covers_writers_of: tuple[str, ...] = (),
+    but: tuple[str, ...] = (),
 ) -> Claim:
     """Put a claim into the catalogue. One of the register has its sentence and source there; one's own brings them.
 
@@ -233,6 +246,10 @@ def claim(
     """
     if machine not in MACHINES:
         raise mistake(f"there is no machine {machine!r}{nearest(machine, MACHINES)}", __name__)
+    known_actions = actions_for(machine)
+    for action in but:
+        if action not in known_actions:
+            raise mistake(f"the machine {machine} has no action {action!r}{nearest(action, known_actions)}", __name__)
     features = MACHINES[machine].features
     for feature in sorted(least.features - features):
         raise mistake(f"the machine {machine} has no feature {feature!r}{nearest(feature, features)}", __name__)
@@ -246,7 +263,8 @@ def claim(
     said = (known.sentence, known.source) if known else (sentence, source)
     REGISTERED[id] = Claim(
         id, *said, least, mutant, machine, correction,
-        covers_every_action=covers_every_action, covers_writers_of=covers_writers_of, place=here(__name__),
+        covers_every_action=covers_every_action, covers_writers_of=covers_writers_of, but=but,
+        place=here(__name__),
     )  # fmt: skip
     return REGISTERED[id]
 
@@ -256,11 +274,12 @@ def actions_for(machine: str) -> set[str]:
     return actions_of([MACHINES[machine]])
 
 
-def auxiliary(*, needed_by: str, action: str, machine: str = PLUG) -> Callable[[F], F]:
-    """Register an auxiliary invariant, with the obligation that fails without it."""
+def auxiliary(*, needed_by: str, action: str, machine: str = PLUG, features: Iterable[str] = ()) -> Callable[[F], F]:
+    """Register an auxiliary invariant, with the obligation that fails without it, and the features where it does."""
 
     def register(statement: F) -> F:
-        AUXILIARY.append(Auxiliary(Part(words(statement), statement), needed_by, action, machine))
+        part = Part(words(statement), statement)
+        AUXILIARY.append(Auxiliary(part, needed_by, action, machine, frozenset(features)))
         return statement
 
     return register

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import cache
 
+from model.language.machine import Machine
 from model.language.notation import Naming, Notation
-from model.language.sorts import Ring
+from model.language.signature import parameter
+from model.language.sorts import Handle, Ring
 from model.machines import MACHINES, PLUG
 from model.notes.decisions import DECISIONS
 from properties.catalogue.claim import Claim, Part
+from properties.catalogue.progress import Progress, said_of, shrinking
 from properties.catalogue.register import MODEL, REGISTER, Entry
 from properties.catalogue.unchanged import unchanged
 
@@ -48,7 +52,7 @@ def notation(part: Part, machine: str) -> str:
     state = MACHINES[machine].state
     if not part.of_steps:
         return str(Notation().truth(part.statement(state())))
-    action = next(action for action in MACHINES[machine].record().actions if part.concerns(action.name))
+    action = next(action for action in _recorded(machine).actions if part.concerns(action.name))
     where = f"at {part.at}: " if part.at else "at every step: "
     then = state("{}'".format)
     names = {
@@ -57,6 +61,12 @@ def notation(part: Part, machine: str) -> str:
     }
     says = str(Naming(names).truth(action.read(part.statement, then=then)))
     return f"{where}enabled if {says}" if part.enables else where + says
+
+
+@cache
+def _recorded(machine: str) -> Machine:
+    """A machine with all its features."""
+    return MACHINES[machine].record()
 
 
 def goals(claim: Claim) -> Iterator[str]:
@@ -68,9 +78,26 @@ def goals(claim: Claim) -> Iterator[str]:
         yield f"to    {Notation().truth(target.goal(now, ring))}"
     if claim.reach:
         yield f"by    {', '.join(claim.reach.by)}"
+    if claim.reach and claim.reach.progress:
+        yield from _progress(claim, claim.reach.progress)
     if claim.bound:
         visits, sends = ", ".join(claim.bound.visits), ", ".join(claim.bound.sends)
         yield f"in    at most {claim.bound.formula} of {visits}; {sends} not counted"
+
+
+def _progress(claim: Claim, progress: Progress) -> Iterator[str]:
+    """What a claim says of fair runs: the steps that are left out, and the rank that falls, level by level."""
+    now, ring, sorts = MACHINES[claim.machine].state(), Ring("r"), MACHINES[claim.machine].sorts
+    unless = dict[str, list[str]]()
+    for action, statement in progress.unless.items():
+        parameters = {name: parameter(sort, "x" if name == "r" else name) for name, sort in sorts(action).items()}
+        says = str(Notation().truth(said_of(statement, now, ring, parameters)))
+        unless.setdefault(says, []).append(action)
+    yield "at last, if these are fair, unless"
+    yield from (f"      {', '.join(actions)}: {says}" for says, actions in unless.items())
+    yield "rank"
+    for number, level in enumerate(progress.rank, 1):
+        yield f"   {number}  {', '.join(str(Notation().set(shrinking(one, now, ring, Handle('h')))) for one in level)}"
 
 
 def entry_of(claim: Claim) -> Entry:

@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MODEL, HISTORY, SIMULATOR, COROSYNC = "model", "history", "simulator", "corosync"
-ON = {MODEL: "in the model", HISTORY: "on a history", SIMULATOR: "in a simulated run", COROSYNC: "on corosync's logs"}
+MODEL, HISTORY, SIMULATOR, COROSYNC, PROCESSES = "model", "history", "simulator", "corosync", "processes"
+ON = {
+    MODEL: "in the model", HISTORY: "on a history", SIMULATOR: "in a simulated run", COROSYNC: "on corosync's logs",
+    PROCESSES: "in a run of processes",
+}  # fmt: skip
 """The deciders, and where each reads a claim."""
 
 
@@ -44,6 +47,7 @@ def entry(id: str, sentence: str, source: str, by: str = "", **readings: str) ->
 ENTRIES = (
     entry("PLUG-S1", "A gate is open only if every member has unplugged in this configuration.",
         "mail M6, M7", "model",
+        history="That a member unplugs there at all is judged, not that it comes before the gate opens.",
         corosync="Who opens in a ring opened when every member had committed all services but the last."),
     entry("PLUG-S2", "A member's bit is set only after the member has unplugged in that ring.",
         "mail M5, M9; openais gmi.c:1835", "model"),
@@ -114,11 +118,19 @@ ENTRIES = (
         "A processor leaves its ring before it installs another, and installs only a ring that is pending at it.",
         "EVS 1994 (transitional, then regular); D8; corosync 7fb24709, 23e17953", "model",
         history="Between a ring and the next there is exactly one transitional configuration, of members of both "
-                "that all came from the first; left and joined are what lies between. Where nobody joins it may be "
-                "skipped."),
+                "that all came from the first, and all of these; left and joined are what lies between. Where nobody "
+                "joins it may be skipped."),
     entry("CFG-S2",
         "A processor that is down holds nothing and is in no new ring, so it restarts as a fresh incarnation.",
         "EVS 1994 (fail events); Totem 1995; corosync 3675dace", "model"),
+    entry("CFG-S3",
+        "A group as it was, without who left and with who joined, is the group as it is; who did not come along to the "
+        "next ring has left it, before a high, medium or low priority message is delivered there.",
+        "corosync fbe8768f, 7fb24709; EVS 1994 (transitional, then regular)", "history"),
+    entry("CFG-S4",
+        "Processors that move together from one ring to the next, or stay in it, are told the same groups in the same "
+        "places of the order.",
+        "corosync 7fb24709; EVS 1994 (specification 4)", "history"),
     entry("RING-S1",
         "A ring has one token: any two that would be accepted are the same, and who accepts it sends it on.",
         "Totem 1995; D14; corosync 4ee84c51", "model"),
@@ -148,6 +160,7 @@ ENTRIES = (
         "While all members of a ring have it installed or pending, all its gates can still open: by visits, sending, "
         "leaving, installing and unplug alone.",
         "mail M4, M6; D2, D3, D7", "model",
+        history="When all is quiet, and all members of a ring are in it, each has opened.",
         corosync="If the last ring stays, all its members open."),
     entry("BAR-1", "Every step is a step of the abstract barrier, or changes nothing that the barrier sees.",
         "mail M6, M7, M8", "model"),
@@ -232,8 +245,8 @@ ENTRIES = (
     entry("PLUG-H2", "A process delivers no normal message of a ring before it has recovered in it.",
         "mail M3, M7", "history"),
     entry("CLM-S3",
-        "After a process has opened, its table has only members, and whenever two deliver one message they have equal "
-        "tables.",
+        "After a process has opened, its table has only members, each in the life that is in the ring, and in one "
+        "place of the order all tables are equal.",
         "corosync 2ab885ab, 816d7687, fbe8768f, 7fb24709", "history"),
     entry("EVT-S2", "In a ring one member at most says that all retained events of the event service are sent.",
         "openais 59d13092 (the oldest member leads)", "history"),
@@ -243,16 +256,22 @@ ENTRIES = (
     entry("LIVE-3",
         "After the last fault the processors that hear each other come to be in one ring with open gates within the "
         "bound, and all that was queued is delivered.",
-        "mail M6; Totem 1995 (membership)", "simulator"),
+        "mail M6; Totem 1995 (membership)", "simulator",
+         history="When all is quiet, somebody delivers what a process that lives has sent, and who stays in its last "
+                "ring delivers there what another does that stays.",
+         processes="The bound has ten seconds more, since no machine promises when a process has its turn."),
     entry("STEP-1", "No step of a processor raises an error, whatever its peers and the network do.",
-        "D14", "simulator"),
+        "D14", "simulator",
+        processes="A node that ends by itself is counted, whatever made it."),
+    entry("STEP-2", "The same calls make a processor take the same steps: a run that was recorded can be repeated.",
+        "docs/node.md", processes="Of each step, what it wants sent is compared."),
     entry("EVT-OPENS", "When all is quiet, every member counts every channel as often open as programs have it open.",
         "openais evt.c (open counts)", "simulator"),
     entry("EVT-RETAINED", "When all is quiet, what a member of the ring has once retained, all members retain.",
         "openais 59d13092", "simulator"),
     entry("EVT-REFUSED", "A message of a service is refused only as recovery of another configuration.",
         "D13", "simulator"),
-    entry("LOCKSTEP", "What the plug layers do is a run of the machine.", "SPEC.md", "simulator"),
+    entry("LOCKSTEP", "What the plug layers do is a run of the machine.", "SPEC.md", "simulator processes"),
 )  # fmt: skip
 REGISTER: Mapping[str, Entry] = {one.id: one for one in ENTRIES}
 """By id: what the model decides, in the order of the README's table, then what only runs show."""

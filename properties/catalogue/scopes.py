@@ -87,6 +87,11 @@ def too_small(claim: Claim, scope: NamedScope) -> str | None:
     return claim.least.missing(scope.members, scope.handles, scope.rings, scope.features, handles_are)
 
 
+def proof_features(claim: Claim) -> frozenset[str]:
+    """The features that are on where the claim is proved: all of the plug's, and those that the claim needs."""
+    return FEATURES | claim.least.features
+
+
 def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
     members, handles, rings = map(int, sizes.split("/"))
     return NamedScope(members, handles, rings, frozenset(features), machine)

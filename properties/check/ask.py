@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import NamedScope, least_scope, scope_of
+from properties.catalogue.scopes import NamedScope, least_scope, proof_features, scope_of
 from properties.check.job import ENGINES, Job
 from properties.check.task import EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
 from properties.check.verdict import Verdict
 from properties.explain.asked import check_variant, claim_named
 from properties.sampling.stateful import Tries
+from properties.words import unknown
 
 PROVERS = (INDUCTIVE, SECOND_SOLVER)
 """The engines that prove for any number, and so have no scope."""
@@ -41,7 +42,10 @@ def check(
     check_variant(variant, asked.machine)
     check_engine(engine)
     where = scope_for(asked, engine, scope)
-    job = Job(engine=engine, scope=where, variant=variant, machine=asked.machine, depth=depth, tries=tries)
+    job = Job(
+        engine=engine, scope=where, variant=variant, features=proof_features(asked), machine=asked.machine,
+        depth=depth, tries=tries,
+    )  # fmt: skip
     (verdict,) = job.decide([asked])
     return verdict
 
@@ -49,7 +53,7 @@ def check(
 def check_engine(name: str) -> None:
     """Refuse an engine that does not exist."""
     if name not in ENGINES:
-        raise ValueError(f"unknown engine {name!r}; there are {', '.join(ENGINES)}")
+        raise ValueError(unknown("engine", name, ENGINES))
 
 
 def scope_for(claim: Claim, engine: str, scope: NamedScope | str | None) -> NamedScope | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.machines import MACHINES
 from properties.catalogue.claim import Claim
@@ -16,6 +16,7 @@ from properties.catalogue.scopes import (
     STATES,
     NamedScope,
     most_states,
+    proof_features,
     too_small,
 )
 from properties.check.job import Job
@@ -64,8 +65,9 @@ class Plan:
             mine = [claim for claim in self.claims if claim.machine == machine]
             if engine in (INDUCTIVE, SECOND_SOLVER):
                 provable = mine if self.engines else [claim for claim in mine if claim.is_inductive]
-                if provable:
-                    yield self._job(engine, machine, provable, None)
+                for features in dict.fromkeys(map(proof_features, provable)):
+                    asked = [claim for claim in provable if proof_features(claim) <= features]
+                    yield replace(self._job(engine, machine, asked, None), features=features - self.off)
                 continue
             for scope, depth in self._scopes(engine):
                 if scope.machine == machine:

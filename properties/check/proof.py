@@ -11,6 +11,7 @@ from properties.check.verdict import About, Obligations, Open, Proved, Verdict
 from properties.claims import CLAIMS
 from properties.symbolic import induction
 from properties.symbolic.cvc5 import Answer, recheck
+from properties.symbolic.round import known_machines
 
 
 def prove(task: Task, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
@@ -42,6 +43,8 @@ def _verdict(claim: Claim, proof: induction.Proof, task: Task, about: About) -> 
     if left_out := _left_out(claim, task):
         return Open(**about, extent=extent, reason=left_out, beside=True)
     if failures := proof.failures_of(claim.id):
+        if off := _fair_actions_that_are_off(claim, task):
+            return Open(**about, extent=extent, reason=f"rests on {', '.join(off)}, switched off", beside=True)
         first = failures[0]
         reason = f"{first.label}: {'undecided' if first.unknown else 'not kept'} by {first.action}"
         return Open(**about, extent=extent, reason=reason, step=first.step)
@@ -53,9 +56,18 @@ def _verdict(claim: Claim, proof: induction.Proof, task: Task, about: About) -> 
 
 def _left_out(claim: Claim, task: Task) -> str | None:
     """Why no proof says anything of the claim, or None."""
+    if claim.machine not in known_machines(task.machine):
+        return f"is about the machine {claim.machine}"
     if off := sorted(claim.least.features - task.features):
         return f"needs {', '.join(off)}"
     return None if claim.is_inductive else "not a claim that induction decides"
+
+
+def _fair_actions_that_are_off(claim: Claim, task: Task) -> list[str]:
+    """The actions that a claim's proof rests on and that belong to a feature that is off."""
+    if not (claim.reach and claim.reach.progress):
+        return []
+    return sorted(set(claim.reach.progress.helps) - {action.name for action in task.record_machine().actions})
 
 
 def _confirmed(about: About, verdict: Proved | Open, unlike: Sequence[Answer]) -> Proved | Open:

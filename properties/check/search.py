@@ -46,4 +46,5 @@ def _extent(found: Exploration, claim: str) -> States:
     return States(
         states=report.states, transitions=report.transitions, depth=report.depth, symmetry=found.search.symmetry,
         witness_length=outcome.witness.length if outcome.witness else None, detail=outcome.detail,
+        ended_early=found.cut is not None,
     )  # fmt: skip

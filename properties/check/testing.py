@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from properties.catalogue.claim import Claim
-from properties.catalogue.scopes import NamedScope, too_small
+from properties.catalogue.scopes import NamedScope, proof_features, too_small
 from properties.check.ask import DEPTH, TRIES, scope_for
 from properties.check.job import Job
 from properties.check.plan import standard_scopes
@@ -98,10 +98,12 @@ class Engine:
             for scope, depth in self._scopes(claim):
                 groups.setdefault((claim.machine, scope, depth), []).append(claim)
         for (machine, scope, depth), mine in groups.items():
-            yield (
-                Job(engine=self.name, scope=scope, variant=variant, machine=machine, depth=depth, tries=self.tries),
-                mine,
-            )
+            features = frozenset[str]().union(*map(proof_features, mine))
+            job = Job(
+                engine=self.name, scope=scope, variant=variant, features=features, machine=machine, depth=depth,
+                tries=self.tries,
+            )  # fmt: skip
+            yield job, mine
 
     def _scopes(self, claim: Claim) -> Iterator[tuple[NamedScope | None, int]]:
         """Where the engine looks, and how deep."""

@@ -44,6 +44,8 @@ class States(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Steps of a shortest run to the claim's premise."""
     detail: str | None = None
     """Of a bound: the largest number of visits found, by ring size n and queue k."""
+    ended_early: bool = False
+    """Not every state was visited: all claims were violated, or there were too many."""
 
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

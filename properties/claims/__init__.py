@@ -20,6 +20,7 @@ from properties.claims import (
     messages,
     ring,
     services,
+    services_auxiliary,
     surprises,
 )
 
@@ -35,6 +36,7 @@ ROOMS = (
     liveness,
     barrier,
     services,
+    services_auxiliary,
     delivery,
     delivery_auxiliary,
     surprises,

@@ -75,6 +75,8 @@ S5 = claim(
     "PLUG-S5",
     least=Least(2, 1, 1),
     mutant="open-member-forwards-zeros",
+    covers_writers_of=("bits", "copy"),
+    but=("form_ring", "duplicate", "duplicate_late"),
 )
 
 

@@ -13,6 +13,8 @@ S6 = claim(
     mutant="leave-keeps-gate-open",
     correction="Also for a ring of one: install closes its gate, and the member's first plug step after it may open it "
     "(D7). A pending request is not a variable here: a member is ready when no handle of it is plugged.",
+    covers_writers_of=("installed", "member"),
+    but=("crash",),
 )
 
 

@@ -31,6 +31,8 @@ RING_S2 = claim(
     mutant="representative-reloads-its-old-number",
     machine=DELIVERY,
     correction="By how much a number grows is not said: a number here is a place in an order.",
+    covers_writers_of=("installed",),
+    but=("stop_and_start",),
 )
 
 

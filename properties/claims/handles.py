@@ -14,6 +14,8 @@ C1 = claim(
     "PLUG-C1",
     least=Least(1, 1, 1, CREATE_DESTROY),
     mutant="create-plugs-at-once",
+    covers_writers_of=("handles",),
+    but=("destroy", "crash", "restart"),
 )
 
 
@@ -48,6 +50,8 @@ C2 = claim(
     mutant="destroy-forgets-the-plug",
     correction="That the last destroy makes the processor ready is the first two parts: ready means that no handle is "
     "plugged. LIVE-2 has the rest.",
+    covers_writers_of=("handles",),
+    but=("create", "crash", "restart"),
 )
 
 
@@ -90,6 +94,8 @@ C3 = claim(
     mutant="bit-needs-an-unplug",
     correction="Stated of the steps install, visit and sole_visit, so that a member that is never counted as ready is "
     "caught here and not only by LIVE-2.",
+    covers_writers_of=("installed",),
+    but=("leave", "crash"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.language.sets import Processor, Set, Truth, every, exists, implies, several, within
+from model.language.sets import Processor, Set, Truth, every, exists, implies, several, some, within
 from model.language.sorts import Ring, Seat
 from model.services.actions import RECOVERY_ADD_NODE, ServicesState
 from properties.catalogue.claim import Least, claim
@@ -20,7 +20,7 @@ def knows_the_sender(now: ServicesState, then: ServicesState, p: Processor, r: R
 
 def _knows(now: ServicesState, p: Set, nodes: Set) -> Truth:
     """The tables of these processors have all these nodes."""
-    return every(Seat, lambda i: implies(within(now.seat[i], nodes), within(p, now.table[i])))
+    return every(Seat, lambda i: implies(some(now.seat[i] & nodes), within(p, now.table[i])))
 
 
 CLM_S1 = claim(
@@ -29,6 +29,8 @@ CLM_S1 = claim(
     mutant="no-plug",
     machine=SERVICES,
     correction="Split: what is delivered in the transitional configuration is CLM-S4, which needs D12.",
+    covers_writers_of=("reads",),
+    but=("install", "install_with_an_old_unplug", "originate", "finish_long", "finish_rest", "deliver_in_transition"),
 )
 CLM_S1.at("deliver_normal")(knows_every_member)
 
@@ -63,6 +65,8 @@ CLM_S4 = claim(
     mutant="open-on-own-bit",
     machine=SERVICES,
     correction="Added: the other half of CLM-S1.",
+    covers_writers_of=("reads",),
+    but=("install", "install_with_an_old_unplug", "originate", "finish_long", "finish_rest", "deliver_normal"),
 )
 CLM_S4.at("deliver_in_transition")(knows_every_member)
 
@@ -77,6 +81,17 @@ EVT_S1 = claim(
     least=Least(2, 1, 1, frozenset({RECOVERY_ADD_NODE})),
     mutant="evt-before-clm",
     machine=SERVICES,
+    covers_writers_of=("reads", "coming"),
+    but=(
+        "install",
+        "install_with_an_old_unplug",
+        "originate",
+        "finish_long",
+        "finish_rest",
+        "send_recovery",
+        "send_stale",
+        "deliver_nodejoin",
+    ),
 )
 EVT_S1.at("deliver_normal", "deliver_in_transition")(knows_the_sender)
 
@@ -129,4 +144,4 @@ N5 = claim(
 def an_add_node_is_delivered_where_a_member_is_unknown(
     now: ServicesState, then: ServicesState, p: Processor, r: Ring
 ) -> Truth:
-    return exists(Seat, lambda i: within(now.seat[i], now.member[r]) & ~within(p, now.table[i]))
+    return exists(Seat, lambda i: some(now.seat[i] & now.member[r]) & ~within(p, now.table[i]))

@@ -25,18 +25,26 @@ COMMANDS = {
         "spec": "print the specification",
     },
     "run": {
-        "judge": "which promises a recorded run keeps",
+        "run": "a cluster of real processes on this machine, shown live and judged",
+        "node": "one processor with its services on a real network",
+        "publish": "publish events at a node",
+        "watch": "show the events of a channel at a node",
+        "judge": "which promises a recorded run keeps, or what daemons logged",
+        "import": "a history of what daemons logged",
         "simulate": "whole rings of the reference, under faults, judged",
         "services": "the services of the mail on simulated rings, judged",
         "lockstep": "the reference and the machine, step by step",
         "conform": "a program in any language and the machine, step by step",
+        "follow": "what an implementation logged and the machine, step by step",
         "corosync": "real corosync daemons, under faults, recorded and judged",
     },
 }
 """By section, which is also the folder: each command with what it does, in a line."""
+MODULES = {"import": "imports"}
+"""Files that are not called as their commands are: no Python file can be called `import`."""
 SECTIONS = {name: section for section, commands in COMMANDS.items() for name in commands}
 
 
 def load(name: str) -> click.Command:
     """The command itself; this imports what it works with."""
-    return getattr(import_module(f"properties.cli.{SECTIONS[name]}.{name}"), f"{name}_command")
+    return getattr(import_module(f"properties.cli.{SECTIONS[name]}.{MODULES.get(name, name)}"), f"{name}_command")

@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from io import TextIOWrapper
+import traceback
 
 import click
 
+from properties.cli import streams
 from properties.cli.commands import COMMANDS, load
 from properties.cli.completion import HELP_NAMES, Declared, declared
-from properties.limits import LostJobError, ScopeTooLargeError
+from properties.limits import LostJobError, ScopeTooLargeError, UnavailableError
 from properties.lockstep.events import MapError
-from properties.terminal.exit_codes import BAD_INPUT, UNDETERMINED
+from properties.terminal.exit_codes import BAD_INPUT, INTERRUPTED, UNDETERMINED
+from properties.words import unknown
 
 
 class CommandLine(click.Group):
@@ -26,6 +28,8 @@ class CommandLine(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """For help and completion the command as it is stored, else the command itself."""
+        if args and args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(unknown("command", args[0], self.commands))
         name, command, rest = super().resolve_command(ctx, args)
         if name and isinstance(command, Declared) and not ctx.resilient_parsing and not _asks_for_help(rest):
             command = load(name)
@@ -66,34 +70,48 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; every error is one line on standard error."""
+    """Run the command line; every error is one line on standard error, and the exit code is 0 to 3, or 130."""
+    streams.prepare()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
+    code = _code()
+    if (error := streams.flushed()) and code != BAD_INPUT:
+        code = _fail(_io_error(error))
+    sys.stderr.flush()
+    if code == INTERRUPTED:
+        os._exit(INTERRUPTED)  # A solver may still be at work in a thread: nothing is to be taken down under it.
+    sys.exit(code)
+
+
+def _code() -> int:
+    """The exit code of the command; an error of ours has its traceback, and leaves everything undetermined."""
     try:
-        sys.exit(cli.main(standalone_mode=False))
+        return cli.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(f"{error.format_message()}\n")
-        sys.exit(BAD_INPUT)
+        return BAD_INPUT
     except click.ClickException as error:
-        sys.stderr.write(f"ringplug: {error.format_message()}\n")
-        sys.exit(BAD_INPUT)
+        return _fail(error.format_message())
     except OSError as error:
-        sys.stderr.write(f"ringplug: {error.filename or 'output'}: {error.strerror}\n")
-        sys.exit(BAD_INPUT)
+        return _fail(_io_error(error))
     except ScopeTooLargeError as error:
-        sys.stderr.write(f"ringplug: scope too large: {error}; try a smaller scope, --without FEATURE or --memory\n")
-        sys.exit(BAD_INPUT)
+        return _fail(f"scope too large: {error}; try a smaller scope, --without FEATURE or --memory")
+    except (MapError, UnavailableError) as error:
+        return _fail(str(error))
     except LostJobError as error:
-        sys.stderr.write(f"ringplug: lost: {error}\n")
-        sys.exit(UNDETERMINED)
-    except MapError as error:
-        sys.stderr.write(f"ringplug: {error}\n")
-        sys.exit(BAD_INPUT)
+        return _fail(f"lost: {error}", UNDETERMINED)
+    except MemoryError:
+        return _fail("lost: memory ran out", UNDETERMINED)
     except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("ringplug: interrupted\n")
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(130)  # A solver may still be at work in a thread: nothing is to be taken down under it.
+        return _fail("interrupted", INTERRUPTED)
+    except Exception:
+        return _fail(f"a mistake of ringplug itself\n{traceback.format_exc().rstrip()}", UNDETERMINED)
+
+
+def _fail(words: str, code: int = BAD_INPUT) -> int:
+    sys.stderr.write(f"ringplug: {words}\n")
+    return code
+
+
+def _io_error(error: OSError) -> str:
+    return f"{error.filename or 'output'}: {error.strerror}"

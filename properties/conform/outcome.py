@@ -105,7 +105,14 @@ def _say_nothing(words: str) -> None:
 
 
 def _random(plan: Plan, programs: Programs, say: Callable[[str], None]) -> Run:
-    return run(plan, programs, lambda ran: say(f"{ran.steps:,} of {plan.steps:,} steps, {ran.episodes} episodes"))
+    def ended(ran: Run) -> None:
+        say(f"{ran.steps:,} of {plan.steps:,} steps, {ran.episodes} episodes")
+        if ran.steps < plan.steps:
+            programs.heading(f"episode {ran.episodes + 1}")
+
+    if plan.steps:
+        programs.heading("episode 1")
+    return run(plan, programs, ended)
 
 
 def _tour(
@@ -115,6 +122,7 @@ def _tour(
     taken = list[CaseTaken]()
     for number, case in enumerate(cases, 1):
         say(f"case {number} of {len(cases)}: {case.name}")
+        programs.heading(f"case {case.name}")
         divergence = run_case(case, programs)
         events = divergence.step if divergence else len(case.steps)
         taken.append(CaseTaken(case.name, case.about, case.says, events))

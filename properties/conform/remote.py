@@ -147,6 +147,11 @@ class Programs:
         layer.start()
         return layer
 
+    def heading(self, name: str) -> None:
+        """Write to the log, if there is one, what begins: all processors start anew."""
+        if self._log:
+            self._log(f"# {name}\n")
+
     def say(self, processor: int, sign: str, line: bytes) -> None:
         """Remember a line of the conversation, and write it to the log, if there is one."""
         self.said.append(f"p{processor} {sign} {shown(line)}")

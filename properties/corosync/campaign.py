@@ -18,6 +18,8 @@ from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, T
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.scenarios import plan
 from properties.corosync.recording import Recorded, record
+from properties.corosync.stored import read_json
+from properties.files import write_whole
 from properties.words import counted
 
 NODE_CHOICES = (3, 5)
@@ -94,7 +96,7 @@ class Campaign:
             share = len(done) / len(self.chosen)
             done.append(self.one(case, lambda line, where=where, share=share: say(f"{where}: {line}", share)))
         found = Found(versions(), done)
-        (self.out / "campaign.json").write_bytes(msgspec.json.encode(found))
+        write_whole(self.out / "campaign.json", msgspec.json.encode(found))
         return found
 
     def one(self, case: Case, say: Callable[[str], None]) -> Run:
@@ -112,9 +114,9 @@ class Campaign:
         """The recording of this case; one that was broken off is made again."""
         kept = directory / RECORDED
         if kept.exists():
-            return msgspec.json.decode(kept.read_bytes(), type=Recorded)
+            return read_json(kept, Recorded)
         recorded = self.record(case, directory, say, TRIES)
-        kept.write_bytes(msgspec.json.encode(recorded))
+        write_whole(kept, msgspec.json.encode(recorded))
         return recorded
 
     def record(self, case: Case, directory: Path, say: Callable[[str], None], tries: int) -> Recorded:
@@ -131,10 +133,10 @@ class Campaign:
         """The verdicts on this run."""
         kept = directory / FOUND
         if kept.exists() and not self.judge_again:
-            return msgspec.json.decode(kept.read_bytes(), type=list[Finding])
+            return read_json(kept, list[Finding])
         say("judging")
         if self.judge_again:
             rebuild(directory)
         findings = judge_run(directory)
-        kept.write_bytes(msgspec.json.encode(findings))
+        write_whole(kept, msgspec.json.encode(findings))
         return findings

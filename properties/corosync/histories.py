@@ -10,7 +10,6 @@ had joined its group, and transitional configurations, since nothing shows which
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from properties.corosync.laboratory.namespaces import LaboratoryError
 from properties.corosync.laboratory.node import raw_file
 from properties.corosync.laboratory.plan import Plan
 from properties.corosync.logs import LoggedLife, LoggedRing, SyncLine, read_log
+from properties.corosync.stored import read_lines
 from properties.history.events import (
     FORMAT,
     Configuration,
@@ -61,12 +61,6 @@ def message_name(node: int, incarnation: int, number: int) -> str:
     return f"{name(node)}.{incarnation}:{number}"
 
 
-def read_raw(path: Path) -> list[Raw]:
-    """The lines of a client; a last one that is not whole was never written."""
-    lines = path.read_bytes().split(b"\n")[:-1]
-    return [json.loads(line) for line in lines]
-
-
 def history_of(plan: Plan, out: Path, *, settled: bool, versions: Mapping[str, str]) -> list[msgspec.Struct]:
     """The history of the run in this directory."""
     lives = dict(_lives(plan, out))
@@ -98,7 +92,7 @@ def _lives(plan: Plan, out: Path) -> Iterator[tuple[tuple[int, int], list[Raw]]]
     for node in plan.node_ids:
         incarnation = 1
         while (path := raw_file(out, node, incarnation)).exists():
-            yield (node, incarnation), read_raw(path)
+            yield (node, incarnation), read_lines(path)
             incarnation += 1
 
 

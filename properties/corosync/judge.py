@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from properties.corosync.barrier import Finding, judge_logs, logs_of
 from properties.corosync.histories import history_of
-from properties.corosync.laboratory.namespaces import LaboratoryError
 from properties.corosync.laboratory.plan import Plan
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.run import Outcome
 from properties.corosync.recording import HISTORY, write_lines
+from properties.corosync.stored import UnreadableError, as_recorded, read_json
 from properties.history.reader import FileHistory
 from properties.judge.judgement import NOT_OBSERVABLE, JudgedClaim, judge
 
@@ -25,20 +23,16 @@ PLACED = {
 """Claims about events whose place in a history rests on the claim itself."""
 
 
-class UnreadableError(LaboratoryError):
-    """A history of our own is not one."""
-
-
 def read_run(directory: Path) -> tuple[Plan, Outcome]:
     """What a run was, and how it ended."""
-    plan = msgspec.json.decode((directory / "plan.json").read_bytes(), type=Plan)
-    return plan, msgspec.json.decode((directory / "outcome.json").read_bytes(), type=Outcome)
+    return read_json(directory / "plan.json", Plan), read_json(directory / "outcome.json", Outcome)
 
 
 def rebuild(directory: Path) -> None:
     """Make the history again from what the clients and daemons wrote."""
     plan, outcome = read_run(directory)
-    events = history_of(plan, directory, settled=outcome.settled, versions=versions())
+    with as_recorded(directory):
+        events = history_of(plan, directory, settled=outcome.settled, versions=versions())
     write_lines(directory / HISTORY, events)
 
 
@@ -49,7 +43,8 @@ def judge_run(directory: Path) -> list[Finding]:
     claims = judge(history).claims
     if history.faults:
         raise UnreadableError(str(history.faults[0]))
-    return [*map(_of_history, claims), *judge_logs(logs_of(plan, directory, settled=outcome.settled))]
+    with as_recorded(directory):
+        return [*map(_of_history, claims), *judge_logs(logs_of(plan, directory, settled=outcome.settled))]
 
 
 def _of_history(judged: JudgedClaim) -> Finding:

@@ -19,6 +19,7 @@ from properties.corosync.laboratory.namespaces import LaboratoryError, outer
 from properties.corosync.laboratory.plan import Plan
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.run import Outcome
+from properties.files import write_whole
 
 HISTORY = "history.jsonl"
 LONGEST_S = 300.0
@@ -55,7 +56,7 @@ def empty_directory(path: Path) -> Path:
 def record(plan: Plan, directory: Path, say: Callable[[str], None]) -> Recorded:
     """Run it, and write the history there."""
     out = empty_directory(directory)
-    (out / "plan.json").write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
+    write_whole(out / "plan.json", msgspec.json.format(msgspec.json.encode(plan)))
     run_laboratory(out, say)
     outcome = msgspec.json.decode((out / "outcome.json").read_bytes(), type=Outcome)
     history = out / HISTORY
@@ -98,5 +99,5 @@ def _watch(process: subprocess.Popen[bytes], out: Path, say: Callable[[str], Non
 
 def write_lines(path: Path, events: list[msgspec.Struct]) -> int:
     """One event a line."""
-    path.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+    write_whole(path, b"".join(msgspec.json.encode(event) + b"\n" for event in events))
     return len(events)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from model.machines import MACHINES
-from model.variants import VARIANTS
 from model.variants.mutants import find_variant
 from properties.catalogue.claim import REGISTERED, Claim
 from properties.claims import CLAIMS
+from properties.traces.trace import unknown_variant
+from properties.words import unknown
 
 
 def claim_named(claim: Claim | str) -> Claim:
@@ -15,7 +16,7 @@ def claim_named(claim: Claim | str) -> Claim:
         return claim
     if found := registered(claim):
         return found
-    raise ValueError(f"unknown claim {claim!r}; there are {', '.join(CLAIMS)}")
+    raise ValueError(unknown("claim", claim, CLAIMS | REGISTERED))
 
 
 def registered(id: str | None) -> Claim | None:
@@ -29,7 +30,7 @@ def check_variant(name: str | None, *machines: str) -> None:
         return
     variant = find_variant(name)
     if variant is None:
-        raise ValueError(f"unknown variant {name!r}; there are {', '.join(VARIANTS)}, and those of `ringplug mutants`")
+        raise ValueError(unknown_variant(name))
     for machine in machines:
         if not variant.suits(MACHINES[machine]):
-            raise ValueError(f"variant {name!r} edits no action of the machine {machine}, which the claim is about")
+            raise ValueError(f"variant {name!r} edits no action of the machine {machine}")

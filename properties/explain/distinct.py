@@ -19,6 +19,7 @@ from properties.catalogue.probe import Probe, claim_probes
 from properties.explain.endings import endings
 from properties.explain.shrink import needed, replayed
 from properties.explicit.columns import Columns, Mask
+from properties.explicit.compiled import begin
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.numbering import Ids
 from properties.explicit.search import Found, Progress, Report, Search
@@ -53,7 +54,7 @@ def distinct_runs(
     probes = [one for one in claim_probes(claim, machine) if one.premise is witness]
     ahead = not witness and not claim.parts
     ground = whole if ahead else GroundMachine(stopping(machine, probes), scope)
-    search = Search(ground, symmetry=symmetry and whole.is_symmetric, memory_gib=memory_gib)
+    search = begin(ground, symmetry=symmetry and whole.is_symmetric, memory_gib=memory_gib)
     paths, found, seen = _Paths(search), list[Run](), set[Names]()
     levels = paths.levels((lambda report: say(report.words)) if say else None)
     candidates = _states_ahead(levels, search, claim) if ahead else _hits(levels, search, whole, probes)
@@ -96,13 +97,12 @@ class _Paths:
         search, before = self.search, self.ways[-1]
         chosen = Choice(search.starts[depth], search.starts[depth + 1])
         number_of = {id(step): number for number, step in enumerate(search.ground.steps)}
-        for first, block in search.blocks(depth - 1):
-            for step, rows, words in search.successors(block, search.ground.steps):
-                states = search.index.numbers(words).astype(np.intp)
-                deeper = states >= search.starts[depth]
-                source = first + rows[deeper]
-                so_far = before.costs[source - before.first]
-                chosen.offer(states[deeper], self.cost[step.action.name] + so_far, number_of[id(step)], source)
+        for _, step, sources, states in search.edges(search.ground.steps, depth - 1):
+            deeper = states >= search.starts[depth]
+            source = sources[deeper].astype(np.intp)
+            so_far = before.costs[source - before.first]
+            to = states[deeper].astype(np.intp)
+            chosen.offer(to, self.cost[step.action.name] + so_far, number_of[id(step)], source)
         return chosen
 
     def legs(self, found: Found) -> list[Leg]:

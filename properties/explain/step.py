@@ -15,7 +15,7 @@ from model.language.sets import Processors, Set
 from model.language.terms import variable
 from properties.explain.diff import Difference
 from properties.explain.values import Said, Values, members_of
-from properties.traces.trace import TraceError, letter, sets_in, show_slot, show_step
+from properties.traces.trace import TraceError, letter, no_action, sets_in, show_slot, show_step
 
 MOST_CHOICES = 200
 """More choices of parameters than this are not gone through."""
@@ -86,7 +86,7 @@ def steps_in_words(ground: GroundMachine, words: str) -> list[Step]:
     name, *given = re.findall(r"\{[^{}]*\}|\S+", words) or [""]
     action = next((one for one in ground.machine.actions if one.name == name), None)
     if action is None:
-        raise TraceError(f"no action {name!r} here; there are {', '.join(one.name for one in ground.machine.actions)}")
+        raise TraceError(no_action(ground, name))
     if len(given) > len(action.parameters):
         raise TraceError(f"{name} takes {', '.join(action.parameters)}; given {' '.join(given)}")
     choices = _choices(ground, action, given)

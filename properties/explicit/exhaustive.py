@@ -10,6 +10,7 @@ from model.language.machine import Machine
 from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Bound, Claim, Reach
 from properties.catalogue.probe import Probe, claim_probes
+from properties.explicit.compiled import begin
 from properties.explicit.liveness import Visits, lost_states, most_visits
 from properties.explicit.search import Found, Progress, Report, Search
 from properties.explicit.shortest import shortest_run
@@ -114,7 +115,7 @@ def _search(
 ) -> Search:
     ground = GroundMachine(machine, scope)
     symmetric = symmetry and ground.is_symmetric
-    return Search(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states)
+    return begin(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states)
 
 
 def _all_violated(ids: Sequence[str]) -> Callable[[Report], bool]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,7 @@ from model.language.state import State
 from properties.catalogue.claim import Bound, Reach, Statement
 from properties.explicit.columns import Mask
 from properties.explicit.numbering import Ids
-from properties.explicit.search import Search
-
-Edges = tuple[Ids, Ids]
-"""Transitions: the numbers of the states before, and after."""
+from properties.explicit.search import Edges, Search
 
 
 def lost_states(search: Search, reach: Reach) -> Ids:
@@ -26,11 +22,11 @@ def lost_states(search: Search, reach: Reach) -> Ids:
 
     Works on a finished search. A state stands for its symmetry class: premise and goal name no processor.
     """
-    edges = _edges(search, reach)
+    edges = list(search.transitions([step for step in search.ground.steps if step.action.name in reach.by]))
     lost = np.zeros(search.index.size, np.bool_)
     for (ring,) in search.ground.scope.places([Ring]):
         premise, goal = search.holds(about(reach.premise, ring)), search.holds(about(reach.goal, ring))
-        reached = pull_back(goal, edges)
+        reached = pull_back(search, goal, edges)
         lost |= premise & ~reached
     return np.flatnonzero(lost).astype(np.uint32)
 
@@ -44,7 +40,7 @@ def about(statement: Statement, ring: Index) -> Callable[[State], Truth]:
     return of_ring
 
 
-def pull_back(goal: Mask, edges: Sequence[Edges]) -> Mask:
+def pull_back(search: Search, goal: Mask, edges: Sequence[Edges]) -> Mask:
     """The states from which edges lead into the goal, the goal included.
 
     Edges mostly lead to states found later, so a sweep over the blocks from the last to the first goes far.
@@ -52,21 +48,9 @@ def pull_back(goal: Mask, edges: Sequence[Edges]) -> Mask:
     reached, gained = goal.copy(), True
     while gained:
         gained = False
-        for before, after in reversed(edges):
-            new = before[reached[after] & ~reached[before]]
-            reached[new] = True
-            gained = gained or len(new) > 0
+        for block in reversed(edges):
+            gained |= search.sweep(reached, block)
     return reached
-
-
-def _edges(search: Search, reach: Reach) -> list[Edges]:
-    """The transitions by the actions that are allowed to help, block by block of the states before."""
-    steps = [step for step in search.ground.steps if step.action.name in reach.by]
-    blocks: list[Edges] = []
-    for _, found in groupby(search.edges(steps), key=lambda edge: edge[0]):
-        mine = list(found)
-        blocks.append((np.concatenate([one[2] for one in mine]), np.concatenate([one[3] for one in mine])))
-    return blocks
 
 
 @dataclass

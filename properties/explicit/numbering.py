@@ -6,6 +6,8 @@ mix would be noticed and end the search with an error, never with a wrong count.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +17,27 @@ Ids = NDArray[np.uint32]
 """Numbers of states."""
 
 
-class StateIndex:
-    """The states found so far: their words in the order of their numbers, and those numbers sorted by key."""
+class States(ABC):
+    """The states found so far, by number."""
+
+    size: int
+
+    @property
+    @abstractmethod
+    def bytes(self) -> int:
+        """Memory held at the worst moment."""
+
+    @abstractmethod
+    def rows(self, first: int, last: int) -> list[Word]:
+        """The states with these numbers."""
+
+    @abstractmethod
+    def numbers(self, words: list[Word]) -> Ids:
+        """The numbers of states that were all found. ValueError: one was not."""
+
+
+class StateIndex(States):
+    """Their words in the order of their numbers, and those numbers sorted by key."""
 
     def __init__(self, words_count: int) -> None:
         self.size = 0
@@ -27,7 +48,7 @@ class StateIndex:
 
     @property
     def bytes(self) -> int:
-        """Memory held at the worst moment, when the sorted columns are copied to grow."""
+        """Held at the worst moment, when the sorted columns are copied to grow."""
         return 2 * (self.keys.nbytes + self.order.nbytes) + sum(word.nbytes for word in self.words)
 
     def rows(self, first: int, last: int) -> list[Word]:

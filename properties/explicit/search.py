@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ from model.language.machine import Kind
 from model.language.sets import FALSE, Set, Truth
 from properties.catalogue.probe import Clause, Probe
 from properties.explicit.columns import MOST_PROCESSORS, WORD_BITS, Column, Columns, Mask, Packing, Word
-from properties.explicit.numbering import Ids, StateIndex, distinct
+from properties.explicit.numbering import Ids, StateIndex, States, distinct
 from properties.limits import ScopeTooLargeError, TooManyStatesError
 from properties.words import counted
 
@@ -90,6 +91,8 @@ class Report:
 
 
 Progress = Callable[[Report], None]
+Edges = tuple[Ids, Ids]
+"""Transitions: the numbers of the states before, and after."""
 
 
 class Search:
@@ -113,7 +116,8 @@ class Search:
         self.packing = Packing(ground.scope.processors, len(ground.slots))
         self.starts = [0]
         """The number of the first state at each depth, and the number of states."""
-        self.index = StateIndex(self.packing.words)
+        self._sorted = StateIndex(self.packing.words)
+        self.index: States = self._sorted
         self.report = Report()
         self.probes: tuple[Probe, ...] = ()
         """What the run looked for."""
@@ -131,7 +135,7 @@ class Search:
 
         What ends it early because it is the first is as near as any: a level is looked at before it is left.
         """
-        self.probes, looking = tuple(probes), _Looking(self.ground, probes, self.report)
+        self.probes, looking = tuple(probes), Looking(self.ground, probes, self.report)
 
         def ends() -> bool:
             return (until_found and not looking.open) or (until_any and bool(self.report.found))
@@ -145,9 +149,9 @@ class Search:
 
     def levels(self, progress: Progress | None = None) -> Iterator[int]:
         """Visit every reachable state, as far as it is asked for: each depth, when its states have their numbers."""
-        yield from self._levels(_Looking(self.ground, (), self.report), progress, lambda: False)
+        yield from self._levels(Looking(self.ground, (), self.report), progress, lambda: False)
 
-    def _levels(self, looking: _Looking, progress: Progress | None, ends: Callable[[], bool]) -> Iterator[int]:
+    def _levels(self, looking: Looking, progress: Progress | None, ends: Callable[[], bool]) -> Iterator[int]:
         """Each depth, before its states are expanded; notes whether it ended before all was visited."""
         self.report.is_whole = False
         self._admit([self._pack(self.ground.initial)])
@@ -155,10 +159,10 @@ class Search:
             self.report.depth = len(self.starts) - 2
             yield self.report.depth
             successors: list[list[Word]] = []
-            for first, block in self.blocks(self.report.depth):
+            for first, end in self.spans(self.report.depth):
                 if ends():
                     return
-                successors.append(self._expand_block(block, first, looking))
+                successors.append(self._expand(first, end, looking))
                 if progress:
                     progress(self.report)
             if ends():
@@ -175,11 +179,16 @@ class Search:
         """The state with this number, one of its symmetry class."""
         return self.index.rows(number, number + 1)
 
-    def blocks(self, depth: int | None = None) -> Iterator[tuple[int, list[Word]]]:
-        """The states at one depth, or all, in blocks of bounded size; each with its first state's number."""
+    def spans(self, depth: int | None = None) -> Iterator[tuple[int, int]]:
+        """The states at one depth, or all, in blocks of bounded size: numbers from one to before another."""
         first, last = (0, self.index.size) if depth is None else (self.starts[depth], self.starts[depth + 1])
         for start in range(first, last, BLOCK_ROWS):
-            yield start, self.index.rows(start, min(start + BLOCK_ROWS, last))
+            yield start, min(start + BLOCK_ROWS, last)
+
+    def blocks(self, depth: int | None = None) -> Iterator[tuple[int, list[Word]]]:
+        """The same blocks, each as its first state's number and the states themselves."""
+        for first, end in self.spans(depth):
+            yield first, self.index.rows(first, end)
 
     def bitmaps(self, words: list[Word]) -> Bitmaps:
         """The one state in these words."""
@@ -188,6 +197,10 @@ class Search:
     def canonical(self, state: Bitmaps) -> Bitmaps:
         """The representative of the state's symmetry class."""
         return self.bitmaps(self._pack(state))
+
+    def number_of(self, state: Bitmaps) -> int:
+        """After a run: the number of a reachable state, or of the one that stands for it."""
+        return int(self.index.numbers(self._pack(state))[0])
 
     def successors(
         self, words: list[Word], steps: Sequence[Step]
@@ -200,11 +213,30 @@ class Search:
             if len(rows):
                 yield step, rows, after
 
-    def edges(self, steps: Sequence[Step]) -> Iterator[tuple[int, Step, Ids, Ids]]:
-        """After a run, block by block: the block's first state, a step, and the states before and after it."""
-        for first, block in self.blocks():
+    def edges(self, steps: Sequence[Step], depth: int | None = None) -> Iterator[tuple[int, Step, Ids, Ids]]:
+        """Block by block: the block's first state, a step, and the states before and after it.
+
+        Of the states at one depth, or after a run of all; those after them must have been found.
+        """
+        for first, block in self.blocks(depth):
             for step, rows, after in self.successors(block, steps):
                 yield first, step, (rows + first).astype(np.uint32), self.index.numbers(after)
+
+    def sweep(self, reached: Mask, edges: Edges) -> bool:
+        """Reach what these transitions lead from into what is reached; whether anything was new.
+
+        It may go further than one step: what is new may count for the transitions that are looked at after it.
+        """
+        before, after = edges
+        new = before[reached[after] & ~reached[before]]
+        reached[new] = True
+        return len(new) > 0
+
+    def transitions(self, steps: Sequence[Step]) -> Iterator[Edges]:
+        """After a run, block by block: the states before and after each transition by one of these steps."""
+        for _, edges in groupby(self.edges(steps), key=lambda edge: edge[0]):
+            mine = list(edges)
+            yield np.concatenate([one[2] for one in mine]), np.concatenate([one[3] for one in mine])
 
     def holds(self, statement: Callable[..., Truth]) -> Mask:
         """After a run: of which states, by number, a statement (now) holds."""
@@ -225,19 +257,26 @@ class Search:
         words = self.packing.pack(np.array(state, np.uint8)[:, None])
         return self.packing.canonical(words) if self.symmetry else words
 
+    def _number(self, successors: list[list[Word]]) -> None:
+        """Number the states that are new."""
+        self._sorted.add(distinct([np.concatenate(column) for column in zip(*successors, strict=True)]))
+
+    def too_large(self, states: int) -> ScopeTooLargeError:
+        """The error that there is no room for more states than these."""
+        where = f"at depth {len(self.starts) - 2} fill the {self.memory_gib:g} GiB allowed"
+        return ScopeTooLargeError(f"{states:,} states {where}")
+
     def _admit(self, successors: list[list[Word]]) -> None:
         """Number the states that are new, as the next level."""
-        self.index.add(distinct([np.concatenate(column) for column in zip(*successors, strict=True)]))
+        self._number(successors)
         self.starts.append(self.index.size)
         self.report.states = self.index.size
         if self.index.bytes > self.memory_gib * GIB:
-            raise ScopeTooLargeError(
-                f"{self.index.size:,} states at depth {len(self.starts) - 2} fill the {self.memory_gib:g} GiB allowed"
-            )
+            raise self.too_large(self.index.size)
         if self.most_states and self.index.size > self.most_states:
             raise TooManyStatesError(f"more than {self.most_states:,} states at depth {len(self.starts) - 2}")
 
-    def _look_at_level(self, looking: _Looking) -> None:
+    def _look_at_level(self, looking: Looking) -> None:
         """Note what the states of the last level show, up to the first block with any."""
         for first, block in self.blocks(self.report.depth) if looking.states else ():
             columns = Columns(self.ground, self.packing.unpack(block))
@@ -245,9 +284,9 @@ class Search:
             if self.report.found:
                 return
 
-    def _expand_block(self, words: list[Word], first: int, looking: _Looking) -> list[Word]:
+    def _expand(self, first: int, end: int, looking: Looking) -> list[Word]:
         """The new successors of a block of states; counts and probes on the way."""
-        rows_count = len(words[0])
+        words, rows_count = self.index.rows(first, end), end - first
         columns = Columns(self.ground, self.packing.unpack(words))
         stuck = np.ones(rows_count, np.bool_)
         found: list[list[Word]] = [[np.zeros(0, np.uint64)] * len(words)]
@@ -264,7 +303,7 @@ class Search:
             found.append(after)
         looking.at_states(columns, stuck, first)
         together = distinct([np.concatenate(column) for column in zip(*found, strict=True)])
-        return self.index.unknown(together)
+        return self._sorted.unknown(together)
 
     def _take(
         self, words: list[Word], columns: Columns, step: Step, enabled: Mask
@@ -284,7 +323,7 @@ class Search:
         return np.broadcast_to(columns.fields[slot] ^ value, rows_count)
 
 
-class _Looking:
+class Looking:
     """The probes not yet found, written out for every step that they are about."""
 
     def __init__(self, ground: GroundMachine, probes: Sequence[Probe], report: Report) -> None:
@@ -326,8 +365,12 @@ class _Looking:
 
     def _note(self, probe: Probe, holds: Mask, first: int, step: Step | None) -> None:
         if holds.any():
-            self.report.found[probe.clause] = Found(probe, first + int(np.argmax(holds)), self.report.depth, step)
-            self.open.discard(probe.clause)
+            self.found(Found(probe, first + int(np.argmax(holds)), self.report.depth, step))
+
+    def found(self, found: Found) -> None:
+        """Note what shows a clause first; it is not looked for any more."""
+        self.report.found[found.probe.clause] = found
+        self.open.discard(found.probe.clause)
 
 
 def everywhere(columns: Columns, truths: Sequence[Truth], rows_count: int) -> Mask:

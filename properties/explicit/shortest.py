@@ -20,7 +20,7 @@ from model.language.ground import Bitmaps, GroundMachine, Integers, Step
 from model.language.machine import Action, Kind, Machine
 from properties.catalogue.probe import Probe
 from properties.explicit.columns import Columns, Mask
-from properties.explicit.numbering import Ids, StateIndex
+from properties.explicit.numbering import Ids
 from properties.explicit.search import Found, Search, everywhere
 
 Leg = tuple[str, Bitmaps]
@@ -154,15 +154,14 @@ def _shown(
 
 def _before(search: Search, depth: int, after: _Level) -> _Level:
     """The states at this depth with a step into the next level."""
-    index, chosen = StateIndex(search.packing.words), Choice(*search.starts[depth : depth + 2])
-    index.add([word[after.states] for word in search.index.words])
+    chosen = Choice(*search.starts[depth : depth + 2])
     number_of = {id(step): number for number, step in enumerate(search.ground.steps)}
     cost = costs(search.ground.machine)
-    for first, block in search.blocks(depth):
-        for step, rows, words in search.successors(block, search.ground.steps):
-            places, known = index.find(words)
-            then = index.order[places[known]].astype(np.intp)
-            chosen.offer(first + rows[known], cost[step.action.name] + after.costs[then], number_of[id(step)], then)
+    for _, step, states, targets in search.edges(search.ground.steps, depth):
+        then = np.minimum(np.searchsorted(after.states, targets), len(after.states) - 1)
+        known = after.states[then] == targets
+        states, then = states[known].astype(np.intp), then[known]
+        chosen.offer(states, cost[step.action.name] + after.costs[then], number_of[id(step)], then)
     return chosen.level()
 
 

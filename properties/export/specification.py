@@ -242,12 +242,21 @@ def _axioms() -> Iterator[str]:
     yield from ("```", "")
 
 
+AT_LAST = """That a goal can be reached says nothing of whether it is. A claim with a *rank* says that it is, at last:
+if each step of the actions under *by* is *fair*, that is, taken at last or now and then not enabled; if no step is
+taken that stands under *unless*; and if the premise stays true. The rank is a list of sets, by weight. While the
+premise is true and the goal is not, some fair step is enabled that lowers it (a set loses somebody, and the sets before
+and beside it gain nobody), no step raises it, and what would lower it goes on doing so until it is lowered. Processors
+and handles are finitely many, so it is lowered only so often. `ringplug trace CLAIM --unfair ACTION` shows for each
+fair action a run that goes round for ever without it."""
+
+
 def _claims() -> Iterator[str]:
     yield from (
         "## What holds", "",
         "Each claim has a *witness*, a run in which its premise is true, and a *mutant*, a broken variant that it",
         "rejects. *Proved* is for any number of processors, handles, rings, copies and tokens. The verdicts are in the",
-        "README's table; `ringplug check` computes them again.", "",
+        "README's table; `ringplug check` computes them again.", "", *AT_LAST.splitlines(), "",
     )  # fmt: skip
     for claim in CLAIMS.values():
         yield from _claim(claim)

@@ -6,16 +6,34 @@ from collections.abc import Iterator
 
 from model.services import theorem
 from model.services.theorem import GIVEN_UP, MEANS
+from properties.catalogue.notation import notation
+from properties.claims import AUXILIARY
 from properties.variants.cases import NORMAL, RECOVERY
 from properties.variants.record import minimal
 
+MACHINE = "services"
 PRIORITIES = {NORMAL: "normal, as mailed", RECOVERY: "recovery, as built"}
 WORDS = """The mail promises that a node is found in the membership service "100% of the time" (M12). Whether that is
-so depends on how M4 is read, and on what M1 to M13 leave open. `ringplug theorem --compute` decides each claim for
-every set of these nine decisions, and prints the sets that suffice, none of which can spare a decision; of each with
-one decision less it prints the shortest run to a lookup that finds nothing. *Suffices* means here: in every state at
-2/1/2, 3/1/1 and 2/1/3. Three rings are needed to see that CLM-S4 rests on D4 and D10: a call, or half a message, may
-be older than the last ring.
+so depends on how M4 is read, and on what M1 to M13 leave open: nine decisions, 512 sets of them.
+
+**Theorem.** For any number of processors, handles and rings, each claim holds with a set of decisions if and only if
+the set contains one that the second table names.
+
+*What suffices* is proved, by induction over steps. *What does not* has a run to a lookup that finds nothing, for each
+largest set that contains none of those; they are at most 20 steps long, with 2 processors and at most 3 rings. The
+other sets follow: giving a decision up takes guard parts away, adds steps, or sets a bit or opens a gate sooner, so
+what holds with some decisions taken holds with more, and what a run breaks it breaks with fewer.
+`ringplug theorem --compute` proves, searches and puts this together again; `--take` does it for one set.
+"""
+PROOF = """**The proof in words.** Each member has its nodejoin queued from its install until it has sent it. With M4
+and D4 it does not unplug before; with D11 its bit is not set before. Either way, whose bit is set has sent its
+nodejoin, and with D8 the bit is one of this ring. So behind an open gate every member has sent one, and with D10 only
+who has an open gate sends normal messages: every nodejoin of the ring is before them. A nodejoin that was sent is on
+its way to a member or in its table. In its ring a message is delivered after all that was before it, which gives
+CLM-S1. With D12 nothing is on its way to who opens, which gives CLM-S2; and since such a one sent the message, and
+came along, whoever delivers it in the transitional configuration has what the sender has, which gives CLM-S4. A
+sender's own nodejoin is before its messages whatever is decided, which gives EVT-S1 of normal messages; of a recovery
+add-node that takes order, first in, first out, and D13. The invariants, of every state:
 """
 RESULT = """**What clm and evt get from the plug.** With D8, D10 and D11 every nodejoin of a ring is originated before
 the ring's first normal message, and delivered before it, since delivery is in order. So any member that is looked up
@@ -45,10 +63,19 @@ def theorem_section() -> Iterator[str]:
     yield from ('## <a id="theorem"></a>The theorem', "", *(theorem.__doc__ or "").strip().splitlines(), "")
     yield from (*WORDS.splitlines(), "", "| decision | says | given up by the feature |", "| --- | --- | --- |")
     yield from (f"| {_linked(one)} | {MEANS[one]} | `{feature}` |" for one, feature in GIVEN_UP.items())
-    yield from ("", "| claim | add-node | suffices, and no less |", "| --- | --- | --- |")
+    yield from ("", "| claim | add-node | holds if and only if these are taken, at least |", "| --- | --- | --- |")
     for (priority, claim), sets in minimal().items():
         yield f"| [{claim}](#{claim}) | {PRIORITIES[priority]} | {' or '.join(_set(one) for one in sets)} |"
-    yield from ("", *RESULT.splitlines(), "")
+    yield from ("", *PROOF.splitlines(), "", "```", *_invariants(), "```", "", *RESULT.splitlines(), "")
+
+
+def _invariants() -> Iterator[str]:
+    """What the proofs assume and show, with the features for which alone it is needed."""
+    for one in AUXILIARY:
+        if one.machine == MACHINE:
+            given = f" (needed with {' or '.join(sorted(one.features))})" if one.features else ""
+            yield f"{one.part.label}{given}:"
+            yield f"  {notation(one.part, MACHINE)}"
 
 
 def _set(decisions: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from properties.catalogue.register import HISTORY, REGISTER
-from properties.history.events import Facet
+from properties.history.events import Facet, Lack
 
 SENDS: tuple[Facet, ...] = ("originate", "queue")
 SENDERS: tuple[Facet, ...] = ("sender", "originate", "queue")
@@ -49,11 +49,12 @@ class HistoryClaim:
         """Where it is from."""
         return REGISTER[self.id].source
 
-    def missing(self, observes: frozenset[Facet]) -> str | None:
+    def missing(self, observes: frozenset[Facet], without: frozenset[Lack] = frozenset()) -> str | None:
         """What the source would have to see, and does not."""
-        lacking = self.lacking(observes)
+        told = frozenset[Facet]({*observes, "transitional"}) if "transitional" in without else observes
+        lacking = self.lacking(told)
         if not lacking:
-            return None
+            return COMPARES_RINGS if self.id in undecidable(without) else None
         return f"the source does not observe {', nor '.join(' or '.join(group) for group in lacking)}"
 
     def lacking(self, observes: frozenset[Facet]) -> Needs:
@@ -61,6 +62,12 @@ class HistoryClaim:
         return tuple(group for group in self.needs if not any(facet in observes for facet in group))
 
 
+COMPARES_RINGS = "rings have no ids, so that it is not known who is in the same one"
+WITHOUT_IDS = frozenset({
+    "EVS-1.1", "EVS-1.2", "EVS-1.4", "EVS-2.2", "EVS-6.1", "CFG-S1", "CFG-S3", "PLUG-H2", "CLM-S1", "CLM-S2", "CLM-S3",
+    "EVT-S1",
+})  # fmt: skip
+"""Claims about one process alone, or messages: of these something can be said where rings have no ids."""
 ALL: list[HistoryClaim] = [
     HistoryClaim(
         "EVS-1.1",
@@ -110,7 +117,7 @@ ALL: list[HistoryClaim] = [
     ),
     HistoryClaim(
         "EVS-4",
-        (("regular",), ("deliver",), SURVIVORS),
+        (("regular",), ("deliver",)),
         "two processes move together",
         "one of them lacks the last message of another",
     ),
@@ -155,6 +162,20 @@ ALL: list[HistoryClaim] = [
         due="the member is past the ring",
     ),
     HistoryClaim(
+        "LIVE-2",
+        (("regular",), ("gate", "sync")),
+        "a process lives in a ring at the end",
+        "a gate never opens in the last ring",
+        due="the history is quiescent",
+    ),
+    HistoryClaim(
+        "LIVE-3",
+        (("regular",), ("deliver",), SENDS),
+        "a process lives that has sent a message",
+        "a message is queued at the end, and nobody delivers it",
+        due="the history is quiescent",
+    ),
+    HistoryClaim(
         "RING-S2",
         (("regular",),),
         "a process installs a second ring",
@@ -173,10 +194,31 @@ ALL: list[HistoryClaim] = [
         "a process is not told of one that joined",
     ),
     HistoryClaim(
+        "CFG-S3",
+        (("regular",), SURVIVORS, ("group",)),
+        "a process is told a second group",
+        "a group says that one joined who was in it and did not leave",
+        due="a normal message is delivered in the next ring, or the history is quiescent",
+    ),
+    HistoryClaim(
+        "CFG-S4",
+        (("regular",), ("deliver",), ("group",)),
+        "two in a group deliver one message and move together, or stay",
+        "one of them is told of who joined only after the next message",
+        implies=("CLM-S3",),
+    ),
+    HistoryClaim(
         "RING-H1",
         (("regular",), ("deliver",)),
         "two processes install a ring",
         "what one that leaves alone delivers behind a hole comes before its transitional configuration",
+    ),
+    HistoryClaim(
+        "PLUG-S1",
+        (("regular",), ("gate",), ("plug",)),
+        "a gate opens",
+        "a member opens, and another never unplugs",
+        due="the member that has not unplugged has left the ring, or is past it",
     ),
     HistoryClaim(
         "PLUG-H1",
@@ -236,6 +278,11 @@ ALL: list[HistoryClaim] = [
     ),
 ]
 HISTORY_CLAIMS: dict[str, HistoryClaim] = {claim.id: claim for claim in ALL}
+
+
+def undecidable(without: frozenset[Lack]) -> frozenset[str]:
+    """The claims that nothing can be said of where the system lacks this."""
+    return frozenset(HISTORY_CLAIMS) - WITHOUT_IDS if "ids" in without else frozenset()
 
 
 def history_rows() -> list[str]:

@@ -16,8 +16,11 @@ FORMAT = "ringplug-history-1"
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 """A processor, as the members of a ring name each other; also what names a message, a handle, a service."""
 Count = Annotated[int, msgspec.Meta(ge=0)]
-Ring = tuple[Name, Count]
-"""A ring id: representative and number."""
+Representative = Annotated[str, msgspec.Meta(max_length=200)]
+Ring = tuple[Representative, Count]
+"""A ring id: representative and number; the representative is empty where the source has none."""
+NO_ID: Ring = ("", 0)
+"""Of a configuration that has no id."""
 Identity = tuple[Name, Count]
 """A member of a group: process and incarnation."""
 Priority = Literal["recovery", "high", "medium", "low"]
@@ -27,6 +30,8 @@ Facet = Literal[
     "plug", "bit", "gate", "lookup", "table", "sync", "counted", "step",
 ]  # fmt: skip
 """What a source may observe: kinds of events, and fields that not every source can fill."""
+Lack = Literal["transitional", "ids"]
+"""What the system that is observed does not have at all."""
 FACETS: dict[Facet, str] = {
     "regular": "regular configurations are told",
     "transitional": "transitional configurations are told",
@@ -61,6 +66,9 @@ class Meta(msgspec.Struct, tag_field="event", tag="meta", forbid_unknown_fields=
     """What was observed, and by what, in words."""
     about: dict[str, str | int | float | bool | None] = {}
     """Scenario, seed, versions: for readers, never judged."""
+    without: tuple[Lack, ...] = ()
+    """The system has no transitional configurations: whatever is delivered is delivered in a regular one; or its
+    rings have no ids."""
 
 
 class Place(msgspec.Struct, tag_field="event", tag=str.lower, forbid_unknown_fields=True, omit_defaults=True):
@@ -90,14 +98,22 @@ class Configuration(Event):
     """The process installs a configuration of the ring and tells its application."""
 
     kind: Literal["regular", "transitional"]
-    ring: Ring
+    ring: Ring = NO_ID
     """Of a transitional configuration: the ring that it leads to."""
-    members: tuple[Name, ...]
-    """In ring order, where the source has one."""
+    members: tuple[Name, ...] = ()
+    """In ring order, where the source has one; never nobody."""
     left: tuple[Name, ...] | None = None
     joined: tuple[Name, ...] | None = None
     attached: bool = False
     """The process had installed it before it was first seen: deliveries in it may be missing before this line."""
+    out_of: Ring | None = None
+    """Of a transitional configuration: the ring that it comes out of, where the system names it so."""
+    bootstrap: bool = False
+    """Another cluster begins here: what the process was in before is not its past."""
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise ValueError("a configuration without members")
 
 
 class Group(Event):

@@ -80,6 +80,11 @@ def _opener(head: bytes) -> tuple[Opener, tuple[type[Exception], ...]]:
         import lzma
 
         return lzma.LZMAFile, (EOFError, lzma.LZMAError)
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        from importlib import import_module
+
+        zstd = import_module("compression.zstd")  # in the standard library from Python 3.14 on
+        return zstd.ZstdFile, (EOFError, zstd.ZstdError)
     return lambda raw: raw, ()
 
 

@@ -6,6 +6,7 @@ Of several violations the one that is complete first is kept.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -26,16 +27,28 @@ class Violation:
 class Findings:
     """Tallies by claim id."""
 
-    def __init__(self) -> None:
+    def __init__(self, ignored: Collection[str] = ()) -> None:
+        self.ignored = ignored
+        """Claims that nothing is found of."""
         self.met: Counter[str] = Counter()
         self.pending: Counter[str] = Counter()
         self.unseen: dict[str, str] = {}
         self.violations: dict[str, Violation] = {}
         self.suspicious = False
-        """Whether events may go round in a circle: the order of the whole history has to be lookup at."""
+        """Whether events may go round in a circle: the order of the whole history has to be looked at; or what was
+        forgotten comes again."""
+
+    def copy(self) -> Findings:
+        """The same, to go on with apart."""
+        other = Findings(self.ignored)
+        other.met, other.pending, other.suspicious = self.met.copy(), self.pending.copy(), self.suspicious
+        other.unseen, other.violations = dict(self.unseen), dict(self.violations)
+        return other
 
     def violated(self, claim: str, text: str, *events: int, due_at: int = -1) -> None:
         """The clause is broken by these events, which is certain once the place `due_at` is reached, too."""
+        if claim in self.ignored:
+            return
         found = Violation(tuple(sorted(set(events))), text, max(*events, due_at))
         known = self.violations.get(claim)
         if known is None or found.order < known.order:

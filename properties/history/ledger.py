@@ -7,7 +7,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from properties.history.events import EVENTS, FACETS, Configuration, Deliver, End, Event, Facet, Message, Start
+from properties.history.events import (
+    EVENTS,
+    FACETS,
+    NO_ID,
+    Configuration,
+    Deliver,
+    End,
+    Event,
+    Facet,
+    Lack,
+    Message,
+    Start,
+)
 
 MOST_RANGES = 100_000
 """How many runs of used numbers are remembered of one incarnation; a number from an older run passes for unused."""
@@ -67,12 +79,12 @@ class Ledger:
 Refusal = Callable[[Any], str | None]
 
 
-def refusals_of(observes: frozenset[Facet]) -> dict[type[Event], Refusal]:
+def refusals_of(observes: frozenset[Facet], without: frozenset[Lack] = frozenset()) -> dict[type[Event], Refusal]:
     """By kind of event: what it has that its source does not claim to observe, or lacks that it does."""
     silent = frozenset(FACETS) - observes
     fields = tuple(name for name in ("sender", "priority", "level", "step") if name in silent)
     messages = partial(_message_refused, fields, "sender" in observes)
-    found: dict[type[Event], Refusal] = {Configuration: partial(_configuration_refused, silent)}
+    found: dict[type[Event], Refusal] = {Configuration: partial(_configuration_refused, silent, without)}
     for kind in EVENTS:
         if kind.__name__.lower() in silent:
             found[kind] = partial(_kind_refused, kind.__name__.lower())
@@ -94,9 +106,16 @@ def _message_refused(fields: tuple[str, ...], names_sender: bool, event: Message
     return None
 
 
-def _configuration_refused(silent: frozenset[str], event: Configuration) -> str | None:
-    if event.kind in silent:
+def _configuration_refused(silent: frozenset[str], without: frozenset[Lack], event: Configuration) -> str | None:
+    is_transitional = event.kind == "transitional"
+    if is_transitional and "transitional" in without:
+        return "a transitional configuration, of which meta says that there are none"
+    if event.kind in silent and event.out_of is None:
         return f"an event {event.kind!r}, which meta does not observe"
+    if event.out_of is not None and not is_transitional:
+        return "out_of, which only a transitional configuration has"
+    if event.ring == NO_ID and event.out_of is None and "ids" not in without:
+        return "no ring, and meta does not say that rings have no ids"
     if "lists" in silent and (event.left is not None or event.joined is not None):
         return "left or joined, which meta does not observe as lists"
     return None

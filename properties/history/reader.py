@@ -12,11 +12,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import msgspec
 
-from properties.history.events import FACETS, FORMAT, Configuration, Event, Facet, Line, Meta
+from properties.history.events import FACETS, FORMAT, Configuration, Event, Facet, Lack, Line, Meta
 from properties.history.files import Lines, ReadError
 from properties.history.ledger import Ledger, refusals_of
 
@@ -51,6 +51,7 @@ class History(Protocol):
 
     processes: tuple[str, ...]
     observes: frozenset[Facet]
+    without: frozenset[Lack]
 
     def read(self) -> Iterator[Located]:
         """Each event with its place."""
@@ -149,6 +150,8 @@ class Source:
             raise FaultError(f"format is {plain(repr(head.format)[:40])}; this version reads {FORMAT!r}")
         if not head.processes or len(set(head.processes)) < len(head.processes):
             raise FaultError("processes: none, or one twice")
+        if "transitional" in head.observes and "transitional" in head.without:
+            raise FaultError("transitional configurations are observed, and there are none")
         return head
 
     def events(self) -> Iterator[tuple[int, Event]]:
@@ -157,7 +160,7 @@ class Source:
             return
         number = 1
         ledgers = {name: Ledger(name) for name in self.meta.processes}
-        refusals = refusals_of(frozenset(self.meta.observes))
+        refusals = refusals_of(frozenset(self.meta.observes), frozenset(self.meta.without))
         try:
             for number, line in enumerate(self.lines, 1):
                 if number == 1:
@@ -189,10 +192,11 @@ class FileHistory:
     sources: list[Source]
     processes: tuple[str, ...] = ()
     observes: frozenset[Facet] = frozenset()
+    without: frozenset[Lack] = frozenset()
     _refused: list[Fault] = field(default_factory=list[Fault])
 
     @classmethod
-    def open(cls, paths: Sequence[Path], called: Mapping[Path, str] = {}) -> FileHistory:
+    def open(cls, paths: Sequence[Path], called: Mapping[Path, str] = {}) -> Self:
         """Look at the first lines; a file with a process that another file has is refused whole.
 
         Some files may be called otherwise than by their paths.
@@ -210,6 +214,7 @@ class FileHistory:
         observed = [frozenset(source.meta.observes) for source in history.sources if source.meta]
         history.processes = tuple(owner)
         history.observes = frozenset(facet for facet in FACETS if observed and all(facet in one for one in observed))
+        history.without = _lacking([source.meta for source in history.sources if source.meta])
         return history
 
     @property
@@ -245,6 +250,16 @@ class FileHistory:
         return (located.event for located in self.read())
 
 
+def _lacking(metas: Sequence[Meta]) -> frozenset[Lack]:
+    """What no file has transitional configurations for; ids that one file lacks are lacking."""
+    found = set[Lack]()
+    if metas and all("transitional" in meta.without for meta in metas):
+        found.add("transitional")
+    if any("ids" in meta.without for meta in metas):
+        found.add("ids")
+    return frozenset(found)
+
+
 @dataclass
 class Excerpt:
     """Part of a history, in memory."""
@@ -252,6 +267,7 @@ class Excerpt:
     processes: tuple[str, ...]
     observes: frozenset[Facet]
     lines: Sequence[Located]
+    without: frozenset[Lack] = frozenset()
 
     def read(self) -> Iterator[Located]:
         """Each event with its place in the files that it came from."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from properties.history.events import Identity
-from properties.history.views import Ending, Message, Observability, Process, Ring, View
+from properties.history.views import Bypass, Ending, Message, Observability, Process, Ring, View
 
 
 class RingHistory:
@@ -46,7 +46,7 @@ class RingHistory:
         """One transitional configuration begins after the same delivery everywhere."""
         at: dict[object, int] = {}
         return all(
-            at.setdefault(view.follows, view.transition.index) == view.transition.index
+            at.setdefault(view.departure, view.transition.index) == view.transition.index
             for view in self.views
             if view.transition
         )
@@ -121,6 +121,10 @@ class RingHistory:
         """Whether some incarnation of the process is in the group that a delivered message concerns."""
         return not self.in_group or any(one == name for one, _ in self._audiences[message])
 
+    def is_regular(self, view: View) -> bool:
+        """Whether it is known which of its deliveries are regular: who stays, delivers all in the regular one."""
+        return self.observability.tells_regular or view.ending is Ending.QUIET
+
     def is_over(self, view: View) -> bool:
         """Whether all is known of it: the process left or crashed, or the history is quiescent."""
         return view.ending is not Ending.OPEN
@@ -132,21 +136,26 @@ class RingHistory:
             return self.quiescent_at
         return view.ended_at
 
+    def bypass(self, name: str) -> Bypass | None:
+        """How a process went past the ring; of one that began another cluster numbers do not say."""
+        process = self.processes.get(name)
+        return self.ring.bypassed.get(name) if process and not process.anew else None
+
     def past(self, name: str) -> int | None:
         """Where it became certain that a process will never install the ring; None while it may."""
-        if bypass := self.ring.bypassed.get(name):
+        if bypass := self.bypass(name):
             return bypass.at
         return self.quiescent_at
 
 
 def group_at(view: View, index: int) -> frozenset[Identity]:
     """The group as the process was told of it, after so many deliveries."""
-    return view.groups[bisect_right(view.groups, index, key=lambda one: one[0]) - 1][1]
+    return view.groups[bisect_right(view.groups, index, key=lambda one: one.after) - 1].members
 
 
 def groups_of_deliveries(view: View) -> Iterator[frozenset[Identity]]:
     """The group, as told, at each stretch of deliveries of the process."""
-    ends = [index for index, _ in view.groups[1:]] + [len(view.sequence)]
-    for (index, group), end in zip(view.groups, ends, strict=True):
-        if end > index:
-            yield group
+    ends = [told.after for told in view.groups[1:]] + [len(view.sequence)]
+    for told, end in zip(view.groups, ends, strict=True):
+        if end > told.after:
+            yield told.members

@@ -9,12 +9,29 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal, NamedTuple
 
-from properties.history.events import Facet, Identity, Name
+from properties.history.events import Facet, Identity, Lack, Name
 from properties.history.events import Ring as RingId
 
-Content = tuple[frozenset[Name], str]
-"""A table's keys, and the digest of the rest."""
+Phase = Literal["begun", "recovered", "aborted"]
+"""How far a process has come with its recovery in a ring."""
+
+
+class Content(NamedTuple):
+    """What is in a table: its keys, and the digest of the rest; of a group also which lives of its members."""
+
+    keys: frozenset[Name]
+    digest: str
+    identities: frozenset[Identity] = frozenset()
+
+
+class Glimpse(NamedTuple):
+    """The tables of a process at some place, after so many deliveries in a view."""
+
+    at: int
+    after: int
+    tables: dict[str, Content]
 
 
 class Ending(Enum):
@@ -69,9 +86,19 @@ class Transition:
 
     at: int
     index: int
-    ring: RingId
+    ring: RingId | None
+    """The ring that it leads to, if it says so."""
     members: tuple[Name, ...]
-    left: tuple[Name, ...] | None
+    has_opened: bool
+    """The process had opened in the ring that it leaves."""
+
+
+class GroupTold(NamedTuple):
+    """A group as a process is told of it, after so many deliveries in a view."""
+
+    after: int
+    members: frozenset[Identity]
+    at: int
 
 
 @dataclass(slots=True, eq=False)
@@ -105,19 +132,24 @@ class View:
     sends: list[Sent] = field(default_factory=list[Sent])
     queued: list[Sent] = field(default_factory=list[Sent])
     bit_at: int | None = None
-    begun: int | None = None
-    """Deliveries before synchronization began."""
-    done: int | None = None
-    """Deliveries before the process had recovered."""
-    opened: int | None = None
-    """Deliveries before its gate opened, or synchronization was complete."""
-    groups: list[tuple[int, frozenset[Identity]]] = field(default_factory=list[tuple[int, frozenset[Identity]]])
-    tables: list[tuple[int, dict[str, Content]]] = field(default_factory=list[tuple[int, dict[str, Content]]])
+    phases: list[tuple[int, Phase]] = field(default_factory=list[tuple[int, Phase]])
+    """Its recovery: after how many deliveries it came to which phase."""
+    opened: list[tuple[int, int | None]] = field(default_factory=list[tuple[int, int | None]])
+    """After how many deliveries it opened, by its gate or by complete synchronization, and when that was aborted."""
+    is_open: bool = False
+    """Its gate is open, or its synchronization is complete, at the end."""
+    groups: list[GroupTold] = field(default_factory=list[GroupTold])
+    tables: list[Glimpse] = field(default_factory=list[Glimpse])
     lookups: list[LookupResult] = field(default_factory=list["LookupResult"])
     counts: list[tuple[int, Message]] = field(default_factory=list[tuple[int, Message]])
     """Where a service counts which message as recovery."""
-    openings: list[tuple[int, dict[str, Content]]] = field(default_factory=list[tuple[int, dict[str, Content]]])
+    not_along: dict[Identity, tuple[int, int | None]] = field(default_factory=dict[Identity, tuple[int, int | None]])
+    """Members of its group who did not come along to the ring: where that is told, and after how many deliveries the
+    process is told that they left."""
+    openings: list[Glimpse] = field(default_factory=list[Glimpse])
     """Where its gate opens, and the tables then."""
+    glimpses: list[Glimpse] = field(default_factory=list[Glimpse])
+    """Where it opens in any way, or is told a table once it has opened, in the regular configuration."""
 
     @property
     def name(self) -> str:
@@ -138,10 +170,31 @@ class View:
     def follows(self) -> tuple[RingId, frozenset[Name]] | None:
         """The transitional configuration that comes next, by its ring and who is told to be in it."""
         if self.transition:
-            return self.transition.ring, frozenset(self.transition.members)
+            ring = self.transition.ring or self.next_ring
+            return (ring, frozenset(self.transition.members)) if ring else None
         if self.next_ring is None or self.survivors is None:
             return None
         return self.next_ring, self.survivors
+
+    @property
+    def departure(self) -> tuple[RingId, object]:
+        """Its transitional configuration as a moment that others may have in common."""
+        return self.ring.id, self.follows or (self.name, self.incarnation)
+
+    @property
+    def has_opened(self) -> bool:
+        """Whether it has opened, and that was not aborted."""
+        return bool(self.opened) and self.opened[-1][1] is None
+
+    @property
+    def phase(self) -> Phase | None:
+        """How far it has come with its recovery."""
+        return self.phases[-1][1] if self.phases else None
+
+    @property
+    def recovered(self) -> bool:
+        """Whether it has ever recovered in this ring."""
+        return any(phase == "recovered" for _, phase in self.phases)
 
 
 @dataclass(slots=True)
@@ -215,7 +268,21 @@ class Process:
     """By this incarnation, and where: all rings if nothing is forgotten, else the last."""
     handles: set[str] = field(default_factory=set[str])
     plugged: set[str] = field(default_factory=set[str])
+    anew: bool = False
+    """It has begun another cluster: its numbers are no longer in one order."""
+    private: int = 0
+    """How many of its configurations had no id."""
+    listed_at: int | None = None
+    """Where some configuration first lists it; until then it may be an observer, which is no member."""
+    outside: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
+    """Claims that it breaks unless it is an observer: what it does, and where."""
+    sends_here: bool = False
+    """This incarnation has sent a message."""
     group: frozenset[Identity] = frozenset()
+    group_told: bool = False
+    in_group_since: int | None = None
+    not_along: dict[Identity, int] = field(default_factory=dict[Identity, int])
+    """Members of its group who did not come along to its ring, and where that is told, until it is told they left."""
     tables: dict[str, Content] = field(default_factory=dict[str, Content])
 
     @property
@@ -230,9 +297,15 @@ class Observability:
 
     observes: frozenset[Facet]
     names: frozenset[Name]
+    without: frozenset[Lack] = frozenset()
 
     def __contains__(self, facet: Facet) -> bool:
         return facet in self.observes
+
+    @property
+    def tells_regular(self) -> bool:
+        """Whether it is known which deliveries are in the regular configuration."""
+        return "transitional" in self.observes or "transitional" in self.without
 
     @property
     def basis(self) -> Facet | None:

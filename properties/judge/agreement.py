@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from properties.history.findings import Findings
 from properties.history.ring_history import RingHistory
-from properties.history.views import Ending, Message, View
+from properties.history.views import Message, View
 from properties.judge.order import Precedence, precedence_in
 
 T = TypeVar("T")
@@ -26,14 +26,16 @@ def prefixes(ring: RingHistory, findings: Findings) -> None:
     if ring.agreed:
         findings.met["RING-H1"] += max(0, len(views) - 1)
         return
-    for longer, shorter in _pairs(ring, views):
+    told = ring.observability.tells_regular
+    for longer, shorter in _pairs(ring, views) if told else itertools.combinations(views, 2):
         fork = _fork(ring, longer, shorter)
         if fork is None:
             findings.met["RING-H1"] += 1
-        elif "transitional" in ring.observability:
+        elif ring.is_regular(longer) and ring.is_regular(shorter):
             one, other = longer.sequence[fork[0]].id, shorter.sequence[fork[1]].id
             text = f"in {ring.ring} {longer.name} delivers {one} where {shorter.name} delivers {other}"
-            findings.violated("RING-H1", text, longer.places[fork[0]], shorter.places[fork[1]])
+            due_at = -1 if told or ring.quiescent_at is None else ring.quiescent_at
+            findings.violated("RING-H1", text, longer.places[fork[0]], shorter.places[fork[1]], due_at=due_at)
         else:
             findings.not_seen("RING-H1", "deliveries differ, and may be transitional, which the source does not tell")
 
@@ -59,18 +61,25 @@ def _both_hear(ring: RingHistory, one: View, other: View, message: Message) -> b
 
 
 def moved_together(ring: RingHistory, findings: Findings) -> None:
-    """EVS-4: who installs the same configuration next delivered the same messages in this one."""
+    """EVS-4: who installs the same configuration next, or goes directly to the same ring, delivered the same here."""
     groups: dict[object, list[View]] = {}
     for view in ring.views:
         if view.follows and (ring.in_group or not view.attached):
             groups.setdefault(view.follows, []).append(view)
     for group in groups.values():
         _same(ring, [_regular(view) for view in group if view.transition], findings)
-        arrived = [view for view in group if view.next_ring and view.follows and view.follows[0] == view.next_ring]
-        told = all(view.transition for view in arrived)
-        _same(ring, [_after(view, view.regular_count if told else 0) for view in arrived], findings)
-    if "transitional" not in ring.observability and any(view.next_ring and not view.follows for view in ring.views):
-        findings.not_seen("EVS-4", "the source does not tell who left")
+    for group in arrived(ring).values():
+        told = all(view.transition for view in group) and len({view.follows for view in group}) == 1
+        _same(ring, [_after(view, view.regular_count if told else 0) for view in group], findings)
+
+
+def arrived(ring: RingHistory) -> dict[object, list[View]]:
+    """Those that went directly to the same next ring, whatever they are told of each other."""
+    found: dict[object, list[View]] = {}
+    for view in ring.views:
+        if view.next_ring and (ring.in_group or not view.attached):
+            found.setdefault(view.next_ring, []).append(view)
+    return found
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,7 @@ def _gap(
     sender = message.sends[0].by if message.sends else message.sender
     if sender is None or sender not in members:
         return
-    if "transitional" not in ring.observability and view.ending is not Ending.QUIET and not _survives(view, sender):
+    if not ring.is_regular(view) and not _survives(view, sender):
         if ring.is_over(view):
             findings.not_seen("EVS-6.3", "a gap may be transitional, which the source does not tell")
         return
@@ -165,10 +174,14 @@ def _survives(view: View, sender: str) -> bool:
 
 
 def came_along(ring: RingHistory, findings: Findings) -> None:
-    """CFG-S1: who is told to have come along from an old ring did come from it."""
-    for view in ring.views:
-        for other in ring.views:
-            told = view.previous and view.came is not None and other.name in view.came and not other.attached
-            if told and other.previous != view.previous and (other.previous or other.restarted):
-                text = f"{view.name} is told that {other.name} came along to {ring.ring}, which came from elsewhere"
-                findings.violated("CFG-S1", text, view.at, other.at)
+    """CFG-S1: who is told to have come along from an old ring came from it, and who came from it is told to have."""
+    for view, other in itertools.permutations(ring.views, 2):
+        if view.previous is None or view.came is None or other.attached:
+            continue
+        told, same = other.name in view.came, other.previous == view.previous
+        if told and not same and (other.previous or other.restarted):
+            text = f"{view.name} is told that {other.name} came along to {ring.ring}, which came from elsewhere"
+            findings.violated("CFG-S1", text, view.at, other.at)
+        elif same and not told and other.name != view.name and other.name in ring.ring.members:
+            text = f"{view.name} is not told that {other.name} came along to {ring.ring}, both from the ring before"
+            findings.violated("CFG-S1", text, view.at, other.at)

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from properties.history.findings import Findings
-from properties.history.ring_history import RingHistory, group_at
+from properties.history.ring_history import RingHistory
 from properties.history.views import Ending, Message, Sent, View
 
 
 def delivered_only_if_sent(ring: RingHistory, findings: Findings) -> None:
-    """EVS-1.3: what is delivered in a ring was sent in it; if sending there is not seen, then queued by a member."""
+    """EVS-1.3: what is delivered in a ring was sent in it; if sending there is not seen, then queued by a member.
+
+    A member queues it before it leaves the ring; a later life of the member is another process.
+    """
     for message in ring.messages:
         sent = message.sends
-        if not sent:
+        if message.sender is not None and message.sender not in ring.ring.members:
+            text = f"{message.id} is delivered in {ring.ring} as sent by {message.sender}, which is no member"
+            findings.violated("EVS-1.3", text, message.sender_at, ring.first_delivery(message)[1])
+        elif not sent:
             _never_sent(ring, message, findings)
         elif ring.observability.basis == "originate" and not any(
             one.view and one.view.ring is ring.ring for one in sent
@@ -24,17 +30,35 @@ def delivered_only_if_sent(ring: RingHistory, findings: Findings) -> None:
         elif message.sender is not None and all(one.by != message.sender for one in sent):
             text = f"{message.id} is delivered as sent by {message.sender}, and {sent[0].by} sends it"
             findings.violated("EVS-1.3", text, message.sender_at, sent[0].at)
-        elif ring.observability.basis == "queue" and all(one.by not in ring.ring.members for one in sent):
-            view, at = ring.first_delivery(message)
-            text = f"{view.name} delivers {message.id} in {ring.ring}, and {sent[0].by} is no member"
-            findings.violated("EVS-1.3", text, at, sent[0].at)
+        elif ring.observability.basis == "queue" and not any(_queued_in_time(ring, one) for one in sent):
+            _queued_by_others(ring, message, findings)
         else:
             findings.met["EVS-1.3"] += 1
 
 
+def _queued_in_time(ring: RingHistory, sent: Sent) -> bool:
+    """Whether the life that queued it was in the ring, and had not left it."""
+    mine = [view for view in ring.ring.views_of(sent.by) if view.incarnation == sent.incarnation]
+    return any(sent.view is view or sent.at < view.at for view in mine)
+
+
+def _queued_by_others(ring: RingHistory, message: Message, findings: Findings) -> None:
+    """Nobody that queued it was in the ring; a member that may still come to it may have."""
+    waits = [one for one in message.sends if one.by in ring.ring.members and not ring.ring.views_of(one.by)]
+    due = [ring.past(one.by) for one in waits]
+    known = [at for at in due if at is not None]
+    if len(known) < len(due):
+        findings.pending["EVS-1.3"] += 1
+        return
+    view, at = ring.first_delivery(message)
+    first = message.sends[0]
+    text = f"{view.name} delivers {message.id} in {ring.ring}, and {first.by} queues it as no member, or afterwards"
+    findings.violated("EVS-1.3", text, at, first.at, due_at=max(known, default=-1))
+
+
 def _never_sent(ring: RingHistory, message: Message, findings: Findings) -> None:
     senders = [message.sender] if message.sender is not None else list(ring.ring.members)
-    if any(name not in ring.processes for name in senders):
+    if any(name not in ring.processes or _may_have_sent_before(ring, name) for name in senders):
         return
     silent = [silent_at(ring, name) for name in senders]
     known = [at for at in silent if at is not None]
@@ -44,6 +68,11 @@ def _never_sent(ring: RingHistory, message: Message, findings: Findings) -> None
     view, at = ring.first_delivery(message)
     text = f"{view.name} delivers {message.id} in {ring.ring}, and nobody sends it"
     findings.violated("EVS-1.3", text, at, due_at=max(known, default=-1))
+
+
+def _may_have_sent_before(ring: RingHistory, name: str) -> bool:
+    """It was in the ring before it was first seen."""
+    return any(view.attached for view in ring.ring.views_of(name))
 
 
 def silent_at(ring: RingHistory, name: str) -> int | None:
@@ -83,8 +112,9 @@ def _sent_here(ring: RingHistory) -> Iterator[tuple[View, Sent]]:
 def _left_the_group(ring: RingHistory, view: View, sent: Sent) -> bool:
     if not ring.in_group:
         return False
-    since = sent.index if sent.view is view else 0
-    groups = [group_at(view, since), *(group for index, group in view.groups if index > since)]
+    since = max(sent.at, view.at)
+    told = [one.members for one in view.groups if one.at <= since][-1:]
+    groups = [*told, *(one.members for one in view.groups if one.at > since)]
     return not all(view.identity in group for group in groups)
 
 
@@ -138,7 +168,7 @@ def _reaches(ring: RingHistory, message: Message, name: str, at: int, findings: 
 
 def _reaches_absent(ring: RingHistory, message: Message, name: str, at: int, findings: Findings) -> None:
     """A member that never installed the ring; if it crashed on the way, this is EVS-7.2's business."""
-    bypass = ring.ring.bypassed.get(name)
+    bypass = ring.bypass(name)
     crashed = bypass.crashed if bypass else ring.processes[name].crashed_at is not None
     past = ring.past(name)
     if past is None:
@@ -163,7 +193,7 @@ def safe_means_installed(ring: RingHistory, findings: Findings) -> None:
         elif past is None:
             findings.pending["EVS-7.2"] += 1
         else:
-            bypass = ring.ring.bypassed.get(name)
+            bypass = ring.bypass(name)
             text = f"a safe message is delivered in {ring.ring}, which {name} never installs"
             findings.violated("EVS-7.2", text, min(shown), *([bypass.at] if bypass else []), due_at=past)
 

@@ -9,26 +9,47 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from properties.history.events import Configuration
-from properties.history.views import Bypass, Ending, Process, Ring, Transition, View
+from properties.history.views import Bypass, Ending, Glimpse, GroupTold, Process, Ring, Transition, View
+from properties.judge import groups
 from properties.judge.journal import Journal
 
 
 def transition(journal: Journal, process: Process, event: Configuration) -> None:
-    """A transitional configuration."""
-    findings, view, at = journal.findings, process.view, journal.at
+    """A transitional configuration; a source that does not tell all of them is judged by the one alone."""
+    view = process.view
     _is_member(journal, process, event)
-    if view is None:
-        return
-    if process.name not in event.members or not set(event.members) <= set(view.members):
-        text = f"{process.name}'s transitional configuration has not itself, or others than {view.ring} had"
+    if view is None and "regular" in journal.observability:
+        text = f"{process.name} begins with a transitional configuration"
+        journal.findings.violated("CFG-S1", text, journal.at)
+    elif view:
+        _out_of_its_ring(journal, view, event)
+        if "transitional" in journal.observability:
+            _depart(journal, process, view, event)
+
+
+def _out_of_its_ring(journal: Journal, view: View, event: Configuration) -> None:
+    findings, at = journal.findings, journal.at
+    if event.out_of is not None and event.out_of != view.ring.id:
+        text = f"{view.name}'s transitional configuration comes out of another ring than {view.ring}"
+        findings.violated("EVS-2.2", text, view.at, at)
+    if strangers := set(event.members) - set(view.members):
+        text = f"{view.name}'s transitional configuration has {_named(strangers)}, no member of {view.ring}"
         findings.violated("CFG-S1", text, view.at, at)
+    if view.name not in event.members:
+        journal.outside(view.process, "CFG-S1", f"{view.name} is not in its transitional configuration")
+
+
+def _depart(journal: Journal, process: Process, view: View, event: Configuration) -> None:
+    findings, at = journal.findings, journal.at
+    ring = event.ring if event.ring[0] else None
     if view.transition is None:
-        view.transition = Transition(at, len(view.sequence), event.ring, event.members, event.left)
+        view.transition = Transition(at, len(view.sequence), ring, event.members, view.has_opened)
         _told(journal, view, "left", event.left, set(view.members) - set(event.members))
         _told(journal, view, "joined", event.joined, set())
+        groups.part(process, view, frozenset(event.members), at)
         return
     findings.violated("CFG-S1", f"{process.name} installs two transitional configurations", view.transition.at, at)
-    if (view.transition.ring, set(view.transition.members)) == (event.ring, set(event.members)):
+    if (view.transition.ring, set(view.transition.members)) == (ring, set(event.members)):
         text = f"{process.name} installs one transitional configuration twice"
         findings.violated("EVS-2.2", text, view.transition.at, at)
 
@@ -37,22 +58,29 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
     """A regular configuration."""
     before = process.view
     _is_member(journal, process, event)
+    if event.bootstrap:
+        process.ring, process.anew, journal.findings.suspicious = None, True, True
     _number_grows(journal, process, event)
     ring = _ring(journal, process, event)
     view = View(process, process.incarnation, ring, journal.at, event.members, event.attached, process.restarted)
     if before:
-        journal.findings.met["CFG-S1"] += 1
-        view.previous = before.ring.id
-        view.came = _came(journal, before, event)
-        _leave(journal, before, view)
+        if not event.bootstrap:
+            journal.findings.met["CFG-S1"] += 1
+            view.previous = before.ring.id
+            view.came = _came(journal, before, event)
+            if before.transition is None:
+                groups.part(process, before, view.came, journal.at)
+        _leave(before, view)
     ring.views.append(view)
     ring.waiting.add(process.name)
     if process.last_view:
         process.last_view.then = ring
     process.view, process.last_view, process.plugged = view, view, set(process.handles)
-    view.done = 0 if "plug" in journal.observability and not process.plugged else None
-    view.groups.append((0, process.group))
-    view.tables.append((0, process.tables))
+    if "plug" in journal.observability and not process.plugged:
+        view.phases.append((0, "recovered"))
+    view.groups.append(GroupTold(0, process.group, process.ring_at))
+    view.not_along = {one: (at, None) for one, at in process.not_along.items()}
+    view.tables.append(Glimpse(journal.at, 0, process.tables))
     _pass_others(journal, process, ring)
     if before:
         journal.no_longer_in(process, before.ring)
@@ -64,6 +92,9 @@ def _is_member(journal: Journal, process: Process, event: Configuration) -> None
     journal.findings.met["EVS-2.2"] += 1
     if process.name not in event.members:
         text = f"{process.name} installs a {event.kind} configuration that it is not in"
+        journal.outside(process, "EVS-2.2", text)
+    if len(set(event.members)) < len(event.members):
+        text = f"{process.name} installs a {event.kind} configuration that lists a member twice"
         journal.findings.violated("EVS-2.2", text, journal.at)
 
 
@@ -98,6 +129,8 @@ def _ring(journal: Journal, process: Process, event: Configuration) -> Ring:
         findings.violated("RING-S3", text, first_at, at)
     if len(ring.owner) > 1:
         findings.met["RING-S3"] += 1
+    if ring.closed:
+        findings.suspicious = True
     return ring
 
 
@@ -133,10 +166,10 @@ def _pass_others(journal: Journal, process: Process, ring: Ring) -> None:
             journal.no_longer_in(process, other)
 
 
-def _leave(journal: Journal, before: View, after: View) -> None:
+def _leave(before: View, after: View) -> None:
     if before.ending is Ending.OPEN:
         before.ending, before.ended_at = Ending.NEXT, after.at
-        before.next_ring, before.survivors = after.ring.id, after.came
+        before.next_ring, before.survivors = after.ring.id if after.previous else None, after.came
 
 
 def _came(journal: Journal, before: View, event: Configuration) -> frozenset[str] | None:
@@ -144,6 +177,7 @@ def _came(journal: Journal, before: View, event: Configuration) -> frozenset[str
     if "transitional" in journal.observability:
         return frozenset(_by_transitional(journal, before, event))
     if event.left is None or event.joined is None:
+        journal.findings.not_seen("CFG-S1", "a configuration comes without its lists of left and joined")
         return None
     return frozenset(_by_lists(journal, before, event, set(event.left), set(event.joined)))
 
@@ -159,7 +193,7 @@ def _by_transitional(journal: Journal, before: View, event: Configuration) -> se
         _told(journal, before, "left", event.left, old - came)
     else:
         came = set(between.members)
-        if between.ring != event.ring:
+        if between.ring is not None and between.ring != event.ring:
             text = f"{name}'s transitional configuration leads to another ring than it installs"
             findings.violated("CFG-S1", text, between.at, at)
         if not came <= new:
@@ -172,14 +206,19 @@ def _by_transitional(journal: Journal, before: View, event: Configuration) -> se
 
 
 def _by_lists(journal: Journal, before: View, event: Configuration, left: set[str], joined: set[str]) -> set[str]:
-    old, new = set(before.members), set(event.members)
-    if not (left <= old and joined <= new and old - left == new - joined and before.name in old - left):
-        text = f"{before.name} is told of left and joined what does not lead from {before.ring} to its next"
+    old, new, name = set(before.members), set(event.members), before.name
+    fits = left <= old and joined <= new and old - left == new - joined
+    if not fits or name in left | joined or (name in old | new and name not in old & new):
+        text = f"{name} is told of left and joined what does not lead from {before.ring} to its next"
         journal.findings.violated("CFG-S1", text, before.at, journal.at)
     return old - left
 
 
 def _told(journal: Journal, view: View, which: str, told: tuple[str, ...] | None, is_so: set[str]) -> None:
-    if told is not None and set(told) != is_so:
+    if told is not None and (set(told) != is_so or len(is_so) < len(told)):
         text = f"{view.name} is told {which} {{{' '.join(told)}}}, which should be {{{' '.join(sorted(is_so))}}}"
         journal.findings.violated("CFG-S1", text, view.at, journal.at)
+
+
+def _named(names: set[str]) -> str:
+    return " ".join(sorted(names))

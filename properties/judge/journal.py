@@ -4,8 +4,8 @@ A ring is closed, that is judged and forgotten, once none of its members can hav
 crashed in it, or is past it, which means that it installed a ring of at least its number (RING-S2). Forgotten is:
 
 - of a closed ring: what was delivered in it;
-- its messages: when each process that was in it is out of the next ring that it installed, too. A message that is sent
-  or delivered again after that is taken for another one;
+- its messages: when each process that was in it is out of the next ring that it installed, too. Of each name a digest
+  is kept; if it comes again, the history is read again with nothing forgotten;
 - of a ring that no process can install any more: its id and members.
 
 With `remember` nothing is forgotten, and rings are judged at the end.
@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from properties.history.events import Ring as RingId
 from properties.history.findings import Findings
+from properties.history.names import ForgottenNames
 from properties.history.views import Ending, Message, Observability, Process, Ring, View
 
 
@@ -42,14 +43,36 @@ class Journal:
         self.rings: dict[RingId, Ring] = {}
         self.closed: list[Ring] = []
         self.messages: dict[str, Message] = {}
+        self.forgotten = ForgottenNames()
+        self.unlisted = set(names)
+        """Processes that no configuration has listed yet."""
         self.at = -1
+        self._quieted: list[View] = []
 
     def message(self, id: str) -> Message:
         """The message of this id, a new one if it is unknown or forgotten."""
         message = self.messages.get(id)
         if message is None:
             message = self.messages[id] = Message(id)
+            if id in self.forgotten:
+                self.findings.suspicious = True
         return message
+
+    def list_members(self, members: tuple[str, ...]) -> None:
+        """A configuration lists these: what they did outside of their configurations counts from now on."""
+        for name in self.unlisted.intersection(members) if self.unlisted else ():
+            process = self.processes[name]
+            process.listed_at = self.at
+            self.unlisted.discard(name)
+            for claim, text, at in process.outside:
+                self.findings.violated(claim, text, at, due_at=self.at)
+
+    def outside(self, process: Process, claim: str, text: str) -> None:
+        """A process is told a configuration that it is not in, which an observer may be."""
+        if process.listed_at is None:
+            process.outside.append((claim, text, self.at))
+        else:
+            self.findings.violated(claim, text, self.at, due_at=process.listed_at)
 
     def close(self, view: View, ending: Ending) -> None:
         """A view ends at the present event."""
@@ -78,7 +101,7 @@ class Journal:
         ring.messages = [m for m in seen.values() if m.ring is ring or (m.ring is None and originated)]
         for view in ring.views:
             view.sequence, view.sends, view.queued, view.lookups = [], [], [], []
-            view.groups, view.tables, view.counts, view.openings = [], [], [], []
+            view.groups, view.tables, view.counts, view.openings, view.glimpses = [], [], [], [], []
             del view.places[:]
 
     def _forgotten(self, ring: Ring) -> bool:
@@ -87,6 +110,7 @@ class Journal:
         for message in ring.messages:
             if self.messages.get(message.id) is message:
                 del self.messages[message.id]
+                self.forgotten.add(message.id)
         ring.messages, ring.views = [], []
         return True
 
@@ -110,8 +134,14 @@ class Journal:
             for process in self.processes.values():
                 if process.alive and process.view:
                     process.view.ending, process.view.ended_at = Ending.QUIET, process.last_at
+        self._quieted = [p.view for p in self.processes.values() if quiescent and p.alive and p.view]
         quiescent_at = max((p.last_at for p in self.processes.values()), default=-1) if quiescent else None
         for ring in list(self.rings.values()):
             if not ring.closed:
                 self.judge_ring(ring, quiescent_at)
         return quiescent_at
+
+    def go_on(self) -> None:
+        """There is more after what was taken for the end: nobody has come to rest yet."""
+        for view in self._quieted:
+            view.ending, view.ended_at = Ending.OPEN, -1

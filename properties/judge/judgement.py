@@ -8,27 +8,30 @@ shortest one is known that already violates.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from properties.history.catalogue import HISTORY_CLAIMS
+from properties.history.catalogue import HISTORY_CLAIMS, undecidable
 from properties.history.events import Event
 from properties.history.findings import Findings, Violation
 from properties.history.reader import History
 from properties.history.ring_history import RingHistory
-from properties.history.views import Observability, Process, Ring, View
-from properties.judge import agreement, causality, delivery, order, recovery, services
+from properties.history.views import Observability, Ring, View
+from properties.judge import agreement, causality, delivery, groups, liveness, order, recovery, services
 from properties.judge.journal import Journal
 from properties.judge.observer import Observer
+from properties.words import unknown
 
 OK, VIOLATED, OPEN, NOT_OBSERVABLE = "ok", "violated", "open", "not observable"
 CHECKS: tuple[tuple[str, Callable[[RingHistory, Findings], None]], ...] = (
     ("EVS-1.1", order.sent_before_delivered), ("EVS-1.3", delivery.delivered_only_if_sent),
     ("EVS-3", delivery.self_delivery), ("EVS-4", agreement.moved_together), ("EVS-5", causality.causal),
     ("EVS-6.2", order.one_moment), ("EVS-6.3", agreement.no_gaps), ("EVS-7.1", delivery.safe_reaches_all),
-    ("EVS-7.2", delivery.safe_means_installed), ("CFG-S1", agreement.came_along), ("RING-H1", agreement.prefixes),
+    ("EVS-7.2", delivery.safe_means_installed), ("LIVE-3", liveness.all_have_it),
+    ("CFG-S1", agreement.came_along), ("CFG-S3", groups.parted_are_left), ("CFG-S4", groups.same_groups),
+    ("RING-H1", agreement.prefixes), ("PLUG-S1", services.gates_wait_for_all),
     ("PLUG-H1", services.recovery_first), ("PLUG-H2", services.recovered_first),
     ("PLUG-H3", recovery.counted_where_queued),
     ("CLM-S1", services.members_are_found), ("CLM-S2", recovery.members_are_known), ("CLM-S3", services.one_table),
@@ -87,7 +90,7 @@ class Judgement:
         for one in self.claims:
             if one.claim == id:
                 return one
-        raise KeyError(f"no claim {id!r} is judged; there are {', '.join(one.claim for one in self.claims)}")
+        raise KeyError(unknown("claim", id, [one.claim for one in self.claims]))
 
 
 @dataclass
@@ -112,41 +115,101 @@ def judge(history: History, say: Say = lambda count, what: None) -> Judgement:
     return Judgement(claims, read.event_count, read.ring_count, read.quiescent, sorted(read.unobserved))
 
 
+class Reading:
+    """A history as it is read, event by event; what is said of it so far can be asked at any time."""
+
+    def __init__(self, history: History, *, remember: bool) -> None:
+        observability = Observability(history.observes, frozenset(history.processes), history.without)
+        self.decided = {
+            id for id, claim in HISTORY_CLAIMS.items() if claim.missing(history.observes, history.without) is None
+        }
+        self.checks = [check for id, check in CHECKS if id in self.decided]
+        findings = Findings(undecidable(history.without))
+        self.journal = Journal(history.processes, observability, findings, self._judge_ring, remember=remember)
+        self.take = Observer(self.journal).take
+        self.ring_count, self.unobserved = 0, set[str]()
+
+    def _judge_ring(self, ring: Ring, quiescent_at: int | None = None) -> None:
+        journal = self.journal
+        self.ring_count += 1
+        self.unobserved.update(set(ring.members) - journal.observability.names)
+        ring_history = RingHistory(ring, journal.observability, journal.processes, quiescent_at)
+        for check in self.checks:
+            check(ring_history, journal.findings)
+
+    def conclude(self) -> int | None:
+        """Judge what is left at the end of it. Where the history became quiescent, if it did."""
+        journal, findings = self.journal, self.journal.findings
+        quiescent_at = journal.finish()
+        _at_the_end(journal, self.decided, quiescent_at)
+        falls = not findings.violations.keys().isdisjoint(("RING-S2", "EVS-2.2"))
+        if journal.remember and (findings.suspicious or falls):
+            _put_in_order(_lives(journal.rings.values()), self.decided, findings)
+        return quiescent_at
+
+    def so_far(self) -> dict[str, Violation]:
+        """What a history that ended here would violate; the reading goes on as if it had not been asked."""
+        kept, self.journal.findings = self.journal.findings, self.journal.findings.copy()
+        self.conclude()
+        found, self.journal.findings = self.journal.findings.violations, kept
+        self.journal.go_on()
+        return found
+
+
 def read_through(
     history: History, *, remember: bool, limit: int | None = None, say: Callable[[int], None] = lambda count: None
 ) -> Pass:
     """Read a history, or its first `limit` events."""
-    observability = Observability(history.observes, frozenset(history.processes))
-    findings = Findings()
-    checks = [check for id, check in CHECKS if HISTORY_CLAIMS[id].missing(observability.observes) is None]
-    rings, unobserved = 0, set[str]()
-
-    def judge_ring(ring: Ring, quiescent_at: int | None = None) -> None:
-        nonlocal rings
-        rings += 1
-        unobserved.update(set(ring.members) - observability.names)
-        ring_history = RingHistory(ring, observability, journal.processes, quiescent_at)
-        for check in checks:
-            check(ring_history, findings)
-
-    journal = Journal(history.processes, observability, findings, judge_ring, remember=remember)
-    events = history.events() if limit is None else itertools.islice(history.events(), limit)
-    take = Observer(journal).take
-    for event in events:
+    reading = Reading(history, remember=remember)
+    journal, take = reading.journal, reading.take
+    for event in history.events() if limit is None else itertools.islice(history.events(), limit):
         take(event)
         if not journal.at % EVERY:
             say(journal.at)
-    quiescent_at = journal.finish()
-    _last_configurations(journal.processes.values(), observability, findings, quiescent_at)
-    if remember and (findings.suspicious or not findings.violations.keys().isdisjoint(("RING-S2", "EVS-2.2"))):
-        _put_in_order(_lives(journal.rings.values()), observability, findings)
-    return Pass(findings, journal.at + 1, rings, quiescent_at is not None, unobserved)
+    quiescent_at = reading.conclude()
+    return Pass(journal.findings, journal.at + 1, reading.ring_count, quiescent_at is not None, reading.unobserved)
 
 
-def _put_in_order(lives: Sequence[Sequence[View]], observability: Observability, findings: Findings) -> None:
-    if HISTORY_CLAIMS["EVS-6.2"].missing(observability.observes) is None:
+class Beginnings:
+    """What beginnings of a history violate, by how many events they have; those asked for at once are read once."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.known: dict[int, dict[str, Violation]] = {}
+
+    def read(self, limits: Collection[int], say: Callable[[int], None]) -> None:
+        """Read on from one of these to the next."""
+        reading = Reading(self.history, remember=True)
+        for count, event in enumerate(itertools.islice(self.history.events(), max(limits, default=0))):
+            if count in limits:
+                self.known[count] = reading.so_far()
+            reading.take(event)
+            if not count % EVERY:
+                say(count)
+        self.known[max(limits, default=0)] = reading.so_far()
+
+    def violations(self, limit: int) -> dict[str, Violation]:
+        """Of the beginning of so many events."""
+        if limit not in self.known:
+            self.known[limit] = read_through(self.history, remember=True, limit=limit).findings.violations
+        return self.known[limit]
+
+
+def _at_the_end(journal: Journal, decided: Collection[str], quiescent_at: int | None) -> None:
+    processes, findings = journal.processes, journal.findings
+    if "EVS-2.1" in decided:
+        liveness.last_configurations(processes, findings, quiescent_at)
+    if "LIVE-2" in decided:
+        liveness.all_open(processes, findings, quiescent_at)
+    if "LIVE-3" in decided:
+        messages = journal.messages.values()
+        liveness.all_is_delivered(processes, messages, journal.observability, findings, quiescent_at)
+
+
+def _put_in_order(lives: Sequence[Sequence[View]], decided: Collection[str], findings: Findings) -> None:
+    if "EVS-6.2" in decided:
         order.whole_order(lives, findings)
-    if HISTORY_CLAIMS["EVS-1.1"].missing(observability.observes) is None:
+    if "EVS-1.1" in decided:
         order.whole_precedence(lives, findings)
 
 
@@ -156,70 +219,41 @@ def _lives(rings: Iterable[Ring]) -> list[list[View]]:
     return [list(life) for _, life in itertools.groupby(views, key=lambda view: view.identity)]
 
 
-def _last_configurations(
-    processes: Iterable[Process], observability: Observability, findings: Findings, quiescent_at: int | None
-) -> None:
-    """EVS-2.1."""
-    if "regular" not in observability:
-        return
-    known = {process.name: process for process in processes}
-    for process in known.values():
-        if not process.alive or process.view is None:
-            continue
-        if quiescent_at is None:
-            findings.pending["EVS-2.1"] += 1
-            continue
-        findings.met["EVS-2.1"] += 1
-        view = process.view
-        for name in view.transition.members if view.transition else view.members:
-            other = known.get(name)
-            if other and not (other.alive and other.view and _last(other.view) == _last(view)):
-                text = f"the last configuration of {process.name} is not the last of {name}, or {name} failed in it"
-                findings.violated("EVS-2.1", text, _last_at(process), _last_at(other), due_at=quiescent_at)
-
-
-def _last(view: View) -> object:
-    return view.ring.id, view.follows if view.transition else None
-
-
-def _last_at(process: Process) -> int:
-    """Where its last configuration is told, or its crash."""
-    if process.crashed_at is not None or process.view is None:
-        return process.last_at
-    return process.view.transition.at if process.view.transition else process.view.at
-
-
 def shortest(history: History, read: Pass, say: Say) -> dict[str, Violation]:
     """For each violated claim the violation that the shortest beginning of the history has."""
     found = dict(read.findings.violations)
     holds = dict.fromkeys(found, 0)
     """So many events do not violate the claim."""
     tried: set[str] = set()
+    beginnings = Beginnings(history)
+    at = {violation.complete_at for violation in found.values()}
+    if at:
+        beginnings.read(at | {one + 1 for one in at}, lambda count: say(count, "looking for the shortest beginnings"))
     while open_ := [id for id in found if holds[id] < found[id].complete_at]:
         id = max(open_, key=lambda id: found[id].complete_at)
         limit = found[id].complete_at if id not in tried else (holds[id] + found[id].complete_at + 1) // 2
         tried.add(id)
         say(0, f"looking for the shortest beginning that violates {id}: {limit:,} events")
-        again = read_through(history, remember=True, limit=limit).findings.violations
+        again = beginnings.violations(limit)
         for one in found:
             if one in again and again[one].complete_at < found[one].complete_at:
                 found[one] = again[one]
             elif one not in again:
                 holds[one] = max(holds[one], min(limit, found[one].complete_at))
-    return {id: _really_complete(history, id, violation, read.event_count) for id, violation in found.items()}
+    return {id: _really_complete(beginnings, id, violation, read.event_count) for id, violation in found.items()}
 
 
-def _really_complete(history: History, id: str, violation: Violation, event_count: int) -> Violation:
+def _really_complete(beginnings: Beginnings, id: str, violation: Violation, event_count: int) -> Violation:
     """The violation, complete where a beginning of the history really has it.
 
     Later than it was thought to be, where an event further on says something that it rests on, such as a sender.
     """
     lacking, having = violation.complete_at, violation.complete_at + 1
-    while id not in read_through(history, remember=True, limit=having).findings.violations and having < event_count:
+    while id not in beginnings.violations(having) and having < event_count:
         lacking, having = having, min(event_count, 2 * having)
     while having - lacking > 1 and lacking > violation.complete_at:
         limit = (lacking + having) // 2
-        if id in read_through(history, remember=True, limit=limit).findings.violations:
+        if id in beginnings.violations(limit):
             having = limit
         else:
             lacking = limit
@@ -255,7 +289,7 @@ def _judged(
         events = [places.events[at] for at in violation.events]
         prefix = places.prefixes[violation.complete_at]
         return JudgedClaim(id, VIOLATED, met, pending, violation.text, events, prefix, violation.complete_at)
-    reason = HISTORY_CLAIMS[id].missing(history.observes) or findings.unseen.get(id)
+    reason = HISTORY_CLAIMS[id].missing(history.observes, history.without) or findings.unseen.get(id)
     if reason:
         return JudgedClaim(id, NOT_OBSERVABLE, met, pending, reason)
     if pending:

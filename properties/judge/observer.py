@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from properties.history.events import (
     FACETS,
+    NO_ID,
     Bit,
     Configuration,
     Counted,
@@ -30,7 +33,19 @@ from properties.history.events import (
 )  # fmt: skip
 from properties.history.events import Message as MessageEvent
 from properties.history.events import Ring as RingId
-from properties.history.views import Content, Ending, LookupResult, Message, Process, Ring, Sent, View
+from properties.history.views import (
+    Content,
+    Ending,
+    Glimpse,
+    GroupTold,
+    LookupResult,
+    Message,
+    Process,
+    Ring,
+    Sent,
+    View,
+)
+from properties.judge import groups
 from properties.judge.installation import install, transition
 from properties.judge.journal import Journal
 
@@ -81,21 +96,35 @@ class Observer:
         process.restarted = process.crashed_since_install = process.incarnation >= 0
         process.incarnation, process.seq, process.view, process.crashed_at = event.incarnation, event.seq, None, None
         process.installed, process.handles, process.plugged = {}, set(), set()
-        process.group, process.tables = frozenset(), {}
+        process.group, process.tables, process.sends_here = frozenset(), {}, False
+        process.group_told, process.in_group_since, process.not_along = False, None, {}
         self.findings.met["EVS-1.2"] += 1
 
     def configuration(self, process: Process, event: Configuration) -> None:
-        if event.kind in self.observability:
-            (transition if event.kind == "transitional" else install)(self.journal, process, event)
+        self.journal.list_members(event.members)
+        if event.kind == "transitional":
+            transition(self.journal, process, event)
+            return
+        if not event.ring[0]:
+            self.findings.not_seen("RING-S3", "ring ids have no representative")
+            self.findings.suspicious |= event.ring == NO_ID
+        install(self.journal, process, _with_id(process, event))
 
     def message(self, event: MessageEvent) -> Message:
         """The message of an event, with what the event says of it."""
         message = self.journal.message(event.message)
-        if event.priority == "recovery":
+        if event.priority == "recovery" and not message.recovery:
             message.recovery = True
-        if event.level == "safe":
+            self._told_late(message)
+        if event.level == "safe" and not message.safe:
             message.safe = True
+            self._told_late(message)
         return message
+
+    def _told_late(self, message: Message) -> None:
+        """Something is said of a message whose ring was judged without it."""
+        if message.ring and message.ring.closed:
+            self.findings.suspicious = True
 
     def queue(self, process: Process, event: Queue) -> None:
         message = self.message(event)
@@ -103,12 +132,14 @@ class Observer:
         if self.observability.basis == "queue":
             self._send(message, queued)
         message.queued = message.queued or queued
+        process.sends_here = True
         if process.view:
             process.view.queued.append(queued)
 
     def originate(self, process: Process, event: Originate) -> None:
         message = self.message(event)
         self._send(message, Sent(message, process, self.at))
+        process.sends_here = True
         self._inside(process, event.ring, "originates")
 
     def _send(self, message: Message, sent: Sent) -> None:
@@ -118,6 +149,7 @@ class Observer:
             self.findings.violated("EVS-1.4", text, first.at, self.at)
         message.sends.append(sent)
         self._suspect(sent, message.ring)
+        self._told_late(message)
         self.findings.met["EVS-1.4"] += 1
         if sent.view:
             sent.view.sends.append(sent)
@@ -179,18 +211,22 @@ class Observer:
             self.findings.violated("EVS-2.2", text, process.view.at, self.at)
 
     def group(self, process: Process, event: Group) -> None:
-        process.group = frozenset(event.members)
+        groups.tell(self.journal, process, event)
         if process.view:
-            process.view.groups.append((len(process.view.sequence), process.group))
-        self._tell(process, "group", (frozenset(name for name, _ in event.members), repr(sorted(event.members))))
+            process.view.groups.append(GroupTold(len(process.view.sequence), process.group, self.at))
+        names = frozenset(name for name, _ in event.members)
+        self._tell(process, groups.TABLE, Content(names, repr(sorted(event.members)), process.group))
 
     def table(self, process: Process, event: Table) -> None:
-        self._tell(process, event.service, (frozenset(event.keys), event.digest))
+        self._tell(process, event.service, Content(frozenset(event.keys), event.digest))
 
     def _tell(self, process: Process, service: str, content: Content) -> None:
         process.tables = {**process.tables, service: content}
-        if process.view:
-            process.view.tables.append((len(process.view.sequence), process.tables))
+        view = process.view
+        if view:
+            view.tables.append(Glimpse(self.at, len(view.sequence), process.tables))
+            if view.has_opened and view.transition is None:
+                view.glimpses.append(Glimpse(self.at, len(view.sequence), process.tables))
 
     def plug(self, process: Process, event: Plug) -> None:
         if event.call == "create":
@@ -199,35 +235,47 @@ class Observer:
         if event.call == "destroy":
             process.handles.discard(event.handle)
         process.plugged.discard(event.handle)
-        if process.view and process.view.done is None and not process.plugged:
-            process.view.done = len(process.view.sequence)
+        if process.view and not process.view.phases and not process.plugged:
+            process.view.phases.append((len(process.view.sequence), "recovered"))
 
     def bit(self, process: Process, event: Bit) -> None:
         if process.view and process.view.bit_at is None:
             process.view.bit_at = self.at
 
     def gate(self, process: Process, event: Gate) -> None:
-        view = process.view
-        if view and event.open:
-            view.openings.append((self.at, process.tables))
-        if view and not event.open:
-            view.opened = None
-        elif view and view.opened is None:
-            view.opened = len(view.sequence)
+        if view := process.view:
+            view.is_open = event.open
+            if event.open:
+                view.openings.append(Glimpse(self.at, len(view.sequence), process.tables))
+                self._opens(view, process)
+
+    def _opens(self, view: View, process: Process) -> None:
+        """It stays opened when its gate closes, for that is how it leaves the ring."""
+        if not view.has_opened:
+            view.opened.append((len(view.sequence), None))
+        if view.transition is None:
+            view.glimpses.append(Glimpse(self.at, len(view.sequence), process.tables))
 
     def sync(self, process: Process, event: Sync) -> None:
         view = process.view
         if view is None:
             return
-        now = len(view.sequence)
+        now, whole = len(view.sequence), not event.service
         if event.phase == "abort":
-            view.begun = view.opened = None
-        elif event.phase == "start":
-            view.begun = now if view.begun is None else view.begun
-        elif event.phase == "complete":
-            view.opened = now if view.opened is None else view.opened
-        if "plug" not in self.observability and event.phase in ("barrier", "complete") and not event.service:
-            view.done = now if view.done is None else view.done
+            view.is_open = False
+            if view.has_opened:
+                view.opened[-1] = view.opened[-1][0], now
+        elif event.phase == "complete" and whole:
+            view.is_open = True
+            self._opens(view, process)
+        if "plug" in self.observability:
+            return
+        if event.phase == "abort":
+            view.phases.append((now, "aborted"))
+        elif event.phase == "start" and view.phase in (None, "aborted"):
+            view.phases.append((now, "begun"))
+        elif event.phase in ("barrier", "complete") and whole and view.phase != "recovered":
+            view.phases.append((now, "recovered"))
 
     def lookup(self, process: Process, event: Lookup) -> None:
         if process.view and event.message is not None:
@@ -247,3 +295,14 @@ class Observer:
 
     def end(self, process: Process, event: End) -> None:
         process.ended, process.quiescent = True, event.quiescent
+
+
+def _with_id(process: Process, event: Configuration) -> Configuration:
+    """The configuration under an id of its own, where it has none; the members stand for a representative."""
+    representative, number = event.ring
+    if representative:
+        return event
+    if event.ring == NO_ID:
+        process.private += 1
+        return msgspec.structs.replace(event, ring=(f"{process.name}\0", process.private))
+    return msgspec.structs.replace(event, ring=(" ".join(sorted(event.members)), number))

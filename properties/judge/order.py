@@ -72,7 +72,7 @@ class Precedence:
     def cycle(self) -> list[Edge] | None:
         """A short cycle, if there is one, as the edges around it."""
         left = self.circular()
-        found = [cycle for start in self._starts(left) if (cycle := self._back_to(start, left))]
+        found = [self._back_to(start, left) for start in self._starts(left)]
         return min(found, key=lambda edges: (len(edges), [edge.first_at for edge in edges])) if found else None
 
     def _starts(self, left: dict[Moment, int], most: int = 40) -> Iterator[Moment]:
@@ -92,11 +92,11 @@ class Precedence:
             if not most:
                 return
 
-    def _back_to(self, start: Moment, left: dict[Moment, int]) -> list[Edge] | None:
-        """The shortest way back from a moment to itself."""
+    def _back_to(self, start: Moment, left: dict[Moment, int]) -> list[Edge]:
+        """The shortest way back from a moment on a cycle to itself."""
         came: dict[Moment, Moment] = {}
         layer = [start]
-        while layer and start not in came:
+        while start not in came:
             reached: list[Moment] = []
             for moment in layer:
                 for earlier in self.before_it[moment]:
@@ -104,8 +104,6 @@ class Precedence:
                         came[earlier] = moment
                         reached.append(earlier)
             layer = reached
-        if start not in came:
-            return None
         edges: list[Edge] = []
         moment = start
         while not edges or moment != start:
@@ -118,10 +116,10 @@ def _moments(view: View) -> Iterator[tuple[Moment, int]]:
     """What happens in a view after its install: deliveries and the transitional configuration."""
     for i, message in enumerate(view.sequence):
         if view.transition and view.transition.index == i:
-            yield (view.ring.id, view.follows), view.transition.at
+            yield view.departure, view.transition.at
         yield message, view.places[i]
     if view.transition and view.transition.index == len(view.sequence):
-        yield (view.ring.id, view.follows), view.transition.at
+        yield view.departure, view.transition.at
 
 
 def precedence_in(ring: RingHistory) -> Precedence:
@@ -146,7 +144,7 @@ def precedence_in(ring: RingHistory) -> Precedence:
 def last_before(view: View, sent: Sent) -> tuple[Moment, int] | None:
     """The last moment of its view before a send."""
     if view.transition and view.transition.index == sent.index and view.transition.at < sent.at:
-        return (view.ring.id, view.follows), view.transition.at
+        return view.departure, view.transition.at
     return (view.sequence[sent.index - 1], view.places[sent.index - 1]) if sent.index else None
 
 

@@ -46,11 +46,11 @@ def _queued_elsewhere(ring: RingHistory, view: View, at: int, message: Message, 
 def members_are_known(ring: RingHistory, findings: Findings) -> None:
     """CLM-S2: when a gate opens, the table of the cluster membership service has every member."""
     for view in ring.views:
-        for at, tables in view.openings:
+        for at, _, tables in view.openings:
             if CLM not in tables:
                 continue
             findings.met["CLM-S2"] += 1
-            if unknown := set(view.members) - tables[CLM][0]:
+            if unknown := set(view.members) - tables[CLM].keys:
                 text = f"{view.name} opens its gate in {ring.ring} without a record of {' '.join(sorted(unknown))}"
                 findings.violated("CLM-S2", text, view.at, at)
 

@@ -10,23 +10,25 @@ from zlib import crc32
 
 import msgspec
 
+from properties.files import write_whole
 from properties.simulate.historian import Seen
 from properties.simulate.run import Run
 from properties.simulate.shrink import Reduced
 
 SHORT_BYTES = 32
+SCRIPT, HISTORY, SEEN, REDUCED = FILES = ("script.txt", "history.jsonl", "seen.jsonl", "reduced.txt")
 
 
 def written(found: Run, reduced: Reduced | None, out: Path) -> None:
     """Write a run into a directory."""
     out.mkdir(parents=True, exist_ok=True)
-    (out / "script.txt").write_text(found.script.text())
+    write_whole(out / SCRIPT, found.script.text())
     if found.history:
         about = {"seed": found.script.seed, "members": found.script.members}
-        (out / "history.jsonl").write_bytes(found.history.encoded({**about}))
-    (out / "seen.jsonl").write_bytes(seen_lines(found.seen))
+        write_whole(out / HISTORY, found.history.encoded({**about}))
+    write_whole(out / SEEN, seen_lines(found.seen))
     if reduced:
-        (out / "reduced.txt").write_text(reduced.run.script.text())
+        write_whole(out / REDUCED, reduced.run.script.text())
 
 
 def seen_lines(seen: Sequence[Seen]) -> bytes:

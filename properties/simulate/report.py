@@ -130,4 +130,4 @@ def _how_much_occurred(absent: Sequence[str]) -> str:
 
 def campaign_record(tally: Tally, plan: Plan, absent: Sequence[str]) -> dict[str, Any]:
     """A campaign as plain values."""
-    return {"plan": plan, **msgspec.structs.asdict(tally), "never_occurred": list(absent)}
+    return {"plan": plan, **msgspec.structs.asdict(tally), "never_occurred": list(absent), "partial": bool(tally.lost)}

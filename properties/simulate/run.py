@@ -13,7 +13,7 @@ from properties.judge.judgement import NOT_OBSERVABLE, OPEN, VIOLATED, JudgedCla
 from properties.lockstep.divergence import Divergence
 from properties.simulate.historian import Historian, Seen
 from properties.simulate.lockstep import lockstep_verdict
-from properties.simulate.monitor import Monitor
+from properties.simulate.monitor import MONITORED, Monitor
 from reference.ring.settings import Settings
 from reference.simulator.applications import StartApplication
 from reference.simulator.faults import Restart, Weather
@@ -105,7 +105,7 @@ def run(
     world = copy.world(copy.parse(script.text()), record, patience_us=bound + DRAIN_US, application=application)
     outcome = world.run(say)
     monitored = monitor.ended(outcome.settled_us, bound, is_quiet=outcome.is_quiet, error=outcome.error)
-    claims = [*judge(historian.history()).claims, *monitored]
+    claims = [*(one for one in judge(historian.history()).claims if one.claim not in MONITORED), *monitored]
     divergence = None
     if follow and not outcome.error and not _is_amnesic(script):
         verdict, divergence = lockstep_verdict(seen)

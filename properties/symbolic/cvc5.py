@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from properties.symbolic.induction import Query
+from properties.symbolic.round import Query
 
 TIMEOUT_MS = 20_000
 PACKAGE = "cvc5"

@@ -1,72 +1,23 @@
 """Inductive proof, for any number of processors, handles, rings and copies.
 
 One query an action and part: assume every invariant and the action's guard, substitute the action's effect into the
-part, and ask z3 for a step that breaks it. What is unsatisfiable holds; `unknown` is never a pass. Invariants that turn
-out not to be inductive are dropped, and everything is asked again without them, until the rest supports itself.
+part, and ask z3 for a step that breaks it (`round.py`). What is unsatisfiable holds. Invariants that turn out not to be
+inductive are dropped, and everything is asked again without them, until the rest supports itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
-import z3
-
-from model.language.machine import Action, Machine
-from model.language.sets import Processor, Processors, Set, Truth, all_of, implies
-from model.language.sorts import Index
-from model.machines import PLUG, is_companion
+from model.language.machine import Machine
+from model.machines import PLUG
 from properties.catalogue.check import check_claims
-from properties.catalogue.claim import Claim, Part
+from properties.catalogue.claim import Claim
 from properties.claims import AUXILIARY, CLAIMS
-from properties.symbolic.predicates import Predicates, Vocabulary
-
-QUICKLY_MS = 200
-TIMEOUT_MS = 20_000
-INITIALLY = "initially"
-POSSIBLE = "some state that the invariants allow enables it"
-
-
-@dataclass(frozen=True)
-class Invariant:
-    """A part that is to hold of every reachable state, and whose it is."""
-
-    owner: str
-    part: Part
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Owner and words: unique among invariants."""
-        return self.owner, self.part.label
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An obligation that was not met, with the step that the solver found, or the reason why it found nothing."""
-
-    owner: str
-    label: str
-    action: str
-    step: tuple[str, ...]
-    """Lines: the parameters, and each set before and after; or one line with the solver's reason."""
-    unknown: bool = False
-
-
-@dataclass(frozen=True)
-class Query:
-    """What z3 was asked, as SMT-LIB, and what it said."""
-
-    owner: str
-    label: str
-    action: str
-    smtlib: str
-    said: str
-    """`unsat`: the obligation is met. `sat`: it is not; or, of an action's own query, the action is possible."""
-
-    @property
-    def wanted(self) -> str:
-        """The answer that a proof needs."""
-        return "sat" if self.label == POSSIBLE else "unsat"
+from properties.symbolic.leads_to import progress
+from properties.symbolic.round import Failure, Invariant, Query, Round, known_machines
 
 
 @dataclass
@@ -86,13 +37,11 @@ class Proof:
         return [failure for failure in self.failures if failure.owner == owner]
 
 
-def known_machines(name: str) -> tuple[str, ...]:
-    """The machines whose claims are about the machine of this name: its own, and the plug's if it is a companion."""
-    return (PLUG, name) if is_companion(name) else (name,)
+def invariants(name: str = PLUG, also: Sequence[Claim] = (), features: frozenset[str] = frozenset()) -> list[Invariant]:
+    """The state parts of claims about a machine with these features, and auxiliary invariants.
 
-
-def invariants(name: str = PLUG, also: Sequence[Claim] = ()) -> list[Invariant]:
-    """The state parts of claims about a machine, and auxiliary invariants; a companion has the machine's too."""
+    A companion that has the plug's claims has the plug's invariants too.
+    """
     known = known_machines(name)
     public = [
         Invariant(claim.id, part)
@@ -100,7 +49,8 @@ def invariants(name: str = PLUG, also: Sequence[Claim] = ()) -> list[Invariant]:
         for part in claim.parts
         if claim.machine in known and not part.of_steps
     ]
-    return public + [Invariant(one.part.label, one.part) for one in AUXILIARY if one.machine in known]
+    serving = [one for one in AUXILIARY if any(one.serves(machine, features) for machine in known)]
+    return public + [Invariant(one.part.label, one.part) for one in serving]
 
 
 def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), writes_queries: bool = False) -> Proof:
@@ -109,9 +59,9 @@ def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), wri
     `also` are claims that are not in the catalogue.
     """
     check_claims(also)
-    proof, kept = Proof(), invariants(name, also)
+    proof, kept = Proof(), invariants(name, also, machine.features)
     while True:
-        round_ = _Round(machine, name, kept, also, proof.queries if writes_queries else None)
+        round_ = Round(machine, name, kept, also, proof.queries if writes_queries else None)
         failures = list(round_.base()) + [failure for action in machine.actions for failure in round_.keeps(action)]
         proof.failures += failures
         proof.obligations |= round_.counted
@@ -123,178 +73,24 @@ def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), wri
         proof.failures += round_.steps(action)
         if not round_.enabled(action):
             proof.vacuous.append(action.name)
+    proof.failures += progress(round_)
     proof.obligations |= round_.counted
     return proof
 
 
-class _Round:
-    """One attempt with a set of assumed invariants."""
+def needs(
+    machine: Machine, without: Invariant, owner: str, action: str, name: str = PLUG, lost: Collection[str] = ()
+) -> bool:
+    """Whether the owner's obligation at this action fails when one invariant is not assumed.
 
-    def __init__(
-        self, machine: Machine, name: str, assumed: Sequence[Invariant], also: Sequence[Claim] = (),
-        queries: dict[tuple[str, str, str], Query] | None = None,
-    ) -> None:  # fmt: skip
-        self.machine, self.name, self.assumed, self.queries = machine, name, assumed, queries
-        self.claims, self.known = (*CLAIMS.values(), *also), known_machines(name)
-        self.words = Vocabulary(machine.state)
-        self.read = Predicates(self.words)
-        self.now = machine.state()
-        self.counted: dict[str, int] = {}
-        self.axioms = self.words.axioms() + [self.read.truth(axiom(self.now)) for axiom in machine.state.axioms]
-        self.hypothesis = self.axioms + [self.read.truth(one.part.statement(self.now)) for one in assumed]
-
-    def base(self) -> Iterator[Failure]:
-        """Invariants that the initial state breaks."""
-        solver = _solver()
-        solver.add(*self.axioms)
-        for one in self.assumed:
-            yield from self._ask(solver, one.owner, one.part, one.part.statement(self.machine.initial), None)
-
-    def keeps(self, action: Action, of: str | None = None) -> Iterator[Failure]:
-        """Invariants, or those `of` one owner, that a step of the action breaks."""
-        solver = self._before(action)
-        for one in self.assumed:
-            if of not in (None, one.owner):
-                continue
-            yield from self._ask(solver, one.owner, one.part, one.part.statement(action.then), action)
-
-    def steps(self, action: Action, of: str | None = None) -> Iterator[Failure]:
-        """Claims, or the one `of` this id, about steps that a step of the action breaks."""
-        solver, anywhere = self._before(action), _solver()
-        anywhere.add(*self.hypothesis)
-        enabled = all_of(part for _, part in action.guard)
-        for claim in self.claims:
-            for part in claim.parts if of in (None, claim.id) else ():
-                if claim.machine in self.known and part.concerns(action.name):
-                    says = action.read(part.statement)
-                    asked = (anywhere, implies(says, enabled)) if part.enables else (solver, says)
-                    yield from self._ask(asked[0], claim.id, part, asked[1], action)
-
-    def enabled(self, action: Action) -> bool:
-        """Whether some state that the invariants allow enables the action."""
-        solver = self._before(action)
-        asked, answer = _check(solver)
-        self._write(asked, action.name, POSSIBLE, action.name, answer)
-        return answer == z3.sat
-
-    def _before(self, action: Action) -> z3.Solver:
-        solver = _solver()
-        solver.add(*self.hypothesis, *(self.read.truth(part) for _, part in action.guard))
-        return solver
-
-    def _ask(
-        self, solver: z3.Solver, owner: str, part: Part, statement: Truth, action: Action | None
-    ) -> Iterator[Failure]:
-        self.counted[owner] = self.counted.get(owner, 0) + 1
-        solver.push()
-        solver.add(z3.Not(self.read.truth(statement)))
-        asked, answer = _check(solver)
-        name = action.name if action else INITIALLY
-        self._write(asked, owner, part.label, name, answer)
-        if answer != z3.unsat:
-            if answer == z3.sat:
-                yield Failure(owner, part.label, name, tuple(_Step(self, asked.model()).lines(action)))
-            else:
-                yield Failure(owner, part.label, name, (f"z3 gave up: {asked.reason_unknown()}",), unknown=True)
-        solver.pop()
-
-    def _write(self, solver: z3.Solver, owner: str, label: str, action: str, said: z3.CheckSatResult) -> None:
-        if self.queries is not None:
-            smtlib = f"(set-logic UF)\n{solver.to_smt2()}"
-            self.queries[owner, label, action] = Query(owner, label, action, smtlib, str(said))
-
-
-class _Step:
-    """A step that the solver found, for a reader: every set before it, and what it changes."""
-
-    def __init__(self, asked: _Round, model: z3.ModelRef) -> None:
-        self.asked, self.model = asked, model
-        universes = {name: model.get_universe(sort) or [] for name, sort in asked.words.elements.items()}
-        self.names = {
-            name: {element.sexpr(): f"{name.lower()} {i}" for i, element in enumerate(universe)}
-            for name, universe in universes.items()
-        }
-        asked.words.stands_for = {one.sexpr(): one for universe in universes.values() for one in universe}
-
-    def lines(self, action: Action | None) -> Iterator[str]:
-        """The parameters, then each variable that is not empty before or after."""
-        if action is None:
-            yield "the initial state"
-            return
-        for name, parameter in action.parameters.items():
-            yield f"{name} = {self._argument(parameter)}"
-        for name, declared in self.asked.machine.state.declared.items():
-            for at in self._places(declared.sorts):
-                before = self._members(action.now.families[name][at])
-                after = self._members(action.then.families[name][at])
-                label = name + (f"[{', '.join(self._called(i) for i in at)}]" if at else "")
-                if before != after:
-                    yield f"{label}: {_braces(before)} → {_braces(after)}"
-                elif before:
-                    yield f"{label}: {_braces(before)}"
-
-    def _argument(self, parameter: Index | Processor | Processors) -> str:
-        if isinstance(parameter, Index):
-            return self._called(parameter)
-        members = self._members(parameter)
-        return _braces(members) if isinstance(parameter, Processors) else members[0]
-
-    def _places(self, sorts: Sequence[type[Index]]) -> Iterator[tuple[Index, ...]]:
-        """Every element of the solver's universe, as an index that stands for it."""
-        if not sorts:
-            yield ()
-            return
-        for element in self.names[sorts[0].sort.__name__]:
-            for rest in self._places(sorts[1:]):
-                yield (sorts[0](element), *rest)
-
-    def _called(self, index: Index) -> str:
-        value = self.model.eval(self.asked.words.index(index), model_completion=True)
-        return self.names[index.sort.__name__].get(value.sexpr(), value.sexpr())
-
-    def _members(self, term: Set) -> list[str]:
-        holds = self.asked.read.set(term).holds
-        universe = self.model.get_universe(self.asked.words.processor) or []
-        names = self.names[str(self.asked.words.processor.name())]
-        return [
-            names[one.sexpr()] for one in universe if z3.is_true(self.model.eval(holds(one), model_completion=True))
-        ]
-
-
-def _braces(members: Sequence[str]) -> str:
-    return "{" + ", ".join(members) + "}"
-
-
-def _solver(timeout_ms: int = QUICKLY_MS) -> z3.Solver:
-    solver = z3.Solver()
-    solver.set("timeout", timeout_ms)
-    solver.set("ctrl_c", False)
-    return solver
-
-
-def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
-    """The answer, and the solver that has it.
-
-    What is not answered quickly is asked again as a text, by itself: then the time does not depend on what z3 was asked
-    before. If that is no proof either, it is asked once more here, where a step can be read off.
+    Nor are those that are `lost`, by label: this machine does not keep them.
     """
-    answer = solver.check()
-    if answer != z3.unknown:
-        return solver, answer
-    afresh, apart = _solver(TIMEOUT_MS), z3.Solver(ctx=z3.Context())
-    afresh.add(*solver.assertions())
-    apart.set("timeout", TIMEOUT_MS)
-    apart.set("ctrl_c", False)
-    apart.from_string(afresh.to_smt2())
-    answer = apart.check()
-    return afresh, answer if answer == z3.unsat else afresh.check()
-
-
-def needs(machine: Machine, without: Invariant, owner: str, action: str, name: str = PLUG) -> bool:
-    """Whether the owner's obligation at this action fails when one invariant is not assumed."""
-    round_ = _Round(machine, name, [one for one in invariants(name) if one.key != without.key])
-    step = machine.action(action)
-    return any(True for _ in (*round_.keeps(step, owner), *round_.steps(step, owner)))
+    others = [one for one in invariants(name, features=machine.features) if one.key != without.key]
+    round_ = Round(machine, name, [one for one in others if one.part.label not in lost])
+    steps = [one for one in machine.actions if one.name == action]
+    of_steps = (failure for step in steps for failure in chain(round_.keeps(step, owner), round_.steps(step, owner)))
+    of_ranks = (failure for failure in progress(round_, owner) if failure.action == action)
+    return any(True for _ in chain(of_steps, of_ranks))
 
 
 def proved(proof: Proof, claim: Claim) -> bool:

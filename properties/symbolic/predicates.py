@@ -2,13 +2,14 @@
 
 Processors, handles, rings and copies are sorts without any size, so a formula speaks of any number of each. Terms
 keep to a stratified fragment (no quantifier over processors hides behind a ring, a handle or a copy): z3 decides it.
-Only this module, `properties.symbolic.induction` and the bounded engine know z3.
+Of this room only this module, `round`, `leads_to` and the bounded engine know z3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import z3
 
@@ -38,6 +39,7 @@ class Vocabulary:
         self.stands_for: dict[str, z3.ExprRef] = {}
         """Elements of a solver's universe, by the name of an index that stands for one."""
         self.processor = self._sort(PROCESSOR)
+        self.named = {sort: None for declared in state.declared.values() for sort in declared.sorts if sort.names}
         self.relations = {
             name: z3.Function(name, *(self.sort(sort) for sort in declared.sorts), self.processor, z3.BoolSort())
             for name, declared in state.declared.items()
@@ -62,7 +64,18 @@ class Vocabulary:
         return order(self.index(left), self.index(right))
 
     def axioms(self) -> list[z3.BoolRef]:
-        """That numbering is a total preorder: elements may have the same number."""
+        """What is so in every state: numbering is a total preorder, and named elements are all that there are."""
+        return [*self._numbering(), *(axiom for sort in self.named for axiom in self._named(sort))]
+
+    def _named(self, sort: type[Index]) -> Iterator[z3.BoolRef]:
+        """Of a sort whose elements are known: they differ, and there are no others."""
+        elements = [self.index(sort.element(value)) for value in range(len(sort.names))]
+        one = self.index(sort("one!"))
+        yield from (z3.Not(equals(left, right)) for left, right in combinations(elements, 2))
+        yield z3.ForAll([one], z3.Or(*(equals(one, element) for element in elements)))
+
+    def _numbering(self) -> list[z3.BoolRef]:
+        """Elements may have the same number."""
         t, u, v = (Token(name) for name in ("t!", "u!", "v!"))
         every = [self.index(one) for one in (t, u, v)]
         le = self.numbered

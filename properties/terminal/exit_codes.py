@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from properties.check.verdict import Verdict
 
 ALL_HOLD, SOME_VIOLATED, UNDETERMINED, BAD_INPUT = range(4)
+INTERRUPTED = 130
 """Exit codes."""
 
 

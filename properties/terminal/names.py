@@ -6,7 +6,7 @@ read from `completion.json` beside this file, so that nothing is imported for it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,16 +80,35 @@ def _ring_faults() -> Collection[str]:
     return FAULTS.names()
 
 
+def _cases() -> Collection[str]:
+    from properties.conform.cases import CASES
+
+    return [case.name for case in CASES]
+
+
 def _scenarios() -> Collection[str]:
     from properties.corosync.laboratory.scenarios import SCENARIOS
 
     return SCENARIOS
 
 
+def _log_claims() -> Collection[str]:
+    from properties.importers.barrier import CLAIMS
+
+    return list(CLAIMS)
+
+
+def _log_kinds() -> Collection[str]:
+    from properties.importers.kinds import KINDS
+
+    return KINDS
+
+
 CATALOGUES: dict[str, Callable[[], Collection[str]]] = {
     "claim": _claims, "entry": _entries, "history claim": _history_claims, "variant": _variants, "mutant": _mutants,
     "service variant": _service_variants, "delivery variant": _delivery_variants,
     "feature": _features, "plug fault": _plug_faults, "ring fault": _ring_faults, "scenario": _scenarios,
+    "case": _cases, "log kind": _log_kinds, "log claim": _log_claims,
 }  # fmt: skip
 """The kinds of names, and where those of a kind are."""
 
@@ -171,15 +190,49 @@ class Name(Text):
         return []
 
 
-CLAIM, ENTRY, HISTORY_CLAIM = Name("claim", "claim"), Name("claim", "entry"), Name("claim", "history claim")
+class OneOf(click.Choice[str]):
+    """One of a few words, whatever its case; an error names the nearest."""
+
+    def __init__(self, what: str, words: Iterable[str]) -> None:
+        super().__init__(list(words), case_sensitive=False)
+        self.what = what
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word as it is written among the choices; an error if it is none of them."""
+        if value.casefold() not in map(str.casefold, self.choices) and not (ctx and ctx.resilient_parsing):
+            raise click.ClickException(unknown(self.what, value, self.choices))
+        return super().convert(value, param, ctx)
+
+
+class LogKind(Name):
+    """A kind of log, or a file with a mapping for one."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name of a kind, or a file `NAME.toml` as it is."""
+        return value if value.endswith(MAPPING_SUFFIX) else super().convert(value, param, ctx)
+
+
+MAPPING_SUFFIX = ".toml"
+LOG_KIND = LogKind("kind of log", "log kind")
+CLAIM, ENTRY, HISTORY_CLAIM = (
+    Name("claim", "claim"),
+    Name("claim", "entry"),
+    Name("claim", "history claim", "log claim"),
+)
 NAMED_VARIANT, MUTANT = Name("variant", "variant"), Name("mutant", "mutant")
 VARIANT = Name("variant", "variant", "mutant")
-FEATURE, SCENARIO = Name("feature", "feature"), Name("scenario", "scenario")
+FEATURE, SCENARIO, CASE = Name("feature", "feature"), Name("scenario", "scenario"), Name("case", "case")
 PLUG_FAULT, RING_FAULT = Name("fault", "plug fault"), Name("fault", "ring fault")
 EVERY_VARIANT = "every"
 SERVICE_VARIANT = Name("variant", "service variant", also=(EVERY_VARIANT,))
 DELIVERY_VARIANT = Name("variant", "delivery variant", also=(EVERY_VARIANT,))
 TYPES = (
-    CLAIM, ENTRY, HISTORY_CLAIM, NAMED_VARIANT, MUTANT, VARIANT, FEATURE, SCENARIO, PLUG_FAULT, RING_FAULT,
-    SERVICE_VARIANT, DELIVERY_VARIANT,
+    CLAIM, ENTRY, HISTORY_CLAIM, NAMED_VARIANT, MUTANT, VARIANT, FEATURE, SCENARIO, CASE, PLUG_FAULT, RING_FAULT,
+    SERVICE_VARIANT, DELIVERY_VARIANT, LOG_KIND,
+)  # fmt: skip
+
+
+HTML_FILE = click.option(
+    "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a page on which it explains itself: one file, to step through.",
 )  # fmt: skip

@@ -7,6 +7,10 @@ from typing import Any
 
 import click
 
+MOST_RUNS = 1_000_000
+"""So many runs, or steps, are asked for at once at most."""
+SEED = click.IntRange(0, 2**63 - 1)
+
 
 class RealRange(click.FloatRange):
     """A number between two bounds: `nan`, which is neither below nor above any, is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import TypeVar
@@ -13,9 +13,11 @@ from model.machines import MACHINES, PLUG
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
+from properties.explain.asked import check_variant
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
-from properties.terminal.names import CLAIM, FEATURE, VARIANT
-from properties.terminal.output import FORMATS, ITF, TEXT
+from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
+from properties.terminal.output import FORMATS, HTML, ITF, LOOKED_AT, TEXT
 
 C = TypeVar("C", bound=Callable[..., int])
 
@@ -39,7 +41,7 @@ def sized(command: C) -> C:
 def searched(command: C) -> C:
     """The options of a search."""
     for option in (
-        click.option("--memory", "memory_gib", type=click.FloatRange(0.001), default=4.0, show_default=True,
+        click.option("--memory", "memory_gib", type=RealRange(0.001, 65_536), default=4.0, show_default=True,
                      help="Memory a search may use, in GiB."),
         click.option("--no-symmetry", is_flag=True, help="Keep apart states that differ only in processors' names."),
     ):  # fmt: skip
@@ -55,11 +57,11 @@ def looked_for(command: Callable[..., int]) -> Callable[..., int]:
         return command(tries=Tries(examples, steps, seed), **options)
 
     for option in (
-        click.option("--seed", type=click.IntRange(0), default=DEFAULT_TRIES.seed, show_default=True,
+        click.option("--seed", type=SEED, default=DEFAULT_TRIES.seed, show_default=True,
                      help="Stateful: where the random runs come from."),
         click.option("--steps", type=click.IntRange(1, 400), default=DEFAULT_TRIES.steps, show_default=True,
                      help="Stateful: steps a run."),
-        click.option("--examples", type=click.IntRange(1), default=DEFAULT_TRIES.examples, show_default=True,
+        click.option("--examples", type=click.IntRange(1, MOST_RUNS), default=DEFAULT_TRIES.examples, show_default=True,
                      help="Stateful: how many runs."),
         click.option("--depth", metavar="K", type=click.IntRange(1, 100), help="Bounded: how many steps."),
     ):  # fmt: skip
@@ -77,7 +79,7 @@ def for_claims(command: C) -> C:
 def of_machine(command: C) -> C:
     """The option that chooses a machine."""
     return click.option(
-        "--machine", type=click.Choice(list(MACHINES)), default=PLUG, show_default=True, help="Which machine."
+        "--machine", type=OneOf("machine", MACHINES), default=PLUG, show_default=True, help="Which machine."
     )(command)
 
 
@@ -87,14 +89,35 @@ def claims_named(ids: tuple[str, ...]) -> list[Claim]:
 
 
 FORMAT = click.option(
-    "--format", "form", type=click.Choice(FORMATS), default=TEXT, show_default=True,
-    help="In words with an explanation, in the format of Apalache and Quint, or as a test file.",
+    "--format", "form", type=OneOf("format", FORMATS), default=TEXT, show_default=True,
+    help="In words with an explanation, in the format of Apalache and Quint, as a test file, page or picture.",
 )  # fmt: skip
 
 
-def check_format(most: int, form: str, out: Path | None, as_json: bool) -> None:
-    """Refuse two ways to print at once."""
-    if as_json and form != TEXT:
-        raise click.UsageError("--json and --format each say how to print: take one of them")
-    if form == ITF and most > 1 and not out:
-        raise click.UsageError("an ITF file holds one run: with --most, name a file with --out")
+LANES = click.option("--lanes", is_flag=True, help="Draw the lanes, too: up to five processors in 100 columns.")
+
+
+def features_on(off: Iterable[str], *machines: str) -> frozenset[str]:
+    """The features of these machines that can be switched off, without those that are; one of them has to have each."""
+    known = FEATURES & frozenset[str]().union(*(MACHINES[one].features for one in machines))
+    for feature in off:
+        if feature not in known:
+            it_has = f"; it has {', '.join(sorted(known))}" if known else ""
+            raise click.UsageError(f"--without {feature}: {' or '.join(dict.fromkeys(machines))} has none{it_has}")
+    return known - set(off)
+
+
+def suiting(variant: str | None, *machines: str) -> str | None:
+    """The variant, if it edits each of these machines: else what is asked of it would be asked of the protocol."""
+    try:
+        check_variant(variant, *machines)
+    except ValueError as error:
+        raise click.UsageError(f"--variant: {error}") from error
+    return variant
+
+
+def check_file(most: int, form: str, out: Path | None) -> None:
+    """Refuse to print several runs where a file holds one."""
+    if form in (ITF, *LOOKED_AT) and most > 1 and not out:
+        what = "an ITF file" if form == ITF else "a page" if form == HTML else "a picture"
+        raise click.UsageError(f"{what} holds one run: with --most, name a file with --out")

@@ -15,8 +15,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.text import Text
 
-from properties.terminal.console import out
-from properties.terminal.rows import print_row
+from properties.terminal.rows import out, print_row
 from properties.words import counted
 
 PLAIN_EVERY_SECONDS = 5.0

@@ -20,8 +20,9 @@ from typing import BinaryIO, TextIO, cast
 
 from model.language.ground import Step
 from properties.explain.walk import Walk, WalkError, not_enabled
-from properties.terminal.console import PLAIN_WIDTH
+from properties.files import write_whole
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
+from properties.terminal.rows import PLAIN_WIDTH
 from properties.traces.render import trace_lines, trace_title
 from properties.traces.trace import show_changes, show_set, show_slot, show_step, write_trace
 from properties.words import counted
@@ -148,7 +149,7 @@ class Loop:
         if not file:
             raise WalkError("save takes the name of a file")
         try:
-            Path(os.path.expanduser(file)).write_bytes(write_trace(self.walk.trace()))
+            write_whole(Path(os.path.expanduser(file)), write_trace(self.walk.trace()))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise WalkError(f"{_quoted(file)}: {reason}") from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from model.language.ground import GroundMachine
 from properties.catalogue.scopes import NamedScope
 from properties.explicit.search import Report
-from properties.terminal.console import out as out
+from properties.terminal.rows import out as out
 
 
 def search_lines(report: Report, ground: GroundMachine) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Lines of columns: on a terminal in as many rows as they need, elsewhere as they are.
+"""Standard output, and lines of columns on it: in as many rows as a terminal needs, elsewhere as they are.
 
 A line is a head and what stands beside it, and gaps of two spaces or more between cells. Rows break between cells if
 every cell has room, else between words, and go on below the beginning of what stands beside the head.
@@ -17,6 +17,13 @@ GAP = re.compile(r"\S {3,}(?=\S)")
 NARROWEST = 20
 """Columns that what stands beside a head has at least; else the rows below begin further left."""
 JOINED = "\xa0"
+PLAIN_WIDTH = 140
+
+
+def out() -> Console:
+    """Standard output: colours on a terminal only, and lines as wide as they are elsewhere."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def print_row(console: Console, line: str, *, hang: int | None = None, mark: Callable[[str], Text] = Text) -> None:

@@ -76,7 +76,7 @@ def _figures(verdicts: Sequence[Verdict]) -> str:
             return f"{counted(runs.examples, 'example')}, seed {runs.seed}, {steps} in all; "
         case States() as found:
             counts = f"{counted(found.states, 'state')}, {counted(found.transitions, 'transition')}"
-            return f"{counts}, depth {found.depth}; "
+            return f"{counts}, depth {found.depth}{', and no more were visited' if found.ended_early else ''}; "
         case None:
             obligations = sum(one.obligations for one in extents if isinstance(one, Obligations))
             return f"{counted(obligations, 'obligation')} of claims; " if obligations else ""
@@ -84,7 +84,7 @@ def _figures(verdicts: Sequence[Verdict]) -> str:
 
 def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
     """A row a claim; with its sentence where there is room for it, and where claims are few, and not on a terminal."""
-    table = list(_table(verdicts))
+    table = list(table_rows(verdicts))
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     heads = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) for row in table]
     begin = len(heads[0]) + 2
@@ -97,7 +97,7 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
         print_row(console, "`ringplug claims` has what each claim says.")
 
 
-def _table(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, ...]]:
+def table_rows(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, ...]]:
     """Claims by engines, under their headings."""
     used = [engine for engine in COLUMNS if any(one.engine == engine for one in verdicts)]
     yield ("claim", *(COLUMNS[engine] for engine in used))

@@ -25,6 +25,7 @@ from properties.traces.trace import (
     TraceError,
     TraceStep,
     letter,
+    line_of,
     members,
     read_trace,
     replay,
@@ -77,7 +78,7 @@ def read_itf(content: bytes) -> Trace:
     try:
         return _read(msgspec.json.decode(content, type=ItfTrace))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise TraceError(f"not an ITF trace: {error}") from error
+        raise TraceError(f"not an ITF trace{line_of(error, content)}: {error}") from error
 
 
 def _read(found: ItfTrace) -> Trace:

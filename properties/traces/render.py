@@ -33,11 +33,11 @@ def told_lines(trace: Trace) -> Iterator[str]:
     ghosts = {name for name, declared in ground.machine.state.declared.items() if declared.ghost}
     for number, one in enumerate(replay(ground, trace.steps), 1):
         changes = [change for change in show_changes(ground, one) if re.split(r"[\[ ]", change)[0] not in ghosts]
-        yield f"{number}. {_told(one.step)}  "
+        yield f"{number}. {told_step(one.step)}  "
         yield f"   `{'  '.join(changes) or '(changes nothing)'}`"
 
 
-def _told(step: Step) -> str:
+def told_step(step: Step) -> str:
     """The first paragraph of the action's docstring, with the step's arguments for its parameters.
 
     An argument that it does not speak of follows in parentheses.

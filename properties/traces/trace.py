@@ -6,6 +6,7 @@ names the step and the reason.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,9 @@ from model.language.machine import Text
 from model.language.sets import Processor, Processors
 from model.language.sorts import Copy, Handle, Index, Ring, Token
 from model.machines import MACHINES, PLUG
-from model.variants.mutants import find_variant
+from model.variants import VARIANTS
+from model.variants.mutants import MUTANTS, find_variant
+from properties.words import unknown
 
 FORMAT = "ringplug-trace-1"
 MOST = 64
@@ -83,18 +86,30 @@ def read_trace(content: bytes) -> Trace:
             raise TraceError(f"format is {repr(version)[:40]}; this version reads {FORMAT!r}")
         return msgspec.json.decode(content, type=Trace)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        kind = "not a trace" if isinstance(error, msgspec.ValidationError) else "not JSON"
+        kind = "not a trace" if isinstance(error, msgspec.ValidationError) else f"not JSON{line_of(error, content)}"
         raise TraceError(f"{kind}: {error}") from error
+
+
+def line_of(error: Exception, content: bytes) -> str:
+    """Where reading JSON failed, in words, if the error says at which byte."""
+    found = re.search(r"\(byte (\d+)\)", str(error))
+    line = content.count(b"\n", 0, int(found[1])) + 1 if found else 0
+    return f" in line {line}" if line else ""
+
+
+def unknown_variant(name: str) -> str:
+    """That nothing of this name is a variant or a mutant, in a line."""
+    return unknown("variant", name, (*VARIANTS, *MUTANTS))
 
 
 def machine_text(machine: str, variant: str | None) -> Text:
     """A machine by name, or a variant of it."""
     if machine not in MACHINES:
-        raise TraceError(f"unknown machine {machine!r}; there are {', '.join(MACHINES)}")
+        raise TraceError(unknown("machine", machine, MACHINES))
     if variant is None:
         return MACHINES[machine]
     if not (edited := find_variant(variant)):
-        raise TraceError(f"unknown variant {variant!r}")
+        raise TraceError(unknown_variant(variant))
     return edited.edit(MACHINES[machine])
 
 
@@ -106,7 +121,7 @@ def trace_machine(trace: Trace) -> GroundMachine:
     text = machine_text(trace.machine, trace.variant)
     for feature in trace.features:
         if feature not in text.features:
-            raise TraceError(f"unknown feature {feature!r}; there are {', '.join(sorted(text.features))}")
+            raise TraceError(unknown("feature", feature, sorted(text.features)))
     scope = trace.scope
     for name in ("processors", "handles", "rings", "copies", "tokens"):
         if not 1 <= getattr(scope, name) <= MOST:
@@ -130,10 +145,15 @@ def replay(ground: GroundMachine, steps: Sequence[TraceStep]) -> Iterator[Played
         state = after
 
 
+def no_action(ground: GroundMachine, name: str) -> str:
+    """That the machine has no action of this name in its scope."""
+    return f"{unknown('action', name, [action.name for action in ground.machine.actions])} (a feature may be off)"
+
+
 def _step(ground: GroundMachine, line: TraceStep) -> Step:
     actions = {action.name: action for action in ground.machine.actions}
     if line.action not in actions:
-        raise TraceError(f"unknown action {line.action!r} (or its feature is off)")
+        raise TraceError(no_action(ground, line.action))
     action = actions[line.action]
     if set(line.arguments) != set(action.parameters):
         wants = ", ".join(action.parameters)

@@ -36,15 +36,15 @@ class Mutants(msgspec.Struct):
 
 
 class StoredTable(msgspec.Struct):
-    """A table, of which only the sets that were themselves searched are written down."""
+    """A table, of which only the sets that were themselves decided are written down."""
 
     claim: str
     add_node: str
     scopes: list[str]
     minimal: list[list[str]]
-    searched: list[SetVerdict]
+    decided: list[SetVerdict]
     decided_by: list[int]
-    """Of each set, the smallest first, which of the searched ones decides it."""
+    """Of each set, the smallest first, which of those decides it."""
 
     def table(self) -> Table:
         """The verdict of every set."""
@@ -52,7 +52,7 @@ class StoredTable(msgspec.Struct):
 
     def _sets(self) -> Iterator[SetVerdict]:
         for taken, number in zip(reversed(EVERY_SET), self.decided_by, strict=True):
-            decides, mine = self.searched[number], names(taken)
+            decides, mine = self.decided[number], names(taken)
             yield decides if decides.decisions == mine else SetVerdict(mine, decides.holds, decides.decisions)
 
 

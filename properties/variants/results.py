@@ -77,13 +77,14 @@ class SetVerdict(msgspec.Struct):
     decisions: list[str]
     holds: bool
     because: list[str]
-    """The set that was searched: this one, one within it that holds, or a larger one whose counterexample replays."""
+    """The set that was decided itself: this one, one within it that is proved to suffice, or a larger one that does
+    not."""
     length: int | None = None
-    """Of the shortest counterexample, where this set itself was searched."""
+    """Of the shortest counterexample, if this set itself has one."""
     scope: str | None = None
     """Where that counterexample is."""
-    states: int | None = None
-    """Visited in all scopes, where it holds and was itself searched."""
+    obligations: int | None = None
+    """Of the proof, for any number, if this set itself was proved to suffice: of claims and invariants."""
 
 
 class Table(msgspec.Struct):
@@ -92,7 +93,7 @@ class Table(msgspec.Struct):
     claim: str
     add_node: str
     scopes: list[str]
-    """Where the minimal sets were searched whole; the first is where all sets were compared."""
+    """Where runs were looked for; what suffices is proved for any number."""
     minimal: list[list[str]]
     sets: list[SetVerdict]
 

@@ -1,15 +1,14 @@
 """The theorem of the mail: under which decisions a lookup never fails (mail M12).
 
-Decides a claim of the services for sets of decisions, and which sets are minimal. What holds with some decisions taken
-holds with more (`model.services.theorem`), and a counterexample is one of every smaller set, where it is replayed.
+Decides a claim of the services for every set of decisions. What holds with some decisions taken holds with more, since
+giving one up only adds runs (`model.services.theorem`); so a few sets decide all. Of each minimal set that suffices
+there is a proof, for any number of processors, handles and rings; of each maximal set that does not, a shortest run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-
-import msgspec
 
 from model.language.ground import GroundMachine
 from model.services.actions import RECOVERY_ADD_NODE
@@ -19,23 +18,24 @@ from properties.catalogue.probe import Probe, claim_probes
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
 from properties.explain.endings import endings
+from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import explore
 from properties.explicit.search import Found, Search
 from properties.explicit.shortest import shortest_run
 from properties.explicit.slicing import SlicedMachine
 from properties.shrink import shrink
-from properties.traces.trace import Played, Trace, TraceError, machine_text, record_trace, replay, trace_machine
+from properties.symbolic.induction import prove, proved
+from properties.traces.trace import Played, Trace, machine_text, record_trace, replay
 from properties.variants import record
 from properties.variants.cases import ALL, EVERY_SET, NORMAL, RECOVERY, Decisions, names
 from properties.variants.results import Beside, SetVerdict, Table
 
 MACHINE = "services"
 SMALLEST = NamedScope(2, 1, 2, frozenset(), MACHINE)
-"""Where all sets of decisions are compared."""
-CONFIRMING = (NamedScope(3, 1, 1, frozenset(), MACHINE), NamedScope(2, 1, 3, frozenset(), MACHINE))
-"""Where the minimal sets are tried as well. What is left half sent in one ring, finished in the next and delivered on
-the way to the third needs three rings, and so does an unplug that is older than the last ring."""
-DEEP = (NamedScope(3, 1, 2, frozenset(), MACHINE),)
+"""Where runs are looked for first."""
+SCOPES = (SMALLEST, NamedScope(3, 1, 1, frozenset(), MACHINE), NamedScope(2, 1, 3, frozenset(), MACHINE))
+"""Where runs are looked for. What is left half sent in one ring, finished in the next and delivered on the way to the
+third needs three rings, and so does an unplug that is older than the last ring."""
 MINIMAL = record.minimal()
 """The result, as `ringplug theorem --compute` computes it: it tries these sets first, and believes none of them."""
 
@@ -62,137 +62,108 @@ class Searched:
     trace: Trace | None
     states: int
     scope: NamedScope
-    replayed: dict[Decisions, bool] = field(default_factory=dict[Decisions, bool])
-    """Of which other sets the trace is a counterexample, as far as that was tried."""
 
 
 Progress = Callable[[str], None]
 
 
+class UndecidedError(Exception):
+    """A set of decisions is neither proved to suffice nor shown not to."""
+
+
 @dataclass
 class Case:
-    """A claim, with add-nodes of one priority; remembers what was searched."""
+    """A claim, with add-nodes of one priority; remembers what was proved and what was searched."""
 
     claim: Claim
     add_node: str = NORMAL
-    deep: bool = False
     progress: Progress | None = None
-    searched: dict[Decisions, Searched] = field(default_factory=dict[Decisions, Searched])
-    planned: int = 0
-    """About how many searches there will be, if that is known."""
-    begun: int = 0
-    """How many were begun."""
+    proofs: dict[Decisions, int] = field(default_factory=dict[Decisions, int])
+    """How many obligations there are with these decisions; 0 if one of the claim's is not met."""
+    runs: dict[Decisions, Searched] = field(default_factory=dict[Decisions, Searched])
 
     @property
     def title(self) -> str:
         """Claim and priority."""
         return f"{self.claim.id}, add-node {self.add_node}"
 
-    @property
-    def scopes(self) -> list[NamedScope]:
-        """Where a set must hold to suffice, the smallest first."""
-        return [SMALLEST, *CONFIRMING, *(DEEP if self.deep else ())]
-
     def run(self, progress: Progress | None = None) -> Table:
-        """Every set's verdict; a shortest counterexample of each minimal set with one decision less.
-
-        Deep, of every set that is smaller than a minimal one.
-        """
+        """Every set's verdict."""
         self.progress = progress
-        for expected in MINIMAL.get((self.add_node, self.claim.id), ()):
-            self.holds(frozenset(expected))
-        minimal = self.minimal()
-        for taken in reversed(EVERY_SET):
-            less = [one for one in minimal if taken < one and (self.deep or len(taken) == len(one) - 1)]
-            if less and taken not in self.searched:
-                self.searched[taken] = self.search(taken, self.scopes)
-        sets = [self.verdict(taken) for taken in reversed(EVERY_SET)]
-        scopes = [scope.name for scope in self.scopes]
-        return Table(self.claim.id, self.add_node, scopes, [names(one) for one in minimal], sets)
+        minimal, maximal = self.decide()
+        sets = [self._verdict(taken, minimal, maximal) for taken in reversed(EVERY_SET)]
+        return Table(self.claim.id, self.add_node, [one.name for one in SCOPES], [names(one) for one in minimal], sets)
 
-    def minimal(self) -> list[Decisions]:
-        """The sets of decisions that suffice in every scope, with none within them that does."""
-        confirmed = dict[Decisions, Searched]()
-        while True:
-            found = self.candidates()
-            confirmed |= {taken: self.search(taken, self.scopes) for taken in found if taken not in confirmed}
-            wrong = {taken: confirmed[taken] for taken in found if confirmed[taken].trace}
-            held = {taken: one for taken, one in self.searched.items() if not any(taken <= other for other in wrong)}
-            self.searched = {**held, **confirmed}
-            if not wrong:
-                return sorted(found, key=lambda one: (len(one), names(one)))
+    def decide(self) -> tuple[list[Decisions], list[Decisions]]:
+        """The minimal sets that suffice, all proved, and the maximal ones that do not, each with a run.
 
-    def candidates(self) -> list[Decisions]:
-        """The minimal sets that suffice where all are compared, as far as no counterexample elsewhere is known."""
-        found = list[Decisions]()
-        for taken in EVERY_SET:
-            if not any(known <= taken for known in found) and self.holds(taken):
-                found.append(self.shrink(taken))
-        return found
+        UndecidedError, if a set has neither proof nor run.
+        """
+        known = [frozenset(one) for one in MINIMAL.get((self.add_node, self.claim.id), ())]
+        minimal = [one for one in known if self.proves(one)]
+        while more := next(filter(self.proves, without_any_of(minimal)), None):
+            found = self.shrink(more)
+            minimal = [*(one for one in minimal if not found < one), found]
+        maximal = without_any_of(minimal)
+        for taken in maximal:
+            if self.search(taken).trace is None:
+                raise UndecidedError(f"{self.title}, with {', '.join(names(taken))}: no proof, and no run")
+        return in_order(minimal), in_order(maximal)
 
     def shrink(self, taken: Decisions) -> Decisions:
         """A minimal set within one that suffices."""
-        return frozenset(shrink(names(taken)[::-1], lambda left: self.holds(frozenset(left)), at_once=1))
+        return frozenset(shrink(names(taken)[::-1], lambda left: self.proves(frozenset(left)), at_once=1))
 
-    def holds(self, taken: Decisions) -> bool:
-        """Whether the claim holds with these decisions taken, as far as is known from other sets or the first scope."""
-        known = self.known(taken)
-        if known is None:
-            self.searched[taken] = self.search(taken, [SMALLEST])
-            known = taken
-        return self.searched[known].trace is None
+    def proves(self, taken: Decisions) -> bool:
+        """Whether the claim is proved with these decisions, for any number."""
+        if taken not in self.proofs:
+            self._say(f"proof with {', '.join(names(taken)) or 'no decision'}")
+            proof = prove(machine_text(MACHINE, None).record(given_up(taken, self.add_node)), MACHINE)
+            self.proofs[taken] = sum(proof.obligations.values()) if proved(proof, self.claim) else 0
+        return self.proofs[taken] > 0
 
-    def known(self, taken: Decisions) -> Decisions | None:
-        """A set that was searched and decides this one."""
-        for other, one in self.searched.items():
-            if other <= taken if one.trace is None else taken <= other and self.replays(one, taken):
-                return other
-        return None
-
-    def replays(self, one: Searched, taken: Decisions) -> bool:
-        """Whether a counterexample is one with these decisions too; remembered."""
-        if taken not in one.replayed:
-            one.replayed[taken] = one.trace is not None and self.replays_now(one.trace, taken)
-        return one.replayed[taken]
-
-    def replays_now(self, trace: Trace, taken: Decisions) -> bool:
-        """Whether the steps are enabled with these decisions, and the last violates the claim."""
-        given = msgspec.structs.replace(trace, features=sorted(given_up(taken, self.add_node)))
-        ground = trace_machine(given)
-        try:
-            played = list(replay(ground, given.steps))
-        except TraceError:
-            return False
-        return violates(self.claim, ground, played)
-
-    def search(self, taken: Decisions, scopes: Sequence[NamedScope]) -> Searched:
+    def search(self, taken: Decisions) -> Searched:
         """Visit states of one scope after the other, until the claim is violated."""
-        states = 0
-        self.begun += 1
-        for scope in scopes:
-            found = search(self.claim, scope, given_up(taken, self.add_node), self._say)
+        if taken not in self.runs:
+            self.runs[taken] = self._search(taken)
+        return self.runs[taken]
+
+    def _search(self, taken: Decisions) -> Searched:
+        states, features = 0, given_up(taken, self.add_node)
+        for scope in SCOPES:
+            found = search(self.claim, scope, features, self._say)
             states += found.states
             if found.trace:
                 return found
-        return Searched(None, states, scopes[-1])
+        return Searched(None, states, SCOPES[-1])
 
     def _say(self, words: str) -> None:
-        """Which search it is, and what it has visited."""
         if self.progress:
-            of = f" of about {self.planned}" if self.begun <= self.planned else ""
-            self.progress(f"search {self.begun}{of}: {words}")
+            self.progress(words)
 
-    def verdict(self, taken: Decisions) -> SetVerdict:
-        """What is known of one set."""
-        other = self.known(taken)
-        if other is None:
-            raise AssertionError(f"the set {names(taken)} was left out")
-        one = self.searched.get(taken)
-        if one is None:
-            return SetVerdict(names(taken), self.searched[other].trace is None, names(other))
-        if one.trace:
-            return SetVerdict(names(taken), False, names(taken), len(one.trace.steps), one.scope.name)
-        return SetVerdict(names(taken), True, names(taken), states=one.states)
+    def _verdict(self, taken: Decisions, minimal: Sequence[Decisions], maximal: Sequence[Decisions]) -> SetVerdict:
+        """What a proved set within this one, or a larger one with a run, says of it."""
+        enough = next((one for one in minimal if one <= taken), None)
+        if enough is not None:
+            obligations = self.proofs[taken] if enough == taken else None
+            return SetVerdict(names(taken), True, names(enough), obligations=obligations)
+        larger = next(one for one in maximal if taken <= one)
+        if larger != taken:
+            return SetVerdict(names(taken), False, names(larger))
+        found = self.runs[taken]
+        length = len(found.trace.steps) if found.trace else None
+        return SetVerdict(names(taken), False, names(taken), length, found.scope.name)
+
+
+def without_any_of(minimal: Sequence[Decisions]) -> list[Decisions]:
+    """The maximal sets that contain none of these."""
+    left = [taken for taken in EVERY_SET if not any(one <= taken for one in minimal)]
+    return [taken for taken in left if not any(taken < other for other in left)]
+
+
+def in_order(sets: Sequence[Decisions]) -> list[Decisions]:
+    """The smallest first."""
+    return sorted(sets, key=lambda one: (len(one), names(one)))
 
 
 def beside() -> list[Beside]:
@@ -258,7 +229,7 @@ def _visited(
     whole: GroundMachine, probes: Sequence[Probe], unguarded_by: frozenset[str], progress: Progress | None
 ) -> Search:
     """A search of what the probes depend on, to its end or to the first that is found."""
-    done = Search(SlicedMachine(whole, probes, unguarded_by=unguarded_by), symmetry=False, memory_gib=MEMORY_GIB)
+    done = begin(SlicedMachine(whole, probes, unguarded_by=unguarded_by), symmetry=False, memory_gib=MEMORY_GIB)
     done.run(probes, (lambda counts: progress(counts.words)) if progress else None, until_any=True)
     return done
 

@@ -33,6 +33,8 @@ TIME = rf"{NUMBER}(?:us|ms|s)"
 AT = rf"(?:at (?P<at>{TIME}) )?"
 WHILE = rf"(?: from (?P<at>{TIME}) to (?P<until>{TIME}))?"
 FOREVER_US = 10**15
+LONGEST_LINE, LONGEST_NUMBER = 400, 15
+"""Characters of a line, and digits of a number."""
 
 
 class ScriptError(Exception):
@@ -112,6 +114,8 @@ def _form(like: str, begins: str, pattern: str) -> Callable[[Means], Means]:
 
 def read_line(words: str) -> Said:
     """What a line says."""
+    if len(words) > LONGEST_LINE or re.search(rf"\d{{{LONGEST_NUMBER + 1}}}", words):
+        raise ScriptError(f"a line has at most {LONGEST_LINE} characters, and a number {LONGEST_NUMBER} digits")
     for form in FORMS:
         if found := re.fullmatch(form.pattern, words):
             return form.means(Words(found))

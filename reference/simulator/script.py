@@ -6,6 +6,7 @@ what it is meant for (a crash of a processor that is down does nothing) is left 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -64,10 +65,12 @@ class Script:
 def parse(text: str) -> Script:
     """A script from its text."""
     script, faults, clocks, said = Script(), list[tuple[int, Fault]](), dict[ProcessorId, Clock](), dict[str, int]()
+    lines = dict[str, int]()
     for number, line in enumerate(text.splitlines(), 1):
         words = " ".join(line.partition("#")[0].split())
         if not words:
             continue
+        lines[words.partition(" ")[0]] = number
         try:
             found = read_line(words)
         except ScriptError as error:
@@ -86,7 +89,11 @@ def parse(text: str) -> Script:
     for number, fault in faults:
         if why := _wrong(fault, script):
             raise ScriptError(why, number)
-    return checked(replace(script, faults=tuple(fault for _, fault in faults)))
+    script = replace(script, faults=tuple(fault for _, fault in faults))
+    try:
+        return checked(script)
+    except ScriptError as error:
+        raise ScriptError(str(error), lines.get(re.split("[ :]", str(error))[0])) from None
 
 
 def checked(script: Script) -> Script:

@@ -5,43 +5,50 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 
 import click
 import msgspec
 
-from properties.catalogue.scopes import FEATURES, NamedScope
+from properties.catalogue.scopes import NamedScope
 from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
-from properties.check.verdict import Verdict, Violated, record
+from properties.check.verdict import Exhaustive, Proved, States, Verdict, Violated, record
+from properties.explicit.compiled import engine_words
+from properties.files import write_whole
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
-from properties.terminal.options import claims_named, for_claims, looked_for, searched, sized
-from properties.terminal.output import show_trace
+from properties.terminal.names import OneOf
+from properties.terminal.options import claims_named, features_on, for_claims, looked_for, searched, sized, suiting
+from properties.terminal.output import show_trace, write_page
 from properties.terminal.progress import Progress
-from properties.terminal.rows import print_row
-from properties.terminal.verdicts import details, job_line, print_verdicts, shortest_traces, summary
+from properties.terminal.rows import out, print_row
+from properties.terminal.verdicts import details, job_line, print_verdicts, shortest_traces, summary, table_rows
 from properties.words import counted
 
 
-@click.command("check")
+@click.command("check", cls=Checked)
 @for_claims
-@click.option(
-    "--engine", "engines", type=click.Choice(list(ENGINES)), multiple=True, help="Only this engine. Repeatable."
-)
+@click.option("--engine", "engines", type=OneOf("engine", ENGINES), multiple=True, help="Only this engine. Repeatable.")
 @sized
 @searched
 @click.option("--deep", is_flag=True, help="Also the larger scopes: some minutes, and up to 4 GiB a core.")
 @looked_for
+@click.option("--junit", type=click.Path(path_type=Path, dir_okay=False),
+              help="Also write the verdicts as JUnit XML, for continuous integration.")  # fmt: skip
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False),
+              help="Also write a report: verdicts, runs, what was searched, what variants break.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `results`.")
 def check_command(
     ids: tuple[str, ...], engines: tuple[str, ...], members: int | None, handles: int | None, rings: int | None,
     off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, deep: bool, depth: int | None,
-    tries: Tries, as_json: bool,
+    tries: Tries, junit: Path | None, html: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Decide the claims: by proof for any number, and on every reachable state of some scopes.
 
@@ -53,26 +60,41 @@ def check_command(
     ringplug check --engine bounded --members 5 --depth 8
     ringplug check --engine stateful --members 12 --examples 500 --seed 7
     ringplug check --engine cvc5                  (the same proofs by a second solver)
+    ringplug check --html report.html --junit verdicts.xml
 
     Without --engine: inductive and exhaustive, which decide. Bounded (every run of up to K steps), stateful (random
     runs) and cvc5 are used if they are named.
     Without sizes every engine visits its own standard scopes; with any size, that one scope (the others default to 3
     members, 1 handle, 1 ring). A claim that a scope is too small for is open there.
 
-    A check ends once every claim that was asked for is violated. Of a variant small scopes come first, and one where it
-    has far more states than the protocol is left when so many are visited: what is not violated by then stays open,
-    unless with --deep.
+    A search ends once all its claims are violated, and a check once every claim that was asked for is decided: it is
+    violated, or, of a variant, proved and also so in one scope. Of a variant small scopes come first, and one where it
+    has far more states than the protocol is left when so many are visited: what is not decided by then stays open. With
+    --deep all are visited.
     """
-    claims, known_off = claims_named(ids), frozenset(off)
+    claims = claims_named(ids)
+    machines = [claim.machine for claim in claims]
+    features = features_on(off, *machines)
+    if ids:
+        suiting(variant, *machines)
     if SECOND_SOLVER in engines and not is_installed():
         raise click.ClickException("the engine cvc5 needs a package: pip install cvc5")
+    if junit and not find_spec("junitparser"):
+        raise click.ClickException("--junit needs a package: pip install junitparser")
     sized_by_hand = members or handles or rings
-    scope = NamedScope(members or 3, handles or 1, rings or 1, FEATURES - known_off) if sized_by_hand else None
+    scope = NamedScope(members or 3, handles or 1, rings or 1, features) if sized_by_hand else None
     plan = Plan(
-        claims, not ids, engines, variant, known_off, scope, deep, depth, tries, not no_symmetry, memory_gib,
+        claims, not ids, engines, variant, frozenset(off), scope, deep, depth, tries, not no_symmetry, memory_gib,
     )  # fmt: skip
     found = _run(plan, quiet=as_json)
-    _show_verdicts(found.verdicts, as_json)
+    if junit:
+        _write_junit(found.verdicts, junit)
+    if html:
+        _write_report(found.verdicts, variant, html)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(found.record).decode() + "\n")
+    else:
+        _show_verdicts(found.verdicts)
     for line in found.lost:
         click.echo(f"ringplug: lost: {line}", err=True)
     if found.refused:
@@ -88,6 +110,8 @@ class _Found:
     verdicts: list[Verdict] = field(default_factory=list[Verdict])
     refused: list[str] = field(default_factory=list[str])
     lost: list[str] = field(default_factory=list[str])
+    not_needed: int = 0
+    """Jobs that were left since everything was decided."""
 
     def take(self, job: Job, result: list[Verdict] | Exception) -> None:
         """Add what became of a job."""
@@ -99,13 +123,25 @@ class _Found:
             self.verdicts += result
 
     @property
-    def violated(self) -> set[str]:
-        """The claims that are violated."""
-        return {one.claim for one in self.verdicts if isinstance(one, Violated)}
+    def record(self) -> dict[str, object]:
+        """The verdicts as plain values, and what there is none of."""
+        partial = bool(self.lost or self.refused)
+        results = [record(one) for one in self.verdicts]
+        return {
+            "results": results, "partial": partial, "lost": self.lost, "too_large": self.refused,
+            "not_needed": self.not_needed,
+        }  # fmt: skip
+
+    def decided(self, plan: Plan) -> set[str]:
+        """The claims that need no further job: what is violated; of a variant, unless deep, what two engines hold."""
+        violated, proved, searched = (
+            {one.claim for one in self.verdicts if isinstance(one, kind)} for kind in (Violated, Proved, Exhaustive)
+        )
+        return violated | (proved & searched if plan.variant and not plan.deep else set())
 
 
 def _run(plan: Plan, *, quiet: bool) -> _Found:
-    """Run the jobs until every claim is violated; a line for each that is done, unless quiet."""
+    """Run the jobs until every claim is decided; a line for each that is done, unless quiet."""
     console, found, jobs = out(), _Found(), plan.jobs()
     done, work = list[Job](), sum(map(cost, jobs))
     with Progress() as progress:
@@ -119,18 +155,30 @@ def _run(plan: Plan, *, quiet: bool) -> _Found:
                 progress.count(len(done), len(jobs), share=sum(map(cost, done)) / work)
                 if not quiet and not isinstance(result, Exception):
                     progress.result(console, job_line(jobs[number], result))
-                if found.violated >= {claim.id for claim in plan.claims}:
+                if found.decided(plan) >= {claim.id for claim in plan.claims}:
                     break
-    if not quiet and len(done) < len(jobs):
-        spared = counted(len(jobs) - len(done), "job")
-        print_row(console, f"Every claim that was asked for is violated: {spared} not needed.")
+    found.not_needed = len(jobs) - len(done)
+    if found.not_needed and not quiet:
+        spared = counted(found.not_needed, "job")
+        print_row(console, f"Every claim that was asked for is decided: {spared} not needed.")
     return found
 
 
-def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(msgspec.json.encode({"results": [record(one) for one in verdicts]}).decode() + "\n")
-        return
+def _write_junit(verdicts: list[Verdict], out: Path) -> None:
+    from properties.export.junit import junit_xml  # here: what it is written with is optional
+
+    write_whole(out, junit_xml(verdicts))
+
+
+def _write_report(verdicts: list[Verdict], variant: str | None, out: Path) -> None:
+    from properties.page.report import Said, report_page  # here: few checks want one
+
+    lines = [*details(verdicts), *summary(verdicts)]
+    said = Said(lines, list(table_rows(verdicts)), list(shortest_traces(verdicts)))
+    write_page(lambda: report_page(verdicts, said, variant), out)
+
+
+def _show_verdicts(verdicts: list[Verdict]) -> None:
     console = out()
     if verdicts:
         console.print()
@@ -138,6 +186,8 @@ def _show_verdicts(verdicts: list[Verdict], as_json: bool) -> None:
         console.print()
     for line in (*details(verdicts), *summary(verdicts)):
         print_row(console, line)
+    if any(isinstance(one.extent, States) for one in verdicts):
+        print_row(console, engine_words())
     for trace in shortest_traces(verdicts):
         console.print()
         show_trace(trace)

@@ -13,12 +13,13 @@ from properties.catalogue.register import REGISTER, Entry
 from properties.claims import CLAIMS
 from properties.export import markdown
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.names import ENTRY
 from properties.terminal.rows import print_row
 
 
-@click.command("claims")
+@click.command("claims", cls=Checked)
 @click.argument("ids", metavar="[ID]...", type=ENTRY, nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `claims`.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print the README's table.")

@@ -11,17 +11,18 @@ from rich.console import Console
 from model.variants import Variant
 from model.variants.mutants import MUTANTS
 from properties.export import pages
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
 from properties.terminal.names import MUTANT
 from properties.terminal.progress import Progress, saying
 from properties.terminal.recorded import print_lines, recorded_lines, variants_named, write_json
+from properties.terminal.rows import out
 from properties.variants import record
 from properties.variants.arguments import ARGUMENTS
 from properties.variants.results import Fate
 
 
-@click.command("mutants")
+@click.command("mutants", cls=Checked)
 @click.argument("names", metavar="[NAME]...", type=MUTANT, nargs=-1)
 @click.option("--compute", is_flag=True, help="Compute what is recorded again: seconds for most, minutes for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `mutants` and the score.")
@@ -38,8 +39,6 @@ def mutants_command(names: tuple[str, ...], compute: bool, as_json: bool, as_mar
     Exit code 2 if one is noticed by nothing, and has no argument.
     """
     chosen = variants_named(names, MUTANTS)
-    if as_markdown and (names or as_json):
-        raise click.UsageError("--markdown prints the whole page: leave out the rest")
     show = None if as_json or as_markdown else out()
     fates = list(_fates(chosen, compute, show))
     if as_markdown:

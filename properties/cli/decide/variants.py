@@ -11,16 +11,17 @@ from rich.console import Console
 from model.variants import VARIANTS, Variant
 from properties.export import pages
 from properties.export.pages import Row
-from properties.terminal.console import out
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.names import NAMED_VARIANT
 from properties.terminal.progress import Progress, saying
 from properties.terminal.recorded import print_lines, recorded_line, recorded_lines, variants_named, write_json
+from properties.terminal.rows import out
 from properties.variants import record
 from properties.variants.results import Pair
 
 
-@click.command("variants")
+@click.command("variants", cls=Checked)
 @click.argument("names", metavar="[NAME]...", type=NAMED_VARIANT, nargs=-1)
 @click.option("--pairs", "in_pairs", is_flag=True, help="Instead: what breaks nothing of openais, in pairs.")
 @click.option("--compute", is_flag=True, help="Compute what is recorded again: seconds for most, minutes for all.")
@@ -38,10 +39,6 @@ def variants_command(names: tuple[str, ...], in_pairs: bool, compute: bool, as_j
     What is recorded was computed for this version, and tests compute it again. docs/variants.md has it, too.
     """
     chosen = variants_named(names, VARIANTS)
-    if as_markdown and (names or in_pairs or as_json):
-        raise click.UsageError("--markdown prints the whole page: leave out the rest")
-    if in_pairs and names:
-        raise click.UsageError("--pairs takes no NAME")
     show = None if as_json or as_markdown else out()
     if in_pairs:
         return _show_pairs(compute, show)

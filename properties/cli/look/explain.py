@@ -16,8 +16,10 @@ from properties.explain.explanation import explain_run
 from properties.explain.step import StepAccount, explain_step, steps_in_words
 from properties.explain.wording import account, step_account
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.output import saved_trace
+from properties.terminal.names import HTML_FILE
+from properties.terminal.output import page_of, saved_trace, write_page
 from properties.terminal.rows import print_row
 from properties.traces.trace import (
     Played,
@@ -29,12 +31,15 @@ from properties.traces.trace import (
 )
 
 
-@click.command("explain")
+@click.command("explain", cls=Checked)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("words", metavar="[ACTION [ARGUMENT]...]", nargs=-1)
 @click.option("--step", "number", type=int, metavar="N", help="At step N, counted from 1.")
+@HTML_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
-def explain_command(file: Path, words: tuple[str, ...], number: int | None, as_json: bool) -> int:
+def explain_command(
+    file: Path, words: tuple[str, ...], number: int | None, html: Path | None, as_json: bool
+) -> int:  # fmt: skip
     """Say why a saved run is as it is: as a whole, at one step, or why another ACTION is refused there.
 
     \b
@@ -44,11 +49,14 @@ def explain_command(file: Path, words: tuple[str, ...], number: int | None, as_j
     ringplug explain s1.json --step 4 visit p1 r0 why this one could not be taken instead of step 4
     ringplug explain s1.json --step 5 visit       after the last of 4 steps, for every choice of parameters
     ringplug explain s1.json --step 1 form_ring r0 '{p0 p1}'
+    ringplug explain s1.json --html s1.html       all of this for every step, on a page
 
     With ACTION and no --step: after the last step.
     """
     try:
         trace = saved_trace(file)
+        if html:
+            write_page(lambda: page_of(trace, number), html)
         if number is None and not words:
             return _explain_run(trace, as_json)
         return _explain_steps(trace, number, " ".join(words), as_json)

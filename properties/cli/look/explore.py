@@ -9,21 +9,23 @@ import click
 import msgspec
 
 from model.machines import MACHINES, PLUG
-from properties.catalogue.scopes import FEATURES, NamedScope
+from properties.catalogue.scopes import NamedScope
 from properties.claims.liveness import LIVE_2
+from properties.explicit.compiled import engine_words
 from properties.explicit.exhaustive import Exploration, explore
-from properties.explicit.graph import MOST_STATES, lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states
+from properties.explored.graph import MOST_STATES, lost_on_graph, state_graph, write_graph
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import of_machine, searched, sized
+from properties.terminal.options import features_on, of_machine, searched, sized, suiting
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
 from properties.words import counted
 
 
-@click.command("explore")
+@click.command("explore", cls=Checked)
 @sized
 @searched
 @of_machine
@@ -43,10 +45,11 @@ def explore_command(
     ringplug explore --members 2 --handles 1 --rings 2
     ringplug explore --members 2 --rings 1 --without late-copies --graph states.graphml
     """
-    scope = NamedScope(members or 2, handles or 1, rings or 1, FEATURES - set(off)).of(machine)
+    text = machine_text(machine, suiting(variant, machine))
+    scope = NamedScope(members or 2, handles or 1, rings or 1, features_on(off, machine)).of(machine)
     with Progress() as progress:
         found = explore(
-            machine_text(machine, variant).record(scope.features), scope.ground, [], symmetry=not no_symmetry,
+            text.record(scope.features), scope.ground, [], symmetry=not no_symmetry,
             most_states=MOST_STATES if graph else None, memory_gib=memory_gib, progress=lambda r: progress.say(r.words),
         )  # fmt: skip
         lines = list(report.search_lines(found.report, found.search.ground))
@@ -58,7 +61,7 @@ def explore_command(
         sys.stdout.write(msgspec.json.encode(report.search_record(found.report, scope)).decode() + "\n")
     else:
         print_row(console, scope.title)
-        for line in lines:
+        for line in (*lines, engine_words(found.search)):
             print_row(console, line)
     return ALL_HOLD
 

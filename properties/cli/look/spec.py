@@ -7,10 +7,11 @@ import sys
 import click
 
 from properties.export.specification import specification
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 
 
-@click.command("spec")
+@click.command("spec", cls=Checked)
 def spec_command() -> int:
     """Print the specification: actions, claims, decisions and what is forgotten, made from the model.
 

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from model.machines import MACHINES, PLUG
-from properties.catalogue.scopes import FEATURES
 from properties.explain.walk import resume
 from properties.terminal import report
-from properties.terminal.options import of_machine, sized
+from properties.terminal.applies import Checked
+from properties.terminal.options import features_on, of_machine, sized, suiting
 from properties.terminal.output import saved_trace
 from properties.terminal.prompt import run
 from properties.terminal.rows import print_row
@@ -19,7 +18,7 @@ from properties.traces import render
 from properties.traces.trace import FORMAT, Trace, TraceError, TraceScope
 
 
-@click.command("walk")
+@click.command("walk", cls=Checked)
 @sized
 @of_machine
 @click.option("--from", "start", metavar="FILE", type=click.Path(path_type=Path), help="Start where a trace ends.")
@@ -37,12 +36,13 @@ def walk_command(
 
     Without sizes: 2 members, 1 handle, 2 rings. From a pipe: exit code 3 if a line could not be obeyed.
     """
-    if start and (members or handles or rings or off or variant or machine != PLUG):
-        raise click.UsageError("--from FILE takes machine and scope from the trace: leave out the other options")
-    features = sorted((FEATURES - set(off)) & MACHINES[machine].features)
+    features = sorted(features_on(off, machine))
+    suiting(variant, machine)
     scope = TraceScope(members or 2, handles or 1, rings or 2)
     try:
-        begun = resume(saved_trace(start) if start else Trace(FORMAT, scope, features, [], machine, variant))
+        begun = resume(
+            saved_trace(start) if start else Trace(FORMAT, scope, features, [], machine, suiting(variant, machine))
+        )
     except TraceError as error:
         raise click.ClickException(f"{start}: {error}" if start else str(error)) from error
     console = report.out()

@@ -18,8 +18,10 @@ from properties.corosync.recording import Recorded, RecordingError, record
 from properties.corosync.summary import table
 from properties.judge.judgement import OK, VIOLATED
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of
-from properties.terminal.names import SCENARIO
+from properties.terminal.names import SCENARIO, OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.words import counted
@@ -39,7 +41,7 @@ def corosync_command() -> None:
     """
 
 
-@corosync_command.command("scenarios")
+@corosync_command.command("scenarios", cls=Checked)
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def scenarios_command(as_json: bool) -> int:
     """List the scenarios."""
@@ -53,16 +55,16 @@ def scenarios_command(as_json: bool) -> int:
     return ALL_HOLD
 
 
-@corosync_command.command("record")
+@corosync_command.command("record", cls=Checked)
 @click.option(
     "--scenario", required=True, metavar="NAME", type=SCENARIO, help="Which scenario (ringplug corosync scenarios)."
 )
 @click.option("--nodes", default=3, show_default=True, type=click.IntRange(NODE_COUNTS.start + 1, NODE_COUNTS.stop - 1),
               help="How many nodes.")  # fmt: skip
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0),
+@click.option("--seed", default=1, show_default=True, type=SEED,
               help="Decides faults, times, messages.")  # fmt: skip
-@click.option("--load", type=click.Choice(LOADS), default="light", show_default=True, help="How much is sent.")
-@click.option("--transport", type=click.Choice(TRANSPORTS), default="udpu", show_default=True,
+@click.option("--load", type=OneOf("load", LOADS), default="light", show_default=True, help="How much is sent.")
+@click.option("--transport", type=OneOf("transport", TRANSPORTS), default="udpu", show_default=True,
               help="udpu, or knet with encryption.")  # fmt: skip
 @click.option("--control", is_flag=True, help="Leave the faults out: the same traffic on a whole network.")
 @click.option("--trace", "trace_log", is_flag=True, help="Have the daemons log every message of the ring protocol.")
@@ -100,9 +102,9 @@ def record_command(
     return ALL_HOLD if recorded.settled else UNDETERMINED
 
 
-@corosync_command.command("campaign")
-@click.option("--runs", default=200, show_default=True, type=click.IntRange(1), help="How many runs.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of the first run.")
+@corosync_command.command("campaign", cls=Checked)
+@click.option("--runs", default=200, show_default=True, type=click.IntRange(1, MOST_RUNS), help="How many runs.")
+@click.option("--seed", default=1, show_default=True, type=SEED, help="Seed of the first run.")
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME", type=SCENARIO, help="Only these scenarios. Repeatable."
 )

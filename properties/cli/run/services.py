@@ -11,11 +11,14 @@ import click
 import msgspec
 
 from properties.catalogue.register import REGISTER
+from properties.files import write_whole
 from properties.judge.judgement import OK, VIOLATED, JudgedClaim
 from properties.simulate.services import ServiceRun, run
 from properties.terminal import report
+from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import code_of
-from properties.terminal.numbers import RealRange
+from properties.terminal.names import OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.words import counted
@@ -26,15 +29,17 @@ FAULTS = [name for name in CAMPAIGNS if name != "amnesic"]
 """What takes stored numbers away, on which everything rests, is left to `ringplug simulate`."""
 
 
-@click.command("services")
+@click.command("services", cls=Checked)
 @click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=4, show_default=True, help="Processors.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
-@click.option("--faults", type=click.Choice(FAULTS), default="heavy", show_default=True, help="What the seed draws.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of everything that is random.")
+@click.option("--faults", type=OneOf("faults", FAULTS), default="heavy", show_default=True, help="What the seed draws.")
 @click.option("--seconds", type=RealRange(0.1, 100_000), default=5.0, show_default=True,
               help="How long there are faults and load, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=60, show_default=True,
               help="What all programs together do in a second.")  # fmt: skip
-@click.option("--runs", type=click.IntRange(1), default=1, show_default=True, help="So many seeds, from --seed on.")
+@click.option(
+    "--runs", type=click.IntRange(1, MOST_RUNS), default=1, show_default=True, help="So many seeds, from --seed on."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the history of one run here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def services_command(
@@ -50,12 +55,10 @@ def services_command(
     Of several runs, the first that violates a claim is shown, and how to repeat it. Exit codes: 0 all hold, 1 a claim
     is violated, 2 nothing is decided, 3 bad input.
     """
-    if out and runs > 1:
-        raise click.UsageError("--out is for one run")
     plan = _Plan(members, faults, seconds, load)
     shown, total = _runs(plan, range(seed, seed + runs), keep=out is not None)
     if out:
-        out.write_bytes(shown.history)
+        write_whole(out, shown.history)
     if as_json:
         sys.stdout.write(msgspec.json.encode(_plain(shown, total, plan)).decode() + "\n")
     else:

@@ -7,39 +7,41 @@ from pathlib import Path
 
 import click
 import msgspec
-from click.core import ParameterSource
 
 from properties.faults.patches import FaultError
+from properties.files import is_among
 from properties.judge.judgement import OK
 from properties.simulate.campaign import Plan, campaign
 from properties.simulate.faults import copy_of, run_that_shows
-from properties.simulate.files import written
+from properties.simulate.files import FILES, written
 from properties.simulate.report import campaign_lines, campaign_record, claim_table, run_lines, run_record
 from properties.simulate.run import Copy, Run, run
 from properties.simulate.shrink import Reduced, reduce
 from properties.terminal import report
+from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import code_of
-from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, RING_FAULT
-from properties.terminal.numbers import RealRange
+from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, HTML_FILE, RING_FAULT, OneOf
+from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
+from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
 from properties.terminal.repeat import REPEAT_HELP, show_delivery_runs
 from reference.simulator.campaigns import CAMPAIGNS
 from reference.simulator.lines import ScriptError
 from reference.simulator.script import MEMBERS_MOST, Script, parse
 
-SIZES = {"members", "seed", "faults", "seconds", "load", "runs", "file"}
+SIZES = {"--members", "--seed", "--faults", "--seconds", "--load", "--runs", "--script"}
 """Who gives one of these means another run than the one that shows a fault."""
 
 
-@click.command("simulate")
+@click.command("simulate", cls=Checked)
 @click.option("--members", type=click.IntRange(1, MEMBERS_MOST), default=5, show_default=True, help="Processors.")
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of everything that is random.")
-@click.option("--faults", type=click.Choice(list(CAMPAIGNS)), default="heavy", show_default=True,
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Of everything that is random.")
+@click.option("--faults", type=OneOf("faults", CAMPAIGNS), default="heavy", show_default=True,
               help="What the seed draws.")  # fmt: skip
 @click.option("--seconds", type=RealRange(0.001, 100_000), default=20.0, show_default=True,
               help="How long there are faults, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=40, show_default=True, help="Messages a second.")
-@click.option("--runs", type=click.IntRange(1), help="A campaign: so many seeds, from --seed on.")
+@click.option("--runs", type=click.IntRange(1, MOST_RUNS), help="A campaign: so many seeds, from --seed on.")
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
 @click.option("--fault", metavar="NAME", type=RING_FAULT,
@@ -51,10 +53,12 @@ SIZES = {"members", "seed", "faults", "seconds", "load", "runs", "file"}
 @click.option("--no-reduce", is_flag=True, help="Do not look for a smaller run that fails, too.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help="Write script, history, all that was seen, and the reduced run into this directory.")  # fmt: skip
+@HTML_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def simulate_command(
     members: int, seed: int, faults: str, seconds: float, load: int, runs: int | None, file: Path | None,
-    fault: str | None, repeat: str | None, no_follow: bool, no_reduce: bool, out: Path | None, as_json: bool,
+    fault: str | None, repeat: str | None, no_follow: bool, no_reduce: bool, out: Path | None,
+    html: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Run whole rings of the reference in virtual time, under faults, and judge what they did.
 
@@ -62,6 +66,7 @@ def simulate_command(
     ringplug simulate --members 5 --seed 7 --faults heavy --seconds 60
     ringplug simulate --runs 200 --faults heavy --seconds 10      (exit code 2 if something never occurred)
     ringplug simulate --script faults.txt --out run               (then: ringplug judge run/history.jsonl)
+    ringplug simulate --members 3 --seconds 1 --html run.html     (what happened, as a page)
     ringplug simulate --fault frees-after-one-rotation            (a fault of the reference; exit code 1)
     ringplug simulate --repeat free-at-one-rotation               (goes with --json alone; docs/delivery.md)
 
@@ -69,12 +74,12 @@ def simulate_command(
     violated, 2 nothing is decided or a campaign did not show all that it is meant to, 3 bad input.
     """
     if repeat is not None:
-        if _given() - {"repeat", "as_json"}:
-            raise click.UsageError("--repeat goes with --json alone")
         return show_delivery_runs(repeat, as_json)
+    if file and out and is_among(file, [out / name for name in FILES]):
+        raise click.UsageError(f"--out {out}: it would write over {file}; name another directory")
     try:
         copy = copy_of(fault)
-        if fault and not _given() & SIZES:
+        if fault and not SIZES & given_in(click.get_current_context()).keys():
             shows = run_that_shows(fault)
             members, seed, faults, seconds = shows.members, shows.seed, shows.campaign, float(shows.seconds)
         plan = Plan(faults, members, seconds, load, fault, not no_follow)
@@ -85,16 +90,8 @@ def simulate_command(
         raise click.ClickException(f"{file}: not text in UTF-8") from error
     if runs is None:
         command = f"ringplug simulate --script {file}{plan.ways}" if file else plan.command(seed)
-        return _one(script, copy, _Ways(command, plan.ways, not no_follow, not no_reduce, out, as_json))
-    if file or out:
-        raise click.UsageError("--runs draws its scripts itself and writes nothing: without --script and --out")
+        return _one(script, copy, _Ways(command, plan.ways, not no_follow, not no_reduce, out, html, as_json))
     return _many(plan, range(seed, seed + runs), as_json)
-
-
-def _given() -> set[str]:
-    """The options that the command line has."""
-    context = click.get_current_context()
-    return {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
 class _Ways(msgspec.Struct, frozen=True):
@@ -105,6 +102,7 @@ class _Ways(msgspec.Struct, frozen=True):
     follow: bool
     reduce: bool
     out: Path | None
+    html: Path | None
     as_json: bool
 
 
@@ -122,6 +120,8 @@ def _one(script: Script, copy: Copy, ways: _Ways) -> int:
             reduced = reduce(found, found.violated[0], copy, progress.say, follow=ways.follow)
     if ways.out:
         written(found, reduced, ways.out)
+    if ways.html:
+        _write_page(found, ways.command, ways.html)
     if ways.as_json:
         record = run_record(found, reduced, ways.command)
         sys.stdout.write(msgspec.json.encode(record).decode() + "\n")
@@ -133,6 +133,15 @@ def _one(script: Script, copy: Copy, ways: _Ways) -> int:
         if ways.out:
             console.print(f"written: {ways.out}", markup=False, soft_wrap=True)
     return _code(found)
+
+
+def _write_page(found: Run, command: str, html: Path) -> None:
+    """Write what happened and what is said of it as a page."""
+    from properties.page.history import history_page
+
+    history, lines = found.history, list(run_lines(found, None, command, ""))
+    if history:
+        write_page(lambda: history_page(history.history(), found.claims, command, lines), html)
 
 
 def _again(ways: _Ways) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
-from properties.lockstep.adapter import visit_of
+from properties.lockstep.adapter import observation, visit_of
 from properties.lockstep.cluster import Cluster
 from properties.lockstep.events import Event, Kind
-from properties.lockstep.implementation import RingName, Visit
+from properties.lockstep.implementation import Observation, RingName, Visit
 from properties.lockstep.recorded.formations import Announcement
 from reference.errors import RemoteProtocolError
 from reference.plug.token_codec import decode, encode
@@ -39,7 +39,64 @@ class RecordedStep:
     processor: int
     step: PlugStep | Life
 
+    @property
+    def life(self) -> Life | None:
+        """That the processor started or crashed, if that is what happened."""
+        return self.step if isinstance(self.step, Life) else None
 
+    @property
+    def call(self) -> str:
+        """What was called."""
+        return "" if isinstance(self.step, Life) else self.step.call
+
+    @property
+    def registered_count(self) -> int:
+        """How many handles there were after it."""
+        return 0 if isinstance(self.step, Life) else len(self.step.state.plugs.registered)
+
+    def answered(self) -> Visit:
+        """What the call answered."""
+        return Visit() if isinstance(self.step, Life) else answer_of(self.step)
+
+    def observed(self) -> Observation:
+        """What was to be seen after it."""
+        return NOTHING if isinstance(self.step, Life) else observation(self.step.state)
+
+    def told(self, processors: Sequence[int]) -> tuple[RingName, tuple[int, ...]] | None:
+        """The ring with its members, if the processor was told of one."""
+        if isinstance(self.step, Life) or CALLS.get(self.step.call) is not Kind.TOLD:
+            return None
+        return _ring(self.step), _members(self.step, processors)
+
+    def event(self, cluster: Cluster, p: int, processors: Sequence[int]) -> Event:
+        """The event that it is."""
+        if isinstance(self.step, Life):
+            return Event(Kind.RESTART if self.step is Life.STARTED else Kind.CRASH, p)
+        return event_of(cluster, p, self.step, processors)
+
+
+class Recorded(Protocol):
+    """What is followed: one step of a run, wherever it was recorded."""
+
+    @property
+    def processor(self) -> int: ...
+    @property
+    def time_us(self) -> int | None: ...
+    @property
+    def life(self) -> Life | None: ...
+    @property
+    def call(self) -> str: ...
+    @property
+    def registered_count(self) -> int: ...
+
+    def answered(self) -> Visit: ...
+    def observed(self) -> Observation: ...
+    def told(self, processors: Sequence[int]) -> tuple[RingName, tuple[int, ...]] | None: ...
+    def event(self, cluster: Cluster, p: int, processors: Sequence[int]) -> Event: ...
+
+
+NOTHING = Observation(None, None, gate_open=False, registered=frozenset(), plugged=frozenset(), recovery_waiting=())
+"""What is observed of a processor that has just started."""
 CALLS = MappingProxyType(
     {
         "ring_pending": Kind.TOLD,
@@ -68,19 +125,18 @@ def token_bytes(token: Token) -> bytes:
     return encode(Token(ring_id, TokenSeq(token.token_seq), MessageSeq(0), (), token.bitmap))
 
 
-def announcements(recorded: Sequence[RecordedStep], processors: Sequence[int]) -> list[Announcement]:
+def announcements(recorded: Sequence[Recorded], processors: Sequence[int]) -> list[Announcement]:
     """Who was told of which ring, and when."""
     return [
-        Announcement(index, processors.index(one.processor), _ring(one.step), _members(one.step, processors),
-                answer_of(one.step).token)
+        Announcement(index, processors.index(one.processor), *told, one.answered().token)
         for index, one in enumerate(recorded)
-        if not isinstance(one.step, Life) and one.step.call == "ring_pending"
-    ]  # fmt: skip
+        if (told := one.told(processors))
+    ]
 
 
-def crashes(recorded: Sequence[RecordedStep], processors: Sequence[int]) -> list[tuple[int, int]]:
+def crashes(recorded: Sequence[Recorded], processors: Sequence[int]) -> list[tuple[int, int]]:
     """Who crashed, and when."""
-    return [(i, processors.index(one.processor)) for i, one in enumerate(recorded) if one.step is Life.CRASHED]
+    return [(i, processors.index(one.processor)) for i, one in enumerate(recorded) if one.life is Life.CRASHED]
 
 
 def event_of(cluster: Cluster, p: int, step: PlugStep, processors: Sequence[int]) -> Event:
@@ -143,7 +199,6 @@ def _members(step: PlugStep, processors: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted(processors.index(member) for member in cast("Sequence[int]", step.arguments[1])))
 
 
-def handle_count(recorded: Sequence[RecordedStep]) -> int:
+def handle_count(recorded: Sequence[Recorded]) -> int:
     """The most handles that a processor ever had at once; at least one."""
-    states = [one.step.state for one in recorded if not isinstance(one.step, Life)]
-    return max([1, *(len(state.plugs.registered) for state in states)])
+    return max([1, *(one.registered_count for one in recorded)])

@@ -17,20 +17,13 @@ from model.language.machine import Text
 from model.language.sorts import Ring
 from model.machines import MACHINES, PLUG
 from properties.lockstep.abstraction import NamedStep, abstraction
-from properties.lockstep.adapter import observation
+from properties.lockstep.adapter import reading
 from properties.lockstep.cluster import Outcome
 from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.events import Event, Kind
 from properties.lockstep.follower import Execution, ScopedMachine, reason_of
-from properties.lockstep.recorded.calls import (
-    Life,
-    RecordedStep,
-    announcements,
-    answer_of,
-    crashes,
-    event_of,
-    handle_count,
-)
+from properties.lockstep.implementation import TokenReading
+from properties.lockstep.recorded.calls import Recorded, announcements, crashes, handle_count
 from properties.lockstep.recorded.formations import Formation, formations
 from properties.lockstep.recorded.playback import RecordedCluster
 from properties.traces.trace import Trace
@@ -41,7 +34,7 @@ RING = re.compile(r"\br(\d+)\b")
 
 
 def follow(
-    steps: Iterable[RecordedStep], *, counts: Counter[str] | None = None, progress: Callable[[str], None] | None = None
+    steps: Iterable[Recorded], *, counts: Counter[str] | None = None, progress: Callable[[str], None] | None = None
 ) -> Divergence | None:
     """Follow a run from its beginning; the first step that does not fit, or None.
 
@@ -77,7 +70,7 @@ class RecordedFollower:
     renames rings: a machine with a place for each ring takes the same steps. `numbers` are the places there.
     """
 
-    def __init__(self, recorded: Sequence[RecordedStep]) -> None:
+    def __init__(self, recorded: Sequence[Recorded], read: Callable[[bytes], TokenReading] = reading) -> None:
         self.processors = sorted({step.processor for step in recorded})
         self.formations = formations(announcements(recorded, self.processors), crashes(recorded, self.processors))
         self.numbers: dict[int, int] = {}
@@ -86,13 +79,16 @@ class RecordedFollower:
         self.ring_of_step: list[int] = []
         """Of each step of the machine, the number of the ring that it is about; -1 for none."""
         handles = handle_count(recorded)
+        self.event: Event | None = None
+        """The event that is taken, and the machine's state before it."""
         self.execution = Execution(_machine(len(self.processors), handles, MACHINES[PLUG]))
-        self.recorded = RecordedCluster(len(self.processors), handles)
+        self.before = self.execution.state
+        self.recorded = RecordedCluster(len(self.processors), handles, read)
         self.cluster, self.events = self.recorded.cluster, Counter[str]()
         for p in range(len(self.processors)):
             self._take_step(Event(Kind.CRASH, p), ("crash", {"p": p}))
 
-    def follow(self, number: int, recorded: RecordedStep) -> None:
+    def follow(self, number: int, recorded: Recorded) -> None:
         """Take the next step of the run, and before it form the rings that are formed then; DivergedError."""
         try:
             for formation in self.formations.get(number, ()):
@@ -102,7 +98,7 @@ class RecordedFollower:
             self._locate(error.divergence, number, recorded)
             raise
 
-    def _locate(self, divergence: Divergence, number: int, recorded: RecordedStep) -> None:
+    def _locate(self, divergence: Divergence, number: int, recorded: Recorded) -> None:
         """Say where in the run it is, with the numbers that rings have in the trace."""
         said = [divergence.event, divergence.action, *(one.variable for one in divergence.differences)]
         divergence.step, divergence.time_us = number + 1, recorded.time_us
@@ -110,13 +106,14 @@ class RecordedFollower:
         for place in sorted({int(place) for words in said for place in re.findall(RING, words)}):
             name = self.cluster.rings[place].name
             divergence.names[f"r{self.numbers[place]}"] = f"ring {name.representative}:{name.seq}"
-        divergence.event, divergence.action = self._renumbered(divergence.event), self._renumbered(divergence.action)
+        divergence.event, divergence.action = self.renumbered(divergence.event), self.renumbered(divergence.action)
         divergence.differences = [
-            msgspec.structs.replace(one, variable=self._renumbered(one.variable)) for one in divergence.differences
+            msgspec.structs.replace(one, variable=self.renumbered(one.variable)) for one in divergence.differences
         ]
         self._renumber(divergence.trace)
 
-    def _renumbered(self, words: str) -> str:
+    def renumbered(self, words: str) -> str:
+        """Words in which rings have the numbers that they have in the run."""
         return re.sub(RING, lambda found: f"r{self.numbers[int(found[1])]}", words)
 
     def _form(self, formation: Formation) -> None:
@@ -138,22 +135,23 @@ class RecordedFollower:
                 return place
         raise AssertionError("there is a place more than rings that are not dead")
 
-    def _play(self, recorded: RecordedStep) -> None:
-        p, step = self.processors.index(recorded.processor), recorded.step
-        if isinstance(step, Life):
-            self.take(Event(Kind.RESTART if step is Life.STARTED else Kind.CRASH, p))
+    def _play(self, recorded: Recorded) -> None:
+        p = self.processors.index(recorded.processor)
+        if recorded.life:
+            self.take(recorded.event(self.cluster, p, self.processors))
             return
         try:
-            self.recorded.called(p, answer_of(step), observation(step.state))
-            event = event_of(self.cluster, p, step, self.processors)
+            self.recorded.called(p, recorded.answered(), recorded.observed())
+            event = recorded.event(self.cluster, p, self.processors)
         except Exception as error:
-            unread = f"{step.call} cannot be read"
+            unread = f"{recorded.call} cannot be read"
             raise self.execution.diverged(Event(Kind.RESTART, p), unread, reason_of(error)) from error
         self.take(event)
 
     def take(self, event: Event) -> None:
         """The event happened, and the machine follows; DivergedError if it cannot."""
         self.events[event.kind.name.lower()] += 1
+        self.event, self.before = event, self.execution.state
         try:
             steps = self._steps(self.recorded.perform(event))
         except Exception as error:

@@ -6,25 +6,25 @@ forms in one step of the machine. `taken` says what is pending meanwhile, and `d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from properties.lockstep.adapter import reading
 from properties.lockstep.cluster import Cluster, FormedRing, MisstepError, Outcome
 from properties.lockstep.events import Event, Kind
-from properties.lockstep.implementation import Observation, RingName, Visit
+from properties.lockstep.implementation import Observation, RingName, TokenReading, Visit
+from properties.lockstep.recorded.calls import NOTHING
 from properties.lockstep.recorded.formations import Formation
 
 NO_RING = FormedRing(RingName(-1, -1), (), None, -1)
 """A place for a ring that has none."""
-NOTHING = Observation(None, None, gate_open=False, registered=frozenset(), plugged=frozenset(), recovery_waiting=())
-"""What is observed of a processor that has just started."""
 
 
 class RecordedCluster:
     """The processors of a recorded run. Rings are in places, used again when nobody has a ring there any more."""
 
-    def __init__(self, size: int, handle_count: int) -> None:
-        self.cluster = Cluster(size, handle_count)
+    def __init__(self, size: int, handle_count: int, read: Callable[[bytes], TokenReading] = reading) -> None:
+        self.cluster, self.read = Cluster(size, handle_count), read
         self.answer, self.observed = Visit(), NOTHING
         """Of the call that is the next event: what it answered, and what was observed after it."""
 
@@ -39,7 +39,7 @@ class RecordedCluster:
         cluster = self.cluster
         ring = FormedRing(formation.ring, formation.members, formation.token, formation.members[0])
         cluster.rings += [NO_RING] * (place + 1 - len(cluster.rings))
-        cluster.rings[place] = replace(ring, positions=reading(ring.newest).positions if ring.newest else frozenset())
+        cluster.rings[place] = replace(ring, positions=self.read(ring.newest).positions if ring.newest else frozenset())
         cluster.normal -= {place}
         for member in formation.members:
             self._settle(member, formation.ring)
@@ -95,7 +95,7 @@ class RecordedCluster:
         """A token arrives; at a processor that is between two rings, what it does with either's is no step."""
         p, cluster = event.processor, self.cluster
         said, taken = cluster.seen[p].pending, cluster.taken.get(p)
-        outcome = cluster.token_arrives(event, self.answer, self.observed, reading)
+        outcome = cluster.token_arrives(event, self.answer, self.observed, self.read)
         name = cluster.rings[event.ring].name
         between = taken and (name == said if outcome.accepted else name == taken)
         return replace(outcome, event=replace(event, kind=Kind.BETWEEN)) if between else outcome

@@ -12,7 +12,7 @@ import numpy as np
 
 from model.language.ground import Bitmaps, Step
 from properties.explicit.columns import Columns, Mask
-from properties.explicit.search import Search
+from properties.explicit.compiled import begin
 from properties.lockstep.classes import Class, Numbers
 from properties.lockstep.follower import ScopedMachine
 
@@ -25,7 +25,7 @@ class Transitions:
 
     def __init__(self, machine: ScopedMachine, progress: Callable[[str], None] | None = None) -> None:
         self.machine, self.ground, self.steps = machine, machine.ground, machine.ground.steps
-        self.search = Search(self.ground, symmetry=False)
+        self.search = begin(self.ground, symmetry=False)
         self.search.run(progress=lambda report: progress(report.words) if progress else None)
         blocks = [self.search.packing.unpack(block) for _, block in self.search.blocks()]
         self.fields = np.concatenate(blocks, axis=1)

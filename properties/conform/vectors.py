@@ -1,0 +1,136 @@
+"""Test vectors: the directed cases, and random episodes, with what a layer must answer and what is to be seen then.
+
+They are what the reference does, held to the machine at each step. What a program names itself, tokens, handles and
+messages, has names of the vector's own in them, which a runner puts in place of the program's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from properties.conform.cases import CASES
+from properties.conform.recorder import Recorder, Watched
+from properties.conform.script import Case, run_case
+from properties.files import write_whole
+from properties.lockstep.adapter import ReferenceLayer
+from properties.lockstep.divergence import Divergence
+from properties.lockstep.run import Plan, Run, run
+
+FORMAT = "ringplug-vector-1"
+
+
+class Vector(msgspec.Struct, omit_defaults=True):
+    """A case or an episode, as a runner takes it."""
+
+    format: str
+    name: str
+    processors: int
+    about: str = ""
+    """The decisions and clauses, as sources are cited."""
+    says: str = ""
+    steps: list[dict[str, Any]] = []
+
+
+class VectorError(Exception):
+    """The reference does not do what the machine says, so there is nothing to write."""
+
+
+def vectors(plan: Plan, cases: Sequence[Case] = CASES) -> Iterator[Vector]:
+    """The cases, then the episodes of a random run, if it has steps."""
+    recorder = Recorder(ReferenceLayer)
+    for case in cases:
+        _held(run_case(case, recorder))
+        yield Vector(FORMAT, case.name, case.members, case.about, case.says, steps_of(recorder.taken()))
+    if plan.steps:
+        yield from _episodes(plan, recorder)
+
+
+def _episodes(plan: Plan, recorder: Recorder) -> Iterator[Vector]:
+    taken: list[list[Watched]] = []
+
+    def ended(ran: Run) -> None:
+        taken.append(recorder.taken())
+
+    _held(run(plan, recorder, ended).divergence)
+    says = f"Random events: members {plan.members}, seed {plan.seed}."
+    for number, calls in enumerate(taken, 1):
+        yield Vector(FORMAT, f"episode-{number}", plan.members, "", says, steps_of(calls))
+
+
+def _held(divergence: Divergence | None) -> None:
+    if divergence:
+        raise VectorError("\n".join(divergence.lines()))
+
+
+def steps_of(calls: Sequence[Watched]) -> list[dict[str, Any]]:
+    """The calls with names of the vector's own."""
+    names = _Names()
+    return [names.step(call) for call in calls]
+
+
+class _Names:
+    """What tokens, handles and messages are called: tokens `t0`, `t1`…, the others by numbers of their processor."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, str] = {}
+        self.handles: dict[int, dict[int, int]] = {}
+        self.messages: dict[int, dict[int, int]] = {}
+
+    def step(self, call: Watched) -> dict[str, Any]:
+        """A call as a step of a vector."""
+        p = call.processor
+        if call.call == "start":
+            self.handles[p], self.messages[p] = {}, {}
+            return {"processor": p, "call": "start"}
+        answer = self._answer(p, call)
+        asked = dict(call.asked)
+        if "token" in asked:
+            asked["token"] = self.tokens[asked["token"]]
+        if "handle" in asked:
+            asked["handle"] = self.handles[p][asked["handle"]]
+        return {"processor": p, "call": call.call, **asked, "answer": answer, "after": self._after(p, call.after)}
+
+    def _answer(self, p: int, call: Watched) -> dict[str, Any]:
+        answer = dict(call.answer)
+        if "handle" in answer:
+            answer["handle"] = self.handles[p].setdefault(answer["handle"], len(self.handles[p]))
+        for refusal in ("refused", "call_refused"):
+            if refusal in answer:
+                answer[refusal] = True
+        if answer.get("token") is not None:
+            name = self.tokens.setdefault(answer["token"], f"t{len(self.tokens)}")
+            answer["token"] = {"name": name, **(call.sent or {})}
+        if "packets" in answer:
+            answer["packets"] = [self._packet(p, packet) for packet in answer["packets"]]
+        return answer
+
+    def _packet(self, p: int, packet: dict[str, Any]) -> dict[str, Any]:
+        known = self.messages[p]
+        return {**packet, "message": known.setdefault(packet["message"], len(known))}
+
+    def _after(self, p: int, after: dict[str, Any] | None) -> dict[str, Any]:
+        seen = dict(after or {})
+        for key in ("registered", "plugged"):
+            seen[key] = sorted(self.handles[p][handle] for handle in seen[key])
+        return seen
+
+
+def write_vectors(folder: Path, plan: Plan, cases: Sequence[Case], say: Callable[[str], None]) -> tuple[int, int]:
+    """Write a file for each, a step a line; how many files and steps there are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = steps = 0
+    for vector in vectors(plan, cases):
+        say(vector.name)
+        files, steps = files + 1, steps + len(vector.steps)
+        write_whole(folder / f"{files:02}-{vector.name}.json", _written(vector))
+    return files, steps
+
+
+def _written(vector: Vector) -> bytes:
+    head = msgspec.json.encode(msgspec.structs.replace(vector, steps=[]))[:-1]
+    lines = b",\n".join(msgspec.json.encode(step) for step in vector.steps)
+    return head + b',"steps":[\n' + lines + b"\n]}\n"

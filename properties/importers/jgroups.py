@@ -1,0 +1,87 @@
+"""JGroups' log as events: the views that members install, as Infinispan, Keycloak and WildFly log them.
+
+A view is `[p0|3] (2) [p0, p1]`: creator, number, size, members by age. A member is named anew at each start of its
+channel, so each life has a name of its own; the name that a line gives as its own counts if its views have it, for the
+views of some versions say more than that. That a merge says who came from where is not read, nor `Joined` and `Left`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from properties.history.events import Event
+from properties.importers.logs import Place
+from properties.importers.reader import OWN, Kind, Lives, LogFacts
+
+WANTED = re.compile(rb"GMS: address=|ISPN0000(?:7[89]|80)|\|\d+\] ?(?:\(\d+\) ?)?\[")
+VIEW = re.compile(
+    r"\[(?P<creator>[^\[\]|]+)\|(?P<number>\d{1,18})\] ?(?:\((?P<count>\d{1,9})\) ?)?\[(?P<members>[^\[\]]*)\]"
+)
+"""The first one of a merge is the whole, those of its parts stand behind it."""
+INSTALLED = re.compile(
+    r"(?:(?P<who>\S+): installing (?:view )?"
+    r"|[Rr]eceived new(?:, MERGED)? cluster view(?: for channel \S+?)?: "
+    r"|viewAccepted\S*:? |\*\* view: |new view(?: accepted)?: ?)(?:MergeView::)?$"
+)
+"""What stands before a view that is installed; a view that is refused, received or sent stands in other lines, too."""
+ADDRESS = re.compile(r"GMS: address=(?P<gms>[^,]+?)\s*(?:,|$)|ISPN000079: .*?local address is `?(?P<ispn>[^`,]+?)`?,")
+CHANNEL = re.compile(r"GMS: address=|ISPN000078")
+GONE = re.compile(r"ISPN000080")
+
+
+class JGroupsReader:
+    """One log, of one channel at a time."""
+
+    wanted = WANTED
+    inside = False
+
+    def __init__(self) -> None:
+        self.facts = LogFacts()
+        self.lives = Lives(self.facts)
+        self.count = 0
+
+    @property
+    def own(self) -> str:
+        """The life that is under way."""
+        return f"{OWN}{self.count}"
+
+    def take(self, line: str, place: Place) -> Iterator[Event]:
+        """The events of a line."""
+        if CHANNEL.search(line) and self.own in self.lives.rings:
+            yield from self.lives.end(self.own, place.note(f"another channel begins: {line}"))
+            self.count += 1
+        if found := ADDRESS.search(line):
+            self.facts.said[self.own] = found["gms"] or found["ispn"]
+        elif GONE.search(line):
+            yield from self.lives.end(self.own, place.note(line))
+            self.count += 1
+        elif view := VIEW.search(line):
+            yield from self._view(view, line, place)
+
+    def _view(self, view: re.Match[str], line: str, place: Place) -> Iterator[Event]:
+        installed = INSTALLED.search(line[: view.start()])
+        members = tuple(name.strip() for name in view["members"].split(",") if name.strip())
+        if installed is None:
+            self.facts.left_out["a view in a line that does not say that it is installed"] += 1
+        elif view["count"] and int(view["count"]) != len(members):
+            self.facts.left_out["a view whose list of members is cut; a new life begins behind it"] += 1
+            self.lives.lose(self.own)
+        else:
+            if installed["who"] in members:
+                self.facts.said[self.own] = installed["who"]
+            yield from self.lives.install(self.own, (view["creator"], int(view["number"])), members, place, line)
+
+    def finish(self) -> Iterator[Event]:
+        """Nothing is kept back."""
+        yield from ()
+
+
+JGROUPS = Kind(
+    "jgroups",
+    "what members of JGroups logged",
+    JGroupsReader,
+    facets=("regular",),
+    without=frozenset({"transitional"}),
+    says=("Who joined, left or came along is not read, and neither are views that no line says to be installed.",),
+)

@@ -1,0 +1,1 @@
+"""One self-contained HTML page on which a run explains itself."""

@@ -1,0 +1,1 @@
+"""A processor as a process: the sans-IO core of `reference/ring/` and its services on a network and a disk."""

@@ -1,0 +1,141 @@
+"""That all gates open at last rests on fair actions: without any one of them the proof fails, and a run goes round."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from model.language.ground import GroundMachine
+from model.machines import MACHINES, PLUG
+from properties.catalogue.claim import Reach
+from properties.catalogue.progress import Progress
+from properties.catalogue.scopes import FEATURES, NamedScope
+from properties.check.job import Job
+from properties.check.verdict import Open
+from properties.claims import CLAIMS
+from properties.explicit.search import Search
+from properties.explored.lasso import Lasso, fair_lasso
+from properties.symbolic.induction import invariants
+from properties.symbolic.leads_to import SOME_STEP_HELPS, LeadsTo
+from properties.symbolic.round import Round
+from properties.variants import record
+from tests.command import ringplug
+
+LIVENESS = ("LIVE-2", "PLUG-A2")
+
+
+def of_claim(id: str) -> tuple[Reach, Progress]:
+    reach = CLAIMS[id].reach
+    assert reach
+    assert reach.progress
+    return reach, reach.progress
+
+
+FAIR = [(id, action) for id in LIVENESS for action in of_claim(id)[1].helps]
+
+
+@cache
+def search(scope: NamedScope) -> Search:
+    found = Search(GroundMachine(MACHINES[PLUG].record(scope.features), scope.ground), symmetry=False)
+    found.run()
+    return found
+
+
+def lasso(id: str, scope: NamedScope, unfair: Collection[str]) -> Lasso | None:
+    reach, progress = of_claim(id)
+    return fair_lasso(search(scope), reach, progress, set(progress.helps) - set(unfair))
+
+
+def scope_of(id: str, action: str) -> NamedScope:
+    members, handles, rings, feature = of_claim(id)[1].lassos[action]
+    return NamedScope(members, handles, rings, frozenset({feature} - {""}))
+
+
+def test_every_fair_action_has_its_lasso() -> None:
+    for id in LIVENESS:
+        assert set(of_claim(id)[1].lassos) == set(of_claim(id)[1].helps)
+
+
+@pytest.mark.parametrize(("id", "action"), FAIR)
+def test_without_a_fair_action_no_step_helps_somewhere(id: str, action: str) -> None:
+    machine, (reach, progress) = MACHINES[PLUG].record(), of_claim(id)
+    round_ = Round(machine, PLUG, invariants(PLUG, features=machine.features))
+    less = {name: helps for name, helps in progress.helps.items() if name != action}
+    first = next(LeadsTo(round_, CLAIMS[id], reach, replace(progress, helps=less)).failures())
+    assert (first.label, first.unknown) == (SOME_STEP_HELPS, False)
+
+
+@pytest.mark.parametrize(("id", "action"), FAIR)
+def test_without_a_fair_action_a_run_goes_round_in_the_least_scope_and_in_none_smaller(id: str, action: str) -> None:
+    scope = scope_of(id, action)
+    assert lasso(id, scope, {action})
+    assert lasso(id, scope, ()) is None
+    smaller = [
+        replace(scope, members=scope.members - 1),
+        replace(scope, rings=scope.rings - 1),
+        scope.without(FEATURES),
+    ]
+    for less in smaller:
+        if less != scope and less.members and less.rings:
+            assert lasso(id, less, {action}) is None, less.name
+
+
+@pytest.mark.parametrize("id", LIVENESS)
+def test_with_all_fair_no_run_goes_round(id: str) -> None:
+    for scope in (NamedScope(2, 1, 1, frozenset({"recovery-queue", "leftovers"})), NamedScope(2, 1, 2, frozenset())):
+        assert lasso(id, scope, ()) is None
+
+
+def test_fairness_is_about_each_processor() -> None:
+    reach, progress = of_claim("LIVE-2")
+    with pytest.raises(ValueError, match="without symmetry"):
+        fair_lasso(Search(GroundMachine(MACHINES[PLUG].record(), NamedScope(1, 1, 1).ground)), reach, progress, ())
+
+
+def test_a_lasso_is_printed_as_a_trace() -> None:
+    done = ringplug("trace", "LIVE-2", "--unfair", "leave")
+    lines = [line.split("   ")[0].strip() for line in done.stdout.splitlines()]
+    assert done.returncode == 0
+    assert lines[0] == "LIVE-2: leave is not fair; the protocol at 1/1/2 with no feature"
+    assert lines[-4:] == ["5  form_ring r1 {p0}", "and then for ever:", "6  unplug p0 h0", "7  sole_visit p0 r0"]
+    nothing = ringplug("trace", "PLUG-A2", "--unfair", "visit")
+    assert nothing.stdout.splitlines()[-1] == "and then nothing happens any more"
+    assert '"loop_from":5' in ringplug("trace", "LIVE-2", "--unfair", "leave", "--json").stdout
+
+
+@pytest.mark.parametrize(("id", "there_are"), [("PLUG-A2", "visit, send_recovery, send_leftover"), ("PLUG-S1", "none")])
+def test_what_need_not_be_fair_is_refused(id: str, there_are: str) -> None:
+    done = ringplug("trace", id, "--unfair", "leave")
+    assert done.returncode == 3
+    assert f"fair actions: {there_are}" in done.stderr
+
+
+def broken(id: str) -> list[str]:
+    """The variants that break the claim in a search."""
+    return sorted(
+        name for name, tried in record.variants().variants.items() if id in {one.claim for one in tried.broken}
+    )
+
+
+BREAKING = [
+    pytest.param(id, name, marks=[] if name == CLAIMS[id].mutant else [pytest.mark.deep])
+    for id in LIVENESS
+    for name in broken(id)
+]
+
+
+@pytest.mark.parametrize(("id", "variant"), BREAKING)
+def test_what_breaks_it_in_a_search_fails_its_proof(id: str, variant: str) -> None:
+    (verdict,) = Job(claims=(id,), variant=variant).run()
+    assert isinstance(verdict, Open)
+    assert not verdict.beside
+
+
+def test_without_a_feature_that_a_proof_rests_on_it_is_left_out() -> None:
+    (verdict,) = Job(claims=("LIVE-2",), features=FEATURES - {"recovery-queue"}).run()
+    assert isinstance(verdict, Open)
+    assert verdict.beside
+    assert verdict.reason == "rests on send_recovery, switched off"
