@@ -400,6 +400,17 @@ def test_the_environment_chooses_the_engine(monkeypatch: pytest.MonkeyPatch) -> 
         compiled.begin(case(SMALL).ground)
 
 
+def test_where_no_addresses_are_set_aside_numpy_is_used_and_the_reason_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise native.NoReserveError
+
+    monkeypatch.setattr(compiled, "NativeStates", none)
+    search = compiled.begin(case(SMALL).ground)
+    assert type(search) is Search
+    why = "the system does not set aside addresses for all the memory allowed"
+    assert compiled.engine_words(search) == f"Searched with numpy: {why}."
+
+
 def test_the_memory_allowed_is_not_exceeded() -> None:
     ground = case(NamedScope(2, 1, 2)).ground
     for allowed in (0.0001, 0.001, 0.01):

@@ -135,6 +135,42 @@ def test_a_log_without_lists_does_not_decide_what_needs_them(corosync: Logs) -> 
     assert "CFG-S1" not in verdicts(found)
 
 
+def change(members: str, *, left: str = "", joined: str = "") -> str:
+    """A configuration as version 1 tells it."""
+    tag = "Jul 04 09:56:01 p0 corosync[100]:   [CLM   ] "
+    parts = (("New Configuration:", members), ("Members Left:", left), ("Members Joined:", joined))
+    lines = [f"{tag}CLM CONFIGURATION CHANGE"]
+    for heading, nodes in parts:
+        lines += [tag + heading, *(f"{tag}#011r(0) ip({one}) " for one in nodes.split())]
+    return "\n".join(lines) + "\n"
+
+
+OLD_FORMED = (
+    "[TOTEM ] A processor joined or left the membership and a new membership was formed.\n"
+    "[MAIN  ] Completed service synchronization, ready to provide service.\n"
+)
+
+
+def test_a_log_of_corosync_1_has_no_ids_and_is_judged_without_them(corosync: Logs) -> None:
+    first = change("") + change("192.0.2.1", joined="192.0.2.1") + OLD_FORMED
+    second = change("192.0.2.1") + change("192.0.2.1 192.0.2.2", joined="192.0.2.2") + OLD_FORMED
+    third = change("192.0.2.1", left="192.0.2.2") + change("192.0.2.1") + OLD_FORMED
+    corosync.write("p0.log", first + second + third)
+    found = corosync.read("p0.log")
+    assert found.history.without == {"ids"}
+    assert [(one.kind, one.members, one.left, one.joined) for one in configurations(found, "192.0.2.1")] == [
+        ("regular", ("192.0.2.1",), (), ("192.0.2.1",)),
+        ("transitional", ("192.0.2.1",), (), ()),
+        ("regular", ("192.0.2.1", "192.0.2.2"), (), ("192.0.2.2",)),
+        ("transitional", ("192.0.2.1",), ("192.0.2.2",), ()),
+        ("regular", ("192.0.2.1",), (), ()),
+    ]
+    assert verdicts(found) == {"EVS-1.2": "not observable", "EVS-2.2": "ok", "CFG-S1": "ok"}
+    assert barrier(found)["PLUG-S9"] == "ok"
+    corosync.write("p0.log", first + second + third.replace("Left:\n", "Joined:\n"))
+    assert verdicts(corosync.read("p0.log"))["CFG-S1"] == "violated"
+
+
 def test_a_ring_whose_members_no_line_tells_is_left_out_and_nothing_is_concluded_across_it(corosync: Logs) -> None:
     unknown = "Jul 04 09:56:59 p0 corosync[100]:   [TOTEM ] A new membership (1.d) was formed. Members left: 2\n"
     corosync.write("p0.log", ring("1.5", "1") + ring("1.9", "1 2", joined="2") + unknown + ring("1.11", "1"))

@@ -70,6 +70,10 @@ class Stored:
     unpacking: Program
 
 
+class NoReserveError(Exception):
+    """The system does not set aside addresses for all the memory allowed."""
+
+
 class NoRoomError(Exception):
     """The memory allowed does not suffice."""
 
@@ -85,7 +89,7 @@ class NativeStates(States):
             words, packing.processors, packing.slots, int(symmetry), min(most_bytes, 1 << 62)
         )
         if not self.handle:
-            raise MemoryError("the memory allowed cannot be reserved")
+            raise NoReserveError
 
     def __del__(self) -> None:
         if getattr(self, "handle", None):

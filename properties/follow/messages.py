@@ -17,6 +17,8 @@ from properties.history.files import Lines, ReadError
 
 FORMAT = "ringplug-calls-1"
 MOST_BYTES = 1 << 20
+MOST_CHARACTERS = 400
+"""So much of a reason is shown."""
 START, CRASH = "start", "crash"
 NOTHING = msgspec.Raw(b"")
 """Where nothing is answered."""
@@ -46,6 +48,7 @@ class LogError(Exception):
     """A log that cannot be followed: file, line, and why."""
 
     def __init__(self, file: str, line: int, reason: str) -> None:
+        reason = reason if len(reason) <= MOST_CHARACTERS else f"{reason[:MOST_CHARACTERS]}…"
         super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from properties.corosync.barrier import Finding
-from properties.history.events import Configuration, Crash, Facet, Ring, Start, Sync
+from properties.history.events import NO_ID, Configuration, Crash, Facet, Ring, Start, Sync
 from properties.history.reader import Located, plain
 from properties.importers.reader import Broken
 from properties.judge.judgement import NOT_OBSERVABLE, OK, OPEN, VIOLATED
@@ -152,9 +152,10 @@ class Barrier:
         member = self.members[process]
         self._close(process)
         member.view = View(event.ring, event.members, at)
-        member.went_on(event.ring[1])
-        self.rings.setdefault(event.ring, RingState(member.view))
-        self._forget()
+        if event.ring != NO_ID:
+            member.went_on(event.ring[1])
+            self.rings.setdefault(event.ring, RingState(member.view))
+            self._forget()
 
     def _sync(self, view: View, event: Sync, at: str) -> None:
         if view.opened_at:

@@ -20,10 +20,12 @@ from properties.importers.corosync_lines import (
     Id,
     Life,
     Listed,
+    OldLine,
     Ourselves,
     Phase,
     said,
 )
+from properties.importers.corosync_old import OldChanges
 from properties.importers.logs import Place
 from properties.importers.reader import OWN, Broken, Kind, LogFacts
 
@@ -73,6 +75,8 @@ class LoggedRing:
     sync: list[Sync] = field(default_factory=list[Sync])
     is_complete: bool = False
     counted: dict[tuple[str, int], Place] = field(default_factory=dict[tuple[str, int], Place])
+    told: list[Configuration] = field(default_factory=list[Configuration])
+    """Of version 1: its configurations."""
 
     def fits(self, members: tuple[str, ...]) -> bool:
         """Whether these can be its members, by who joined and left."""
@@ -96,6 +100,9 @@ class CorosyncReader:
         self.start: Sync | None = None
         """The next ring's synchronization has begun."""
         self.addresses: dict[str, str] = {}
+        self.old = OldChanges()
+        self.has_ring = False
+        """There was a ring in this life."""
         self.before = ""
         self.is_up = False
 
@@ -117,6 +124,8 @@ class CorosyncReader:
                 self._phase(found, line, place)
             case Life():
                 yield from self._life(found, line, place)
+            case OldLine():
+                self.old.take(found, line, place)
             case Counted():
                 self._counted(found, place)
             case Address():
@@ -131,7 +140,7 @@ class CorosyncReader:
         yield from self._flush()
 
     def _told(self, ring: LoggedRing) -> str:
-        name = "a ring without a readable id" if ring.id is None else f"[{ring.id[0]} {ring.id[1]}]"
+        name = "a ring without an id" if ring.id is None else f"[{ring.id[0]} {ring.id[1]}]"
         return f"{name} of {' '.join(ring.members)}" if ring.members else name
 
     def _life(self, life: Life, line: str, place: Place) -> Iterator[Event]:
@@ -146,7 +155,7 @@ class CorosyncReader:
 
     def _begin(self, note: str) -> Start:
         self.incarnation += 1
-        self.is_up = True
+        self.is_up, self.has_ring = True, False
         return Start(OWN, 0, incarnation=self.incarnation, note=note)
 
     def _formed(self, formed: Formed, line: str, place: Place) -> Iterator[Event]:
@@ -158,11 +167,22 @@ class CorosyncReader:
         joined, left = formed.joined, formed.left
         if joined is None or left is None:
             joined, left = lists.joined, lists.left
+        if formed.id is None and self.old.blocks:
+            self._formed_without_id(line, place)
+            return
+        self.facts.lacking["transitional"] += 1
         self.ring = LoggedRing(formed.id, place, line, members, joined, left, [self.start] if self.start else [])
         early = lists.get("Members")
         if members is None and early is not None and self.ring.fits(early):
             self.ring.members = early
         self.start = None
+
+    def _formed_without_id(self, line: str, place: Place) -> None:
+        """A ring of version 1: its configurations were told before."""
+        told = list(self.old.formed(first=not self.has_ring))
+        self.ring = LoggedRing(None, place, line, told[-1].members, told[-1].joined, told[-1].left, told=told)
+        self.facts.seen["transitional"] += 1
+        self.facts.without.add("ids")
 
     def _listed(self, listed: Listed) -> None:
         """A list is of the ring that is open if that lacks it and it fits, else of the next one."""
@@ -204,6 +224,11 @@ class CorosyncReader:
         ring, self.ring = self.ring, None
         if ring is None:
             return
+        self.has_ring = True
+        if ring.told:
+            self.facts.is_member_of(ring.told[-1].members)
+            yield from (*ring.told, *ring.sync)
+            return
         if ring.members is None or ring.id is None:
             why = "id" if ring.id is None else "members"
             self.facts.left_out[f"a ring whose {why} no line tells; a new life begins behind it"] += 1
@@ -231,7 +256,7 @@ COROSYNC = Kind(
     "corosync",
     "what daemons of corosync logged",
     CorosyncReader,
-    facets=("regular", "lists", "sync"),
-    optional=frozenset({"sync"}),
+    facets=("regular", "transitional", "lists", "sync"),
+    optional=frozenset({"transitional", "sync"}),
     says=("Members are sorted by number: that they are told in one order everywhere (RING-S3) is not looked at.",),
 )

@@ -16,25 +16,35 @@ WANTED = re.compile(
     rb"new membership|Sync (?:members|joined|left)\[|Members\[\d|"
     rb"Completed service sync|Committing synchronization for |"
     rb"call init for locally|joinlist_messages\[|got procjoin message|node id: \d+ us: |"
-    rb"Corosync Cluster Engine|lowest node id|exiting)"
+    rb"Corosync Cluster Engine|lowest node id|exiting|"
+    rb"CLM CONFIGURATION CHANGE|New Configuration:|Members Left:|Members Joined:|r\(0\) ip\()"
 )
 """Lines that may say something; the others are foreign, or say what is not asked."""
 TAG = re.compile(r"\[([A-Z]+) *\] (.*)$", re.DOTALL)
 FORMED = re.compile(r"A new membership \((\S+)\) was formed\.(?P<rest>.*)$")
 OLD_FORMED = re.compile(r"A processor joined or left the membership and a new membership(?: \((\S+)\))? was formed\.")
-HEXADECIMAL = re.compile(r"([0-9a-f]+)\.([0-9a-f]+)")
-DECIMAL = re.compile(r"(.+):(\d+)")
+HEXADECIMAL = re.compile(r"([0-9a-f]{1,16})\.([0-9a-f]{1,15})")
+DECIMAL = re.compile(r"(.{1,100}):(\d{1,18})")
 LISTS = re.compile(r"\s*Members(?P<joined> joined:(?: \d+)*)?(?P<left> left:(?: \d+)*)?\s*")
-LISTED = re.compile(r"(Sync members|Sync joined|Sync left|Members)\[(\d+)\]:((?: \d+)*)")
+LISTED = re.compile(r"(Sync members|Sync joined|Sync left|Members)\[(\d{1,9})\]:((?: \d{1,20})*)")
 COMMIT = re.compile(r"Committing synchronization for (.*?)\s*$")
-COUNTED = re.compile(r"joinlist_messages\[\d+\] group:.*, ip:(.*?)\s*, pid:(\d+)")
-PROCESS_JOINED = re.compile(r"got procjoin message from cluster node (\d+) \((.*?)\s*\) for pid \d+")
-OURSELVES = re.compile(r"(?:lowest|highest) node id: \d+ us: (\d+)")
+COUNTED = re.compile(r"joinlist_messages\[\d+\] group:.*, ip:(.*?)\s*, pid:(\d{1,18})")
+PROCESS_JOINED = re.compile(r"got procjoin message from cluster node (\d{1,20}) \((.*?)\s*\) for pid \d+")
+OURSELVES = re.compile(r"(?:lowest|highest) node id: \d+ us: (\d{1,20})")
 STARTED = re.compile(
     r"Corosync Cluster Engine (?:\S+\s+)?starting up|Corosync Cluster Engine \(.*\): started and ready"
 )
 STOPPED = re.compile(r"Corosync Cluster Engine exiting")
 
+CHANGE, NEW, LEFT, JOINED = HEADINGS = (
+    "CLM CONFIGURATION CHANGE",
+    "New Configuration:",
+    "Members Left:",
+    "Members Joined:",
+)
+OLD_MEMBER = re.compile(r"r\(0\) ip\(([^)]{1,100})\)")
+
+MOST_DIGITS = 20
 Id = tuple[str, int]
 
 
@@ -95,7 +105,15 @@ class Life:
     starts: bool
 
 
-Said = Formed | Listed | Phase | Counted | Address | Ourselves | Life
+@dataclass(frozen=True)
+class OldLine:
+    """A line of a configuration change as version 1 tells it: a heading, or a member."""
+
+    heading: str
+    member: str
+
+
+Said = OldLine | Formed | Listed | Phase | Counted | Address | Ourselves | Life
 
 
 def said(line: str) -> Said | None:
@@ -131,7 +149,7 @@ def _formed(text: str) -> Formed | None:
 
 
 def _nodes(words: str | None) -> tuple[str, ...]:
-    return tuple(word for word in (words or "").split() if word.isdigit())
+    return tuple(word for word in (words or "").split() if word.isdigit() and len(word) <= MOST_DIGITS)
 
 
 def _listed(text: str) -> Listed | None:
@@ -165,5 +183,12 @@ def _votes(text: str) -> Ourselves | None:
     return Ourselves(found[1]) if found else None
 
 
+def _old(text: str) -> OldLine | None:
+    """Of openais and corosync 1: a configuration change is told in many lines."""
+    heading = next((one for one in HEADINGS if one in text), "")
+    found = OLD_MEMBER.search(text)
+    return OldLine(heading, found[1] if found else "") if heading or found else None
+
+
 BY_TAG = {"TOTEM": (_formed,), "QUORUM": (_listed,), "SYNC": (_phase,), "MAIN": (_main,), "CPG": (_group,),
-          "VOTEQ": (_votes,)}  # fmt: skip
+          "VOTEQ": (_votes,), "CLM": (_old,)}  # fmt: skip

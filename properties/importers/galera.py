@@ -13,11 +13,12 @@ from collections.abc import Iterator
 
 from properties.history.events import Configuration, Event
 from properties.importers.logs import Place
-from properties.importers.reader import OWN, Kind, LogFacts
-from properties.importers.views import Lives
+from properties.importers.reader import OWN, Kind, Lives, LogFacts
 
 WANTED = re.compile(rb"view ?\(\(?(?:view_id|empty)|listening at ")
-BEGINS = re.compile(r"view ?\(view_id\((?P<kind>PRIM|NON_PRIM|REG|TRANS),(?P<who>[0-9a-f-]+),(?P<number>\d+)\)")
+BEGINS = re.compile(
+    r"view ?\(view_id\((?P<kind>PRIM|NON_PRIM|REG|TRANS),(?P<who>[0-9a-f-]{8,36}),(?P<number>\d{1,18})\)"
+)
 EMPTY = re.compile(r"view ?\(\(empty\)\)")
 LISTENS = re.compile(r"\((?P<who>[0-9a-f]{8}(?:-[0-9a-f]{4})?), '\S+'\) listening at ")
 SECTION = re.compile(r"\b(memb|joined|left|partitioned) \{")

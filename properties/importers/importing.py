@@ -13,7 +13,7 @@ import msgspec
 
 from properties.history.events import FACETS, FORMAT, Configuration, Crash, End, Event, Facet, Line, Meta, Start
 from properties.history.files import STANDARD_INPUT, ReadError, kept
-from properties.importers.imported import Imported, ImportedHistory
+from properties.importers.imported import AT, Imported, ImportedHistory
 from properties.importers.logs import Log, LogFile, Place, logs_in
 from properties.importers.naming import ImportFaultError, Named, names_of
 from properties.importers.reader import OWN, Kind, LogFacts, LogReader
@@ -142,6 +142,7 @@ def _written(
 ) -> list[Path]:  # fmt: skip
     """The files of the history, one a process."""
     owner = {(id(one.log), one.own): one.process for one in named}
+    without = tuple(sorted(kind.without.union(*(facts.without for _, facts in read))))
     writers: dict[str, _Writer] = {}
     paths: list[Path] = []
     with ExitStack() as stack:
@@ -150,7 +151,8 @@ def _written(
                 process = owner[id(log), event.process] if event.process.startswith(OWN) else event.process
                 if process not in writers:
                     paths.append(directory / f"{len(writers)}.jsonl")
-                    meta = Meta(FORMAT, tuple(f for f in FACETS if f in observes), (process,), kind.source)
+                    facets: tuple[Facet, ...] = tuple(facet for facet in FACETS if facet in observes)
+                    meta = Meta(FORMAT, facets, (process,), without=without, source=kind.source)
                     writers[process] = _Writer(stack.enter_context(paths[-1].open("wb")), process, meta)
                 writers[process].write(event)
         for writer in writers.values():
@@ -163,7 +165,7 @@ def _kept(spool: Path, observes: frozenset[Facet]) -> Iterator[Event]:
     """The events of a log, without what the history does not observe; the file is taken away."""
     with spool.open("rb") as lines:
         for line in lines:
-            event = _DECODER.decode(line)
+            event = _decoded(line)
             if isinstance(event, Meta) or type(event).__name__.lower() in FACETS.keys() - observes:
                 continue
             if isinstance(event, Configuration):
@@ -173,6 +175,21 @@ def _kept(spool: Path, observes: frozenset[Facet]) -> Iterator[Event]:
                     event.left = event.joined = None
             yield event
     spool.unlink()
+
+
+def _decoded(line: bytes) -> Meta | Event:
+    """A kept event; ImportFaultError if it says what no event can, such as a name without end."""
+    try:
+        return _DECODER.decode(line)
+    except msgspec.ValidationError as error:
+        found = AT.match(msgspec.json.decode(line, type=_Noted).note)
+        raise ImportFaultError(found[1] if found else "", str(error), int(found[2]) if found else 0) from error
+
+
+class _Noted(msgspec.Struct):
+    """Of an event, where it is from."""
+
+    note: str = ""
 
 
 def _imported(

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 
 from properties.history.events import Event
 from properties.importers.logs import Place
-from properties.importers.reader import OWN, Kind, LogFacts
-from properties.importers.views import Lives
+from properties.importers.reader import OWN, Kind, Lives, LogFacts
 
 WANTED = re.compile(rb"GMS: address=|ISPN0000(?:7[89]|80)|\|\d+\] ?(?:\(\d+\) ?)?\[")
-VIEW = re.compile(r"\[(?P<creator>[^\[\]|]+)\|(?P<number>\d+)\] ?(?:\((?P<count>\d+)\) ?)?\[(?P<members>[^\[\]]*)\]")
+VIEW = re.compile(
+    r"\[(?P<creator>[^\[\]|]+)\|(?P<number>\d{1,18})\] ?(?:\((?P<count>\d{1,9})\) ?)?\[(?P<members>[^\[\]]*)\]"
+)
 """The first one of a merge is the whole, those of its parts stand behind it."""
 INSTALLED = re.compile(
     r"(?:(?P<who>\S+): installing (?:view )?"
@@ -81,5 +82,6 @@ JGROUPS = Kind(
     "what members of JGroups logged",
     JGroupsReader,
     facets=("regular",),
+    without=frozenset({"transitional"}),
     says=("Who joined, left or came along is not read, and neither are views that no line says to be installed.",),
 )

@@ -9,11 +9,15 @@ from pathlib import Path
 from properties.importers.logs import Log
 from properties.importers.reader import LogFacts
 
+MOST_CHARACTERS = 400
+"""So much of a reason is shown."""
+
 
 class ImportFaultError(Exception):
     """A log that cannot be imported: which file, and why."""
 
     def __init__(self, file: str, reason: str, line: int = 0) -> None:
+        reason = reason if len(reason) <= MOST_CHARACTERS else f"{reason[:MOST_CHARACTERS]}…"
         super().__init__(f"{file}:{line}: {reason}" if line else f"{file}: {reason}")
         self.file, self.line, self.reason = file, line, reason
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from properties.history.events import Event, Facet
+from properties.history.events import Configuration, Crash, Event, Facet, Lack, Ring, Start
 from properties.importers.logs import Place
 
 OWN = "?"
@@ -45,6 +45,8 @@ class LogFacts:
     """What was read and is no event, by why."""
     unsynchronized: tuple[str, str] | None = None
     """Of a log whose last membership has no completed synchronization: that membership, and where it is."""
+    without: set[Lack] = field(default_factory=set[Lack])
+    """What the system that is logged does not have."""
     broken: list[Broken] = field(default_factory=list[Broken])
     decided: Counter[str] = field(default_factory=Counter[str])
     """How often such a claim was met."""
@@ -52,6 +54,48 @@ class LogFacts:
     def is_member_of(self, members: tuple[str, ...], own: str = OWN) -> None:
         """A ring that this process installed has these members."""
         self.names[own] = self.names.get(own, frozenset(members)) & frozenset(members)
+
+
+class Lives:
+    """The lives of the processes that one log is about, one after the other or at once."""
+
+    def __init__(self, facts: LogFacts) -> None:
+        self.facts = facts
+        self.incarnations: dict[str, int] = {}
+        self.rings: dict[str, Ring] = {}
+        """Of those that are up, the ring that each is in."""
+        self.up: set[str] = set()
+
+    def begin(self, process: str, note: str) -> Iterator[Event]:
+        """The process starts, or is first seen."""
+        self.incarnations[process] = self.incarnations.get(process, 0) + 1
+        self.up.add(process)
+        self.rings.pop(process, None)
+        yield Start(process, 0, incarnation=self.incarnations[process], note=note)
+
+    def end(self, process: str, note: str) -> Iterator[Event]:
+        """The process stops, or leaves for good."""
+        if process in self.up:
+            self.up.discard(process)
+            self.rings.pop(process, None)
+            yield Crash(process, 0, note=note)
+
+    def lose(self, process: str) -> None:
+        """What it does next is not known: what is known again after that is a new life."""
+        self.up.discard(process)
+        self.rings.pop(process, None)
+
+    def install(self, process: str, ring: Ring, members: tuple[str, ...], place: Place, text: str) -> Iterator[Event]:
+        """A regular configuration; one that is told again is told once."""
+        if self.rings.get(process) == ring:
+            self.facts.left_out["a view that is told again"] += 1
+            return
+        if process not in self.up:
+            yield from self.begin(process, place.note(f"first seen: {text}"))
+        if process.startswith(OWN):
+            self.facts.is_member_of(members, process)
+        self.rings[process] = ring
+        yield Configuration(process, 0, kind="regular", ring=ring, members=members, note=place.note(text))
 
 
 class LogReader(Protocol):
@@ -89,6 +133,8 @@ class Kind:
     """What such a log can say."""
     optional: frozenset[Facet] = frozenset()
     """What such logs do not say if they say nothing of it anywhere."""
+    without: frozenset[Lack] = frozenset()
+    """What such a system does not have."""
     says: tuple[str, ...] = ()
     """What to know of what is judged, a sentence each."""
     met_by_import: Mapping[str, str] = field(default_factory=lambda: NUMBERED)

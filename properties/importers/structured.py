@@ -25,6 +25,7 @@ from properties.importers.reader import Kind, LogFacts
 Item = Attributes[str, Any]
 NAMES = frozenset({"process", "message", "sender", "of", "handle", "service"})
 """Fields that are names: a number is written as one."""
+DIGITS = r"[0-9]{1,18}"
 LISTS = frozenset({"members", "left", "joined", "keys"})
 MISSING = object()
 
@@ -225,7 +226,7 @@ def _named(name: str, value: Any) -> Any:
         return [_member(one) for one in items]
     if name in ("ring", "out_of") and len(items) == 2:
         number = items[1]
-        return [str(items[0]), int(number) if isinstance(number, str) and number.isdecimal() else number]
+        return [str(items[0]), int(number) if isinstance(number, str) and re.fullmatch(DIGITS, number) else number]
     return value
 
 

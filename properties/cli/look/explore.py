@@ -61,7 +61,7 @@ def explore_command(
         sys.stdout.write(msgspec.json.encode(report.search_record(found.report, scope)).decode() + "\n")
     else:
         print_row(console, scope.title)
-        for line in (*lines, engine_words()):
+        for line in (*lines, engine_words(found.search)):
             print_row(console, line)
     return ALL_HOLD
 

@@ -61,7 +61,9 @@ def _write(found: Imported, write: Callable[[bytes], object]) -> int:
     history = found.history
     observes: tuple[Facet, ...] = tuple(facet for facet in FACETS if facet in history.observes)
     encode = msgspec.json.encode
-    write(encode(Meta(FORMAT, observes, history.processes, f"imported from logs of {found.kind}")) + b"\n")
+    source = f"imported from logs of {found.kind}"
+    meta = Meta(FORMAT, observes, history.processes, source, without=tuple(sorted(history.without)))
+    write(encode(meta) + b"\n")
     count = 0
     for event in history.events():
         count += 1

@@ -28,9 +28,7 @@ from properties.judge.shrink import Reduced, encoded, reduce
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, code_of
 from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, violation_lines
-from properties.terminal.names import HISTORY_CLAIM, LOG_KIND
-from properties.terminal.options import HTML_FILE
-from properties.terminal.output import write_page
+from properties.terminal.names import HISTORY_CLAIM, HTML_FILE, LOG_KIND
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out, print_row
 from properties.words import counted
@@ -183,6 +181,7 @@ class Told:
     def write_page(self, files: Sequence[str], html: Path) -> None:
         """Write the events and verdicts as a page."""
         from properties.page.history import history_page
+        from properties.terminal.output import write_page
 
         title = f"Judged: {', '.join(files)}"
         write_page(lambda: history_page(self.history, self.claims, title, list(self._summary())), html)

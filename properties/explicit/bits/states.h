@@ -17,6 +17,10 @@ typedef uint32_t u32;
 typedef int32_t i32;
 typedef uint8_t u8;
 
+#ifndef MAP_NORESERVE /* not every system has it, or needs it */
+#define MAP_NORESERVE 0
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
 #define MOST_WORDS 8
 #define NONE 0xFFFFFFFFu
