@@ -87,12 +87,16 @@ def read(path: Path) -> CheckerFault:
     return CheckerFault(path.parent.name, path.stem, says, tests, argument, path.read_text())
 
 
+def copy_files(names: Sequence[str], source: Path, target: Path) -> None:
+    """Copy these files from one folder to another, with the folders that they are in."""
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source / name, target / name)
+
+
 def patched(fault: CheckerFault, folder: Path) -> None:
     """Copy the files that the fault changes to a folder, and change them; FaultError if the patch does not fit."""
-    for name in fault.files:
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, target)
+    copy_files(fault.files, ROOT, folder)
     apply_patch(fault.patch, folder)
 
 
@@ -108,13 +112,15 @@ def copy_of_the_project() -> Generator[Path]:
 
 def first_failure(copy: Path, tests: Sequence[str], fault: CheckerFault | None = None) -> str | None:
     """The first of these tests that fails in a copy of the project, with the fault if there is one; None if none."""
-    try:
-        if fault:
-            patched(fault, copy)
-        return _run(tests, copy, fault.name if fault else "no fault")
-    finally:
-        for name in fault.files if fault else ():
-            shutil.copy2(ROOT / name, copy / name)
+    if fault is None:
+        return _run(tests, copy, "no fault")
+    with tempfile.TemporaryDirectory() as kept:
+        copy_files(fault.files, copy, Path(kept))
+        try:
+            apply_patch(fault.patch, copy)
+            return _run(tests, copy, fault.name)
+        finally:
+            copy_files(fault.files, Path(kept), copy)
 
 
 def _run(tests: Sequence[str], copy: Path, called: str) -> str | None:

@@ -40,7 +40,7 @@ from properties.explicit.exhaustive import explore
 from properties.symbolic import bounded
 from tests.tiny import TRIES, Tiny, claim, decided, machine, registered, scope, words_of
 
-BLOCKS = {"exhaustive-in-small-blocks": 2, "exhaustive-one-by-one": 1}
+BLOCKS = {"exhaustive-one-by-one": 1}
 
 
 @pytest.fixture(params=["exhaustive", *BLOCKS, "bounded", "stateful"])
