@@ -14,7 +14,7 @@ from properties.terminal.numbers import RealRange
 from tests.command import refused
 
 ALWAYS = {
-    "check": "--claim --engine --variant --without --json",
+    "check": "--claim --engine --variant --without --html --junit --json",
     "claims": "ID --json",
     "variants": "NAME --compute --json",
     "mutants": "NAME --compute --json",
@@ -22,7 +22,7 @@ ALWAYS = {
     "obligations": "--out --claim --without --variant --machine --json",
     "trace": "CLAIM --witness --most --variant --without --members --handles --rings --memory --no-symmetry --out"
     " --json",
-    "explain": "FILE ARGUMENT --step --json",
+    "explain": "FILE ARGUMENT --step --html --json",
     "replay": "FILE --json",
     "walk": "--from",
     "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
@@ -33,8 +33,8 @@ ALWAYS = {
     "follow": "FILE --write --out --json",
     "simulate": "--runs --fault --no-follow --json",
     "services": "--members --seed --faults --seconds --load --runs --json",
-    "lockstep": "--fault --tour --out --json",
-    "conform": "COMMAND --case --timeout --out --log --json",
+    "lockstep": "--fault --tour --out --html --json",
+    "conform": "COMMAND --case --timeout --out --html --log --json",
     "run": "--members --seconds --load --recovery --faults --seed --no-follow --out --json",
     "node": "--config --until-eof",
     "publish": "CHANNEL DATA --socket --pattern --priority --retain --json",
@@ -49,7 +49,7 @@ VALUES = {
     "--steps": "9", "--seed": "9", "--memory": "1", "--claim": "CLM-S1", "--add-node": "normal", "--take": "D8",
     "--format": "itf", "--variant": "open-on-own-bit", "--without": "crash", "--machine": "plug", "--faults": "light",
     "--seconds": "1", "--load": "1", "--script": "f", "--fault": "asks-for-nothing", "--out": "o", "--runs": "2",
-    "--config": "f", "--new-key": "k", "--write": "d", "--timeout": "1",
+    "--config": "f", "--new-key": "k", "--write": "d", "--timeout": "1", "--most": "2",
     "--lead": "both", "--tour": "all", "--case": "only-member", "--from": "f", "ID": "PLUG-S1",
 }  # fmt: skip
 ARGUMENTS = {"judge": ["f"], "trace": ["PLUG-S1"], "replay": ["f"], "conform": ["--", "true"]}

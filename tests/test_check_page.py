@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from properties.claims import CLAIMS
-from properties.cli.decide.report import HOLDS, NONE, OPEN, VIOLATED, kind_of, report_page
+from properties.page.report import HOLDS, NONE, OPEN, VIOLATED, Said, kind_of, report_page
 from properties.variants import record
 from tests.command import refused, ringplug
 from tests.test_page import Parts, hashed
@@ -27,7 +27,7 @@ def test_a_violation_stands_there_with_its_picture_and_its_run(tmp_path: Path) -
 
 
 def test_of_the_protocol_it_has_what_each_variant_breaks() -> None:
-    page = report_page([], None)
+    page = report_page([], Said([], [("claim",)], []), None)
     for name, tried in record.variants().variants.items():
         row = page.partition(f'<th scope="row">{name}</th>')[2].partition("</tr>")[0]
         assert row.count('class="breaks"') == len(tried.broken), name

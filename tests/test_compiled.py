@@ -23,13 +23,13 @@ from properties.catalogue.probe import Probe, all_probes
 from properties.catalogue.scopes import DEEP, STANDARD, STATES, NamedScope, too_small
 from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
-from properties.explicit import compiled, layout, native
-from properties.explicit.circuit import BitReading, Bits, Circuit, Lanes
+from properties.explicit import compiled, native
+from properties.explicit.bits import compiler, layout
+from properties.explicit.bits.circuit import BitReading, Bits, Circuit, Lanes
+from properties.explicit.bits.layout import Classes, Dense
+from properties.explicit.bits.program import OF_REFUSED, OF_STATE, OF_STEP, OF_STUCK, Control, Writer
 from properties.explicit.compiled import CompiledSearch
-from properties.explicit.layout import Classes, Dense
 from properties.explicit.liveness import lost_states, most_visits
-from properties.explicit.program import OF_REFUSED, OF_STATE, OF_STEP, OF_STUCK, Control, Writer
-from properties.explicit.runtime import compiler
 from properties.explicit.search import GIB, Report, Search
 from properties.explicit.shortest import shortest_run
 from properties.limits import ScopeTooLargeError, UnavailableError
@@ -398,6 +398,17 @@ def test_the_environment_chooses_the_engine(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(compiled.VARIABLE, "nunpy")
     with pytest.raises(UnavailableError, match="unknown engine of search 'nunpy'; near it: numpy"):
         compiled.begin(case(SMALL).ground)
+
+
+def test_where_no_addresses_are_set_aside_numpy_is_used_and_the_reason_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise native.NoReserveError
+
+    monkeypatch.setattr(compiled, "NativeStates", none)
+    search = compiled.begin(case(SMALL).ground)
+    assert type(search) is Search
+    why = "the system does not set aside addresses for all the memory allowed"
+    assert compiled.engine_words(search) == f"Searched with numpy: {why}."
 
 
 def test_the_memory_allowed_is_not_exceeded() -> None:

@@ -25,9 +25,9 @@ from properties.claims import CLAIMS
 from properties.claims.liveness import LIVE_1, LIVE_2
 from properties.explicit.compiled import begin
 from properties.explicit.exhaustive import Exploration, explore
-from properties.explicit.graph import lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states, most_visits
 from properties.explicit.search import Search
+from properties.explored.graph import lost_on_graph, state_graph, write_graph
 from properties.limits import ScopeTooLargeError
 from properties.terminal.report import search_lines
 

@@ -16,8 +16,8 @@ from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.check.job import Job
 from properties.check.verdict import Open
 from properties.claims import CLAIMS
-from properties.explicit.lasso import Lasso, fair_lasso
 from properties.explicit.search import Search
+from properties.explored.lasso import Lasso, fair_lasso
 from properties.symbolic.induction import invariants
 from properties.symbolic.leads_to import SOME_STEP_HELPS, LeadsTo
 from properties.symbolic.round import Round

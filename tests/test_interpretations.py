@@ -14,11 +14,11 @@ from model.language.sets import Processor, Set, Truth
 from model.language.sorts import Index
 from model.language.terms import variable
 from model.plug.machine import RECOVERY_PLUG
+from properties.explicit.bits.layout import Dense
+from properties.explicit.bits.program import output_program, unpacking_program
 from properties.explicit.columns import Columns
 from properties.explicit.compiled import CompiledSearch, begin
-from properties.explicit.layout import Dense
 from properties.explicit.native import NativeStates, Stored
-from properties.explicit.program import output_program, unpacking_program
 from properties.explicit.search import Search
 from properties.symbolic.bitvectors import BitVectors, one_hot
 from properties.symbolic.bounded import open_steps

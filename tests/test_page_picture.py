@@ -93,7 +93,7 @@ def test_the_commands_draw_and_say_what_goes_together(tmp_path: Path) -> None:
     told = ringplug(*broken, "--format", "svg", "--out", out)
     assert (told.returncode, told.stdout) == (1, ringplug(*broken).stdout)
     assert out.read_text() == ringplug(*broken, "--format", "svg").stdout
-    assert "--lanes is of the text" in refused(*broken, "--lanes", "--json")
+    assert "--lanes does not go with --json" in refused(*broken, "--lanes", "--json")
     (tmp_path / "six.json").write_bytes(write_trace(everything(6)))
     assert "6 processors; there is room for 5 lanes" in ringplug("replay", tmp_path / "six.json", "--lanes").stderr
     (tmp_path / "many.json").write_bytes(write_trace(everything(17)))

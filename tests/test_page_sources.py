@@ -175,7 +175,7 @@ def test_the_run_that_a_set_of_decisions_allows_is_a_page(tmp_path: Path) -> Non
     told = ringplug("theorem", "--claim", "CLM-S1", "--take", "none", "--html", page)
     assert told.returncode == 1
     assert data_of(page.read_text())["claim"] == "CLM-S1"
-    assert "name it with --take" in refused("theorem", "--html", page)
+    assert "--html goes with --take" in refused("theorem", "--html", page)
 
 
 def test_a_simulated_run_is_a_page(tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from properties import pool
 from properties.limits import LostJobError
-from properties.pool import Tick, run_jobs
+from properties.pool import Job, Tick, run_jobs
+from properties.variants import theorem
+from tests.command import ringplug
 
 ROOT = Path(__file__).parent.parent
 RINGPLUG = ROOT / ".venv" / "bin" / "ringplug"
@@ -156,3 +159,15 @@ def test_an_interrupt_ends_a_job_that_is_alone_at_once(engine: list[str]) -> Non
     _, complained = check.communicate(timeout=5)
     assert check.returncode == 130
     assert complained.splitlines()[-1] == "ringplug: interrupted"
+
+
+def test_a_theorem_of_which_a_process_is_lost_is_partial_and_undetermined(monkeypatch: pytest.MonkeyPatch) -> None:
+    def all_lost(jobs: Sequence[Job[object]], on_tick: object) -> Iterator[tuple[int, Exception]]:
+        yield from ((number, LostJobError(f"{job.title}: killed")) for number, job in enumerate(jobs))
+
+    monkeypatch.setattr(pool, "run_jobs", all_lost)
+    monkeypatch.setattr(theorem, "beside", list)
+    done = ringplug("theorem", "--claim", "CLM-S1", "--compute", "--json")
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["partial"], said["theorem"]) == (2, True, [])
+    assert [f"ringplug: lost: {one}" for one in said["lost"]] == done.stderr.splitlines()

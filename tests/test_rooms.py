@@ -27,12 +27,12 @@ properties/terminal
 properties/export  properties/page  properties/replay
 properties/follow  properties/processes  properties/simulate  properties/variants
 properties/check  properties/conform  properties/importers  properties/lockstep/recorded  properties/lockstep/tours
-properties/explain  properties/lockstep
+properties/explain  properties/explored  properties/lockstep
 properties/explicit  properties/sampling  properties/symbolic
-properties/claims  properties/corosync
+properties/claims  properties/corosync  properties/explicit/bits
 properties/judge
 properties/history
-properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory  properties/explicit/runtime
+properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory
 properties
 reference/node
 reference/node/disk  reference/simulator

@@ -94,8 +94,8 @@ C3 = claim(
     mutant="bit-needs-an-unplug",
     correction="Stated of the steps install, visit and sole_visit, so that a member that is never counted as ready is "
     "caught here and not only by LIVE-2.",
-    covers_writers_of=("installed", "bits"),
-    but=("leave", "crash", "form_ring"),
+    covers_writers_of=("installed",),
+    but=("leave", "crash"),
 )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from model.language.sets import Processor, Truth, any_of, empty, equal, every, implies, some, within
+from model.language.sets import Processor, Set, Truth, any_of, empty, equal, every, implies, some, within
 from model.language.sorts import Copy, Ring
 from model.plug.messages import recovery_messages
 from model.plug.state import PlugState
 from properties.catalogue.claim import Least, claim
+from properties.claims.bitmap import in_any_token
 
 S8 = claim(
     "PLUG-S8",
@@ -58,14 +59,20 @@ S11 = claim(
     "PLUG-S11",
     least=Least(2, 1, 1, frozenset({"recovery-queue"})),
     mutant="bit-ignores-the-queue",
-    covers_writers_of=("bits", "copy"),
-    but=("form_ring", "duplicate", "duplicate_late"),
 )
 
 
-@S11.at("visit", "sole_visit")
-def who_sets_its_bit_has_nothing_queued(now: PlugState, then: PlugState, r: Ring) -> Truth:
-    return empty((then.bits[r] - now.bits[r]) & now.queued)
+@S11.each_step
+def who_sets_its_bit_has_nothing_queued(now: PlugState, then: PlugState) -> Truth:
+    return every(Ring, lambda r: empty((then.bits[r] - now.bits[r]) & then.queued))
+
+
+@S11.each_step
+def whose_bit_is_first_set_in_a_late_token_has_nothing_queued(now: PlugState, then: PlugState) -> Truth:
+    def late(r: Ring) -> Set:
+        return any_of(Copy, lambda c: then.copy[c, r])
+
+    return every(Ring, lambda r: empty((late(r) - in_any_token(now, r)) & then.queued))
 
 
 @S11.at("late_visit")

@@ -1,9 +1,9 @@
 """The search, compiled: the same states with the same numbers, found by C instead of numpy.
 
-`Search` goes level by level as ever. Here a level is expanded by `runtime/search.c`, which runs a program of bit
-operations (`program.py`) on 2,048 states at once and keeps the states in a hash table of its own. A level is sorted as
-numpy's is, so the two engines agree in every number, and so do one thread and several. The C is the same for every
-machine and scope: what differs is the program, which is data.
+`Search` goes level by level as ever. Here a level is expanded by `bits/search.c`, which runs a program of bit
+operations (`bits/program.py`) on 2,048 states at once and keeps the states in a hash table of its own. A level is
+sorted as numpy's is, so the two engines agree in every number, and so do one thread and several. The C is the same
+for every machine and scope: what differs is the program, which is data.
 
 It is used where there is a C compiler, unless the environment variable `RINGPLUG_SEARCH` says `numpy`. If it says
 `compiled`, it is an error that there is none. `RINGPLUG_THREADS` says how many threads one search may use.
@@ -20,13 +20,13 @@ import numpy as np
 
 from model.language.ground import GroundMachine, Step
 from model.language.sets import Set, Truth
-from properties.explicit.circuit import Lanes
+from properties.explicit.bits.circuit import Lanes
+from properties.explicit.bits.compiler import compiler_name, runtime
+from properties.explicit.bits.layout import Dense
+from properties.explicit.bits.program import output_program, search_program, unpacking_program
 from properties.explicit.columns import Column, Mask, Word
-from properties.explicit.layout import Dense
-from properties.explicit.native import CLOSED, OPEN, NativeStates, NoRoomError, Notes, Stored
+from properties.explicit.native import CLOSED, OPEN, NativeStates, NoReserveError, NoRoomError, Notes, Stored
 from properties.explicit.numbering import Ids
-from properties.explicit.program import output_program, search_program, unpacking_program
-from properties.explicit.runtime.compiler import compiler_name, runtime
 from properties.explicit.search import GIB, Edges, Found, Looking, Search
 from properties.limits import UnavailableError
 from properties.words import unknown
@@ -166,10 +166,17 @@ def asked_for() -> Engine | None:
 def begin(
     ground: GroundMachine, *, symmetry: bool = True, memory_gib: float = 4.0, most_states: int | None = None
 ) -> Search:
-    """A search that has visited nothing yet, by the engine that is to be used."""
-    named = asked_for()
-    make = CompiledSearch if named is Engine.COMPILED or not why_numpy() else Search
-    return make(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
+    """A search that has visited nothing yet, by the engine that is to be used.
+
+    By numpy as well where the system does not set aside the addresses of all the memory allowed, as under `ulimit -v`.
+    """
+    named, make = asked_for(), Search
+    if named is Engine.COMPILED or not why_numpy():
+        make = CompiledSearch
+    try:
+        return make(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
+    except NoReserveError:
+        return Search(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
 
 
 def why_numpy() -> str:
@@ -183,7 +190,9 @@ def why_numpy() -> str:
     return ""
 
 
-def engine_words() -> str:
-    """Which engine visits the states, and why, for a reader."""
+def engine_words(search: Search | None = None) -> str:
+    """Which engine visits the states, or has in this search, and why, for a reader."""
     why = why_numpy()
+    if search and not isinstance(search, CompiledSearch):
+        why = why or "the system does not set aside addresses for all the memory allowed"
     return f"Searched with numpy: {why}." if why else f"Searched with compiled code: {compiler_name()}."

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from properties.explicit.bits.compiler import runtime
+from properties.explicit.bits.layout import Dense
+from properties.explicit.bits.program import Program
 from properties.explicit.columns import Column, Mask, Packing, Word
-from properties.explicit.layout import Dense
 from properties.explicit.numbering import Ids, States
-from properties.explicit.program import Program
-from properties.explicit.runtime.compiler import runtime
 
 NOT_FOUND = 0xFFFFFFFF
 ENOUGH = 0
@@ -70,6 +70,10 @@ class Stored:
     unpacking: Program
 
 
+class NoReserveError(Exception):
+    """The system does not set aside addresses for all the memory allowed."""
+
+
 class NoRoomError(Exception):
     """The memory allowed does not suffice."""
 
@@ -85,7 +89,7 @@ class NativeStates(States):
             words, packing.processors, packing.slots, int(symmetry), min(most_bytes, 1 << 62)
         )
         if not self.handle:
-            raise MemoryError("the memory allowed cannot be reserved")
+            raise NoReserveError
 
     def __del__(self) -> None:
         if getattr(self, "handle", None):

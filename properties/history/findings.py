@@ -38,6 +38,13 @@ class Findings:
         """Whether events may go round in a circle: the order of the whole history has to be looked at; or what was
         forgotten comes again."""
 
+    def copy(self) -> Findings:
+        """The same, to go on with apart."""
+        other = Findings(self.ignored)
+        other.met, other.pending, other.suspicious = self.met.copy(), self.pending.copy(), self.suspicious
+        other.unseen, other.violations = dict(self.unseen), dict(self.violations)
+        return other
+
     def violated(self, claim: str, text: str, *events: int, due_at: int = -1) -> None:
         """The clause is broken by these events, which is certain once the place `due_at` is reached, too."""
         if claim in self.ignored:

@@ -47,6 +47,7 @@ class Journal:
         self.unlisted = set(names)
         """Processes that no configuration has listed yet."""
         self.at = -1
+        self._quieted: list[View] = []
 
     def message(self, id: str) -> Message:
         """The message of this id, a new one if it is unknown or forgotten."""
@@ -133,8 +134,14 @@ class Journal:
             for process in self.processes.values():
                 if process.alive and process.view:
                     process.view.ending, process.view.ended_at = Ending.QUIET, process.last_at
+        self._quieted = [p.view for p in self.processes.values() if quiescent and p.alive and p.view]
         quiescent_at = max((p.last_at for p in self.processes.values()), default=-1) if quiescent else None
         for ring in list(self.rings.values()):
             if not ring.closed:
                 self.judge_ring(ring, quiescent_at)
         return quiescent_at
+
+    def go_on(self) -> None:
+        """There is more after what was taken for the end: nobody has come to rest yet."""
+        for view in self._quieted:
+            view.ending, view.ended_at = Ending.OPEN, -1

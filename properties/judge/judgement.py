@@ -115,36 +115,84 @@ def judge(history: History, say: Say = lambda count, what: None) -> Judgement:
     return Judgement(claims, read.event_count, read.ring_count, read.quiescent, sorted(read.unobserved))
 
 
+class Reading:
+    """A history as it is read, event by event; what is said of it so far can be asked at any time."""
+
+    def __init__(self, history: History, *, remember: bool) -> None:
+        observability = Observability(history.observes, frozenset(history.processes), history.without)
+        self.decided = {
+            id for id, claim in HISTORY_CLAIMS.items() if claim.missing(history.observes, history.without) is None
+        }
+        self.checks = [check for id, check in CHECKS if id in self.decided]
+        findings = Findings(undecidable(history.without))
+        self.journal = Journal(history.processes, observability, findings, self._judge_ring, remember=remember)
+        self.take = Observer(self.journal).take
+        self.ring_count, self.unobserved = 0, set[str]()
+
+    def _judge_ring(self, ring: Ring, quiescent_at: int | None = None) -> None:
+        journal = self.journal
+        self.ring_count += 1
+        self.unobserved.update(set(ring.members) - journal.observability.names)
+        ring_history = RingHistory(ring, journal.observability, journal.processes, quiescent_at)
+        for check in self.checks:
+            check(ring_history, journal.findings)
+
+    def conclude(self) -> int | None:
+        """Judge what is left at the end of it. Where the history became quiescent, if it did."""
+        journal, findings = self.journal, self.journal.findings
+        quiescent_at = journal.finish()
+        _at_the_end(journal, self.decided, quiescent_at)
+        falls = not findings.violations.keys().isdisjoint(("RING-S2", "EVS-2.2"))
+        if journal.remember and (findings.suspicious or falls):
+            _put_in_order(_lives(journal.rings.values()), self.decided, findings)
+        return quiescent_at
+
+    def so_far(self) -> dict[str, Violation]:
+        """What a history that ended here would violate; the reading goes on as if it had not been asked."""
+        kept, self.journal.findings = self.journal.findings, self.journal.findings.copy()
+        self.conclude()
+        found, self.journal.findings = self.journal.findings.violations, kept
+        self.journal.go_on()
+        return found
+
+
 def read_through(
     history: History, *, remember: bool, limit: int | None = None, say: Callable[[int], None] = lambda count: None
 ) -> Pass:
     """Read a history, or its first `limit` events."""
-    observability = Observability(history.observes, frozenset(history.processes), history.without)
-    decided = {id for id, claim in HISTORY_CLAIMS.items() if claim.missing(history.observes, history.without) is None}
-    findings = Findings(undecidable(history.without))
-    checks = [check for id, check in CHECKS if id in decided]
-    rings, unobserved = 0, set[str]()
-
-    def judge_ring(ring: Ring, quiescent_at: int | None = None) -> None:
-        nonlocal rings
-        rings += 1
-        unobserved.update(set(ring.members) - observability.names)
-        ring_history = RingHistory(ring, observability, journal.processes, quiescent_at)
-        for check in checks:
-            check(ring_history, findings)
-
-    journal = Journal(history.processes, observability, findings, judge_ring, remember=remember)
-    events = history.events() if limit is None else itertools.islice(history.events(), limit)
-    take = Observer(journal).take
-    for event in events:
+    reading = Reading(history, remember=remember)
+    journal, take = reading.journal, reading.take
+    for event in history.events() if limit is None else itertools.islice(history.events(), limit):
         take(event)
         if not journal.at % EVERY:
             say(journal.at)
-    quiescent_at = journal.finish()
-    _at_the_end(journal, decided, quiescent_at)
-    if remember and (findings.suspicious or not findings.violations.keys().isdisjoint(("RING-S2", "EVS-2.2"))):
-        _put_in_order(_lives(journal.rings.values()), decided, findings)
-    return Pass(findings, journal.at + 1, rings, quiescent_at is not None, unobserved)
+    quiescent_at = reading.conclude()
+    return Pass(journal.findings, journal.at + 1, reading.ring_count, quiescent_at is not None, reading.unobserved)
+
+
+class Beginnings:
+    """What beginnings of a history violate, by how many events they have; those asked for at once are read once."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.known: dict[int, dict[str, Violation]] = {}
+
+    def read(self, limits: Collection[int], say: Callable[[int], None]) -> None:
+        """Read on from one of these to the next."""
+        reading = Reading(self.history, remember=True)
+        for count, event in enumerate(itertools.islice(self.history.events(), max(limits, default=0))):
+            if count in limits:
+                self.known[count] = reading.so_far()
+            reading.take(event)
+            if not count % EVERY:
+                say(count)
+        self.known[max(limits, default=0)] = reading.so_far()
+
+    def violations(self, limit: int) -> dict[str, Violation]:
+        """Of the beginning of so many events."""
+        if limit not in self.known:
+            self.known[limit] = read_through(self.history, remember=True, limit=limit).findings.violations
+        return self.known[limit]
 
 
 def _at_the_end(journal: Journal, decided: Collection[str], quiescent_at: int | None) -> None:
@@ -177,31 +225,35 @@ def shortest(history: History, read: Pass, say: Say) -> dict[str, Violation]:
     holds = dict.fromkeys(found, 0)
     """So many events do not violate the claim."""
     tried: set[str] = set()
+    beginnings = Beginnings(history)
+    at = {violation.complete_at for violation in found.values()}
+    if at:
+        beginnings.read(at | {one + 1 for one in at}, lambda count: say(count, "looking for the shortest beginnings"))
     while open_ := [id for id in found if holds[id] < found[id].complete_at]:
         id = max(open_, key=lambda id: found[id].complete_at)
         limit = found[id].complete_at if id not in tried else (holds[id] + found[id].complete_at + 1) // 2
         tried.add(id)
         say(0, f"looking for the shortest beginning that violates {id}: {limit:,} events")
-        again = read_through(history, remember=True, limit=limit).findings.violations
+        again = beginnings.violations(limit)
         for one in found:
             if one in again and again[one].complete_at < found[one].complete_at:
                 found[one] = again[one]
             elif one not in again:
                 holds[one] = max(holds[one], min(limit, found[one].complete_at))
-    return {id: _really_complete(history, id, violation, read.event_count) for id, violation in found.items()}
+    return {id: _really_complete(beginnings, id, violation, read.event_count) for id, violation in found.items()}
 
 
-def _really_complete(history: History, id: str, violation: Violation, event_count: int) -> Violation:
+def _really_complete(beginnings: Beginnings, id: str, violation: Violation, event_count: int) -> Violation:
     """The violation, complete where a beginning of the history really has it.
 
     Later than it was thought to be, where an event further on says something that it rests on, such as a sender.
     """
     lacking, having = violation.complete_at, violation.complete_at + 1
-    while id not in read_through(history, remember=True, limit=having).findings.violations and having < event_count:
+    while id not in beginnings.violations(having) and having < event_count:
         lacking, having = having, min(event_count, 2 * having)
     while having - lacking > 1 and lacking > violation.complete_at:
         limit = (lacking + having) // 2
-        if id in read_through(history, remember=True, limit=limit).findings.violations:
+        if id in beginnings.violations(limit):
             having = limit
         else:
             lacking = limit

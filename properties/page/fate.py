@@ -10,8 +10,8 @@ from model.language.ground import Bitmaps, GroundMachine, Integers, Step
 from properties.catalogue.claim import Claim, Reach
 from properties.catalogue.probe import Probe, claim_probes
 from properties.explicit.compiled import begin
-from properties.explicit.fate import NEVER, Fates, fates
 from properties.explicit.shortest import costs
+from properties.explored.fate import NEVER, Fates, fates
 from properties.limits import ScopeTooLargeError, TooManyStatesError
 from properties.traces.trace import show_step
 

@@ -34,9 +34,10 @@ def verdict_table(claims: Sequence[JudgedClaim]) -> Table:
 
 
 def violation_lines(one: JudgedClaim, *, spaced: bool) -> Iterator[str]:
-    """A violation with its events, as they stand in their files or with spaces between their fields."""
-    yield f"{one.claim} violated: {HISTORY_CLAIMS[one.claim].sentence}"
-    yield f"  {plain(one.reason)}"
+    """A violation: who did what, and where; what is promised; its events, with spaces between their fields or not."""
+    where = ", ".join(f"{plain(shown.file)}:{shown.line}" for shown in one.events)
+    yield f"{one.claim} violated: {plain(one.reason)} ({where})."
+    yield f"  {HISTORY_CLAIMS[one.claim].sentence}"
     for shown in one.events:
         event = msgspec.json.encode(shown.event)
         event = msgspec.json.format(event, indent=0) if spaced else event

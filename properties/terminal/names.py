@@ -230,3 +230,9 @@ TYPES = (
     CLAIM, ENTRY, HISTORY_CLAIM, NAMED_VARIANT, MUTANT, VARIANT, FEATURE, SCENARIO, CASE, PLUG_FAULT, RING_FAULT,
     SERVICE_VARIANT, DELIVERY_VARIANT, LOG_KIND,
 )  # fmt: skip
+
+
+HTML_FILE = click.option(
+    "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a page on which it explains itself: one file, to step through.",
+)  # fmt: skip

@@ -121,9 +121,3 @@ def check_file(most: int, form: str, out: Path | None) -> None:
     if form in (ITF, *LOOKED_AT) and most > 1 and not out:
         what = "an ITF file" if form == ITF else "a page" if form == HTML else "a picture"
         raise click.UsageError(f"{what} holds one run: with --most, name a file with --out")
-
-
-HTML_FILE = click.option(
-    "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write a page on which it explains itself: one file, to step through.",
-)  # fmt: skip

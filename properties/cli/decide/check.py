@@ -29,7 +29,7 @@ from properties.terminal.options import claims_named, features_on, for_claims, l
 from properties.terminal.output import show_trace, write_page
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out, print_row
-from properties.terminal.verdicts import details, job_line, print_verdicts, shortest_traces, summary
+from properties.terminal.verdicts import details, job_line, print_verdicts, shortest_traces, summary, table_rows
 from properties.words import counted
 
 
@@ -171,9 +171,11 @@ def _write_junit(verdicts: list[Verdict], out: Path) -> None:
 
 
 def _write_report(verdicts: list[Verdict], variant: str | None, out: Path) -> None:
-    from properties.cli.decide.report import report_page  # here: few checks want one
+    from properties.page.report import Said, report_page  # here: few checks want one
 
-    write_page(lambda: report_page(verdicts, variant), out)
+    lines = [*details(verdicts), *summary(verdicts)]
+    said = Said(lines, list(table_rows(verdicts)), list(shortest_traces(verdicts)))
+    write_page(lambda: report_page(verdicts, said, variant), out)
 
 
 def _show_verdicts(verdicts: list[Verdict]) -> None:

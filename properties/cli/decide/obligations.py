@@ -37,7 +37,9 @@ PROVABLE = [name for name, text in MACHINES.items() if text.state.is_of_any_size
     "--without", "off", metavar="FEATURE", type=FEATURE, multiple=True, help="Switch a feature off. Repeatable."
 )
 @click.option("--variant", metavar="NAME", type=VARIANT, help="A variant instead of the protocol.")
-@click.option("--machine", type=OneOf("machine", PROVABLE), default=PLUG, show_default=True, help="Which machine.")
+@click.option(
+    "--machine", type=OneOf("machine to prove", PROVABLE), default=PLUG, show_default=True, help="Which machine."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `obligations`.")
 def obligations_command(
     out: Path, ids: tuple[str, ...], off: tuple[str, ...], variant: str | None, machine: str, as_json: bool

@@ -18,7 +18,7 @@ from properties.explain.wording import account, step_account
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import HTML_FILE
+from properties.terminal.names import HTML_FILE
 from properties.terminal.output import page_of, saved_trace, write_page
 from properties.terminal.rows import print_row
 from properties.traces.trace import (

@@ -13,8 +13,8 @@ from properties.catalogue.scopes import NamedScope
 from properties.claims.liveness import LIVE_2
 from properties.explicit.compiled import engine_words
 from properties.explicit.exhaustive import Exploration, explore
-from properties.explicit.graph import MOST_STATES, lost_on_graph, state_graph, write_graph
 from properties.explicit.liveness import lost_states
+from properties.explored.graph import MOST_STATES, lost_on_graph, state_graph, write_graph
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
@@ -61,7 +61,7 @@ def explore_command(
         sys.stdout.write(msgspec.json.encode(report.search_record(found.report, scope)).decode() + "\n")
     else:
         print_row(console, scope.title)
-        for line in (*lines, engine_words()):
+        for line in (*lines, engine_words(found.search)):
             print_row(console, line)
     return ALL_HOLD
 

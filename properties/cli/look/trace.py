@@ -110,7 +110,7 @@ def trace_command(
 
 def _lasso(claim: Claim, unfair: str, as_json: bool) -> int:
     """A run that is fair to all other actions, and goes round for ever."""
-    from properties.explicit.lasso import lasso_without  # here: it needs networkx
+    from properties.explored.lasso import lasso_without  # here: it needs networkx
 
     progress = claim.reach.progress if claim.reach else None
     if not (claim.reach and progress and unfair in progress.lassos):

@@ -19,9 +19,8 @@ from properties.lockstep.run import MOST_MEMBERS, Plan
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
-from properties.terminal.names import CASE
+from properties.terminal.names import CASE, HTML_FILE
 from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
-from properties.terminal.options import HTML_FILE
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.words import counted

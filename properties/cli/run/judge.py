@@ -28,9 +28,7 @@ from properties.judge.shrink import Reduced, encoded, reduce
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, code_of
 from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, violation_lines
-from properties.terminal.names import HISTORY_CLAIM, LOG_KIND
-from properties.terminal.options import HTML_FILE
-from properties.terminal.output import write_page
+from properties.terminal.names import HISTORY_CLAIM, HTML_FILE, LOG_KIND
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out, print_row
 from properties.words import counted
@@ -183,6 +181,7 @@ class Told:
     def write_page(self, files: Sequence[str], html: Path) -> None:
         """Write the events and verdicts as a page."""
         from properties.page.history import history_page
+        from properties.terminal.output import write_page
 
         title = f"Judged: {', '.join(files)}"
         write_page(lambda: history_page(self.history, self.claims, title, list(self._summary())), html)
@@ -248,6 +247,8 @@ class Told:
             yield f"{self.small}: {len(self.reduced.lines)} of its events, which violate {violates}."
         elif self.small:
             yield f"{self.small}: not written, for nothing is violated."
+        elif first := next((one for one in self.claims if one.verdict == VIOLATED), None):
+            yield f"--reduce FILE writes a smallest part of the history that violates {first.claim}."
         kinds = [one.verdict for one in self.claims]
         counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in STYLES if kind in kinds)
         judged, end = self.judgement, "quiescent" if self.judgement.quiescent else "cut off"
@@ -255,7 +256,9 @@ class Told:
         size = f"{counted(judged.event_count, 'event')} of {processes} in {counted(judged.ring_count, 'ring')}"
         yield f"{counts}. {size}; {end} at its end."
         if judged.unobserved:
-            yield f"Not observed, so nothing is demanded of them: {', '.join(map(plain, judged.unobserved))}."
+            unobserved = ", ".join(map(plain, judged.unobserved))
+            yield f"Not observed: {unobserved}. Nothing is demanded of them; what is told of them is taken at its word."
+        yield "Not judged: time, and which component is primary."
         if self.imported:
             yield from map(plain, self.imported.last_lines())
         if self.history.faults:

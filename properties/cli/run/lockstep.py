@@ -20,9 +20,8 @@ from properties.lockstep.tours.coverage import SCOPES, TourCounts, graph_of, tou
 from properties.terminal import report
 from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
-from properties.terminal.names import PLUG_FAULT, OneOf
+from properties.terminal.names import HTML_FILE, PLUG_FAULT, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED
-from properties.terminal.options import HTML_FILE
 from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row

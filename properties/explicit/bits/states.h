@@ -1,6 +1,6 @@
 /* The states of a search: numbered rows of words, and an open-addressing table that finds a state's number.
  *
- * A state is `words` 64-bit words, packed as properties/explicit/columns.py packs it. Rows lie one after the other in
+ * A state is `words` 64-bit words, packed as packing.py packs it. Rows lie one after the other in
  * memory that is reserved once and never moves, so that the caller may look at them while the search goes on. An entry
  * of the table holds a row's number plus one and, in the bits that are left, bits of the state's hash: two states are
  * the same only if all their words are. Several threads may add states at once; the rows they add are then sorted, so
@@ -16,6 +16,10 @@ typedef uint64_t u64;
 typedef uint32_t u32;
 typedef int32_t i32;
 typedef uint8_t u8;
+
+#ifndef MAP_NORESERVE /* not every system has it, or needs it */
+#define MAP_NORESERVE 0
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 #define MOST_WORDS 8

@@ -1,6 +1,6 @@
 /* A program of bit operations, run on a block of states.
  *
- * A program (properties/explicit/program.py) is one list of instructions. A register holds one bit of each of some
+ * A program (properties/explicit/bits/program.py) is one list of instructions. A register holds one bit of each of some
  * states: bit r of group g stands for state 64 g + r of the block. Register 0 is empty; those after it are bits of the
  * states themselves. Those after them, up to `shared`, keep their values for the whole block, and are computed where they are
  * first needed. A literal is twice a register, plus one if the opposite is meant.

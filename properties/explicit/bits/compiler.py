@@ -41,7 +41,7 @@ def runtime() -> ctypes.CDLL:
             raise UnavailableError(f"{shlex.join(compiler)} does not say its version")
         folder = cache_folder()
         return ctypes.CDLL(str(_made(compiler, version, folder)))
-    except OSError as error:
+    except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:  # RuntimeError: there is no home.
         raise UnavailableError(str(error)) from error
 
 

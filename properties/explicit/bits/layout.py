@@ -18,8 +18,8 @@ import numpy as np
 
 from model.language.ground import GroundMachine, Step
 from model.language.sets import FALSE
-from properties.explicit.circuit import NO, YES, BitReading, Bits, Circuit
-from properties.explicit.columns import WORD_BITS, Column, Mask, Word
+from properties.explicit.bits.circuit import NO, YES, BitReading, Bits, Circuit
+from properties.explicit.bits.packing import WORD_BITS, Column, Mask, Word
 
 Bit = tuple[int, int]
 """A slot and a processor."""

@@ -1,6 +1,6 @@
 """What the compiled search runs: guards, probes and effects of ground steps as one list of bit operations.
 
-`runtime/search.c` says what an instruction does. Decided here: which steps, what is looked for in which order, and
+`search.c` says what an instruction does. Decided here: which steps, what is looked for in which order, and
 which bits are computed once for all. A *section* is a stretch that is run as a whole or not at all: a guard, a probe,
 an effect, a guard part that was never seen false. A bit that two sections need has a register of its own.
 """
@@ -20,12 +20,12 @@ from model.language.ground import GroundMachine, Step
 from model.language.machine import Kind
 from model.language.sets import Set, Truth
 from properties.catalogue.probe import Clause, Probe
-from properties.explicit.circuit import NO, YES, BitReading, Lanes, Layout, Node
-from properties.explicit.columns import Packing
+from properties.explicit.bits.circuit import NO, YES, BitReading, Lanes, Layout, Node
+from properties.explicit.bits.packing import Packing
 
 
 class Op(IntEnum):
-    """Of an instruction; the same numbers as in `runtime/search.c`."""
+    """Of an instruction; the same numbers as in `search.c`."""
 
     AND, ANDN, NOR, XOR, STEP, GUARD, TAKEN, PROBE, FLIP, EMIT, PART, NOTE, SKIP, OUT, PLANE = range(15)
 

@@ -13,7 +13,6 @@ from properties.explain.replayed import told
 from properties.page.assemble import asset, filled, policy
 from properties.page.drawing import picture_of
 from properties.page.run import MOST_LANES
-from properties.terminal.verdicts import details, shortest_traces, summary, table_rows
 from properties.traces.trace import Trace
 from properties.variants import record
 
@@ -45,7 +44,15 @@ class Searched(msgspec.Struct):
         return len(str(self.states))
 
 
-def report_page(verdicts: Sequence[Verdict], variant: str | None) -> str:
+class Said(msgspec.Struct):
+    """What a terminal is shown of verdicts: lines in all, rows of a table under their headings, the shortest runs."""
+
+    lines: list[str]
+    rows: list[tuple[str, ...]]
+    runs: list[Trace]
+
+
+def report_page(verdicts: Sequence[Verdict], said: Said, variant: str | None) -> str:
     """The page. It has no script: what is on it can be read and printed, and nothing runs."""
     styles = (asset("report.css"), asset("picture.css"))
     of = f"the variant {variant}" if variant else "the protocol"
@@ -54,12 +61,12 @@ def report_page(verdicts: Sequence[Verdict], variant: str | None) -> str:
         "style": styles[0],
         "picture_style": styles[1],
         "title": f"ringplug check of {of}",
-        "summary": [*details(verdicts), *summary(verdicts)],
-        "rows": list(table_rows(verdicts)),
+        "summary": said.lines,
+        "rows": said.rows,
         "kinds": kind_of,
         "signs": SIGNS,
         "sentences": {id: claim.sentence for id, claim in CLAIMS.items()},
-        "runs": [_shown(trace) for trace in shortest_traces(verdicts)],
+        "runs": [_shown(trace) for trace in said.runs],
         "searches": list(_searched(verdicts)),
         "version": record.variants().version,
         "claims": list(CLAIMS),

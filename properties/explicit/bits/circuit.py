@@ -16,7 +16,7 @@ from model.language.ground import GroundMachine, numbers
 from model.language.interpretation import Interpretation
 from model.language.sets import Processor, Processors, Set, Truth
 from model.language.sorts import Index
-from properties.explicit.columns import WORD_BITS, Packing
+from properties.explicit.bits.packing import WORD_BITS, Packing
 
 Bits = tuple[int, ...]
 """A set: for each processor the literal that says whether it is in it."""
