@@ -89,6 +89,22 @@ def test_with_all_fair_no_run_goes_round(id: str) -> None:
         assert lasso(id, scope, ()) is None
 
 
+ASSUMED = {"queue_recovery": ["queue_recovery"], "too soon": ["visit", "sole_visit", "pass_on"]}
+"""What is taken for granted, and the actions that it is said of."""
+
+
+@pytest.mark.parametrize("assumed", ASSUMED)
+@pytest.mark.parametrize("id", LIVENESS)
+def test_without_what_is_taken_for_granted_a_run_goes_round_though_all_are_fair(id: str, assumed: str) -> None:
+    """PLUG-A2 rests on it where a late token can open a gate while bits are missing in the other."""
+    reach, progress = of_claim(id)
+    unless = {name: says for name, says in progress.unless.items() if name not in ASSUMED[assumed]}
+    features = {"recovery-queue"} if id == "LIVE-2" else {"recovery-queue", "late-copies"}
+    found = search(NamedScope(2, 1, 1, frozenset(features)))
+    assert fair_lasso(found, reach, progress, set(progress.helps)) is None
+    assert fair_lasso(found, reach, replace(progress, unless=unless), set(progress.helps))
+
+
 def test_fairness_is_about_each_processor() -> None:
     reach, progress = of_claim("LIVE-2")
     with pytest.raises(ValueError, match="without symmetry"):
