@@ -83,6 +83,9 @@ BROKEN_BY: dict[tuple[str, str], str | Edit] = {
         "originate-without-guard:no-recovery-message-is-queued",
     ("PLUG-S11", "who sets its bit in a late token has nothing queued"):
         Edit("late_visit", write=late_token_bypasses_the_queue),
+    ("PLUG-S11", "whose bit is first set in a late token has nothing queued"): Edit(
+        "late_visit", write=late_token_bypasses_the_queue
+    ),
     ("PLUG-S12", "who may send has installed a ring"): "any-visitor-sets-its-bit",
     ("PLUG-S12", "the sender holds the token of its ring"): "send_recovery-without-guard:p-has-installed-r",
     ("PLUG-S12", "every member is addressed"): "originate-without-effect:normal",
