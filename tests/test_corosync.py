@@ -216,11 +216,11 @@ def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path) -> None:
     [
         (("record", "--scenario", "flood", "--out", "x"), "unknown scenario 'flood'"),
         (("record", "--scenario", "calm", "--nodes", "2", "--out", "x"), "2 is not in the range 3<=x<=9"),
-        (("record", "--scenario", "calm", "--transport", "sctp", "--out", "x"), "'sctp' is not one of 'udpu', 'knet'"),
-        (("record", "--scenario", "calm", "--seed", "-1", "--out", "x"), "-1 is not in the range x>=0"),
+        (("record", "--scenario", "calm", "--transport", "sctp", "--out", "x"), "unknown transport 'sctp'"),
+        (("record", "--scenario", "calm", "--seed", "-1", "--out", "x"), "-1 is not in the range 0<=x<="),
         (("record", "--scenario", "calm"), "Missing option '--out'"),
         (("campaign", "--scenario", "flood", "--out", "x"), "unknown scenario 'flood'"),
-        (("campaign", "--runs", "0", "--out", "x"), "0 is not in the range x>=1"),
+        (("campaign", "--runs", "0", "--out", "x"), "0 is not in the range 1<=x<="),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_named(arguments: tuple[str, ...], says: str) -> None:

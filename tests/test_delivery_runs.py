@@ -90,7 +90,7 @@ def test_a_run_that_is_not_repeated_is_undetermined(monkeypatch: pytest.MonkeyPa
     ("arguments", "says"),
     [
         (["nothing"], "unknown variant 'nothing'"),
-        (["free-at-one-rotation", "--seed", "1"], "--repeat goes with --json alone"),
+        (["free-at-one-rotation", "--seed", "1"], "--repeat does not go with --seed"),
     ],
 )
 def test_wrong_use_says_what_is_wrong(arguments: list[str], says: str) -> None:

@@ -108,7 +108,7 @@ def test_the_command_shows_both_runs_side_by_side() -> None:
 
 def test_wrong_use_of_run_says_what_is_wrong() -> None:
     assert "unknown variant 'nobody'" in refused("theorem", "--run", "nobody")
-    assert "--run goes with --json alone" in refused("theorem", "--run", "no-plug", "--claim", "CLM-S1")
+    assert "--run does not go with --claim" in refused("theorem", "--run", "no-plug", "--claim", "CLM-S1")
 
 
 def test_the_command_judges_a_run(tmp_path: Path) -> None:
@@ -118,4 +118,4 @@ def test_the_command_judges_a_run(tmp_path: Path) -> None:
     assert re.search(r"^EVT-RETAINED +ok", shown.stdout, re.MULTILINE)
     judged = ringplug("judge", str(history), "--claim", "CLM-S1")
     assert judged.returncode == 0, judged
-    assert "--out is for one run" in refused("services", "--runs", "2", "--out", str(history))
+    assert "--out does not go with --runs" in refused("services", "--runs", "2", "--out", str(history))

@@ -337,10 +337,10 @@ def test_a_campaign_that_has_not_shown_all_is_undetermined() -> None:
     [
         (["--fault", "no-such"], "unknown fault 'no-such'; near it: "),
         (["--members", "0"], "0 is not in the range"),
-        (["--faults", "wild"], "'wild' is not one of"),
+        (["--faults", "wild"], "unknown faults 'wild'"),
         (["--script", "SCRIPT"], "line 2: 'boom' is nothing that a script says"),
-        (["--runs", "2", "--script", "GOOD"], "without --script and --out"),
-        (["--runs", "2", "--html", "page.html"], "--html shows one run: without --runs"),
+        (["--runs", "2", "--script", "GOOD"], "--script does not go with --runs"),
+        (["--runs", "2", "--html", "page.html"], "--html does not go with --runs"),
     ],
 )
 def test_bad_input_is_named(arguments: list[str], why: str, tmp_path: Path) -> None:
