@@ -159,4 +159,4 @@ def test_the_theorem_shows_the_cases_that_are_asked_for() -> None:
     assert len(said("theorem")["theorem"][0]["sets"]) == 512
     assert said("theorem")["recorded"] == version("ringplug")
     assert "name a set with --take" in str(run("theorem --claim CLM-S1 --add-node recovery").exception)
-    assert "--run goes with --json alone" in str(run("theorem --run --compute").exception)
+    assert "--run does not go with --compute" in str(run("theorem --run --compute").exception)
