@@ -29,6 +29,8 @@ COPIED = (
     "README.md", "SPEC.md",
 )  # fmt: skip
 TIMEOUT_SECONDS = 300
+TOO_SLOW = f"more than {TIMEOUT_SECONDS} s"
+"""In the place of a test that fails: the fault is noticed, and no test is named."""
 PASSED, FAILED = 0, 1
 """Exit codes of pytest; with any other it did not get as far as the tests."""
 
@@ -87,12 +89,16 @@ def read(path: Path) -> CheckerFault:
     return CheckerFault(path.parent.name, path.stem, says, tests, argument, path.read_text())
 
 
+def copy_files(names: Sequence[str], source: Path, target: Path) -> None:
+    """Copy these files from one folder to another, with the folders that they are in."""
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source / name, target / name)
+
+
 def patched(fault: CheckerFault, folder: Path) -> None:
     """Copy the files that the fault changes to a folder, and change them; FaultError if the patch does not fit."""
-    for name in fault.files:
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, target)
+    copy_files(fault.files, ROOT, folder)
     apply_patch(fault.patch, folder)
 
 
@@ -108,13 +114,15 @@ def copy_of_the_project() -> Generator[Path]:
 
 def first_failure(copy: Path, tests: Sequence[str], fault: CheckerFault | None = None) -> str | None:
     """The first of these tests that fails in a copy of the project, with the fault if there is one; None if none."""
-    try:
-        if fault:
-            patched(fault, copy)
-        return _run(tests, copy, fault.name if fault else "no fault")
-    finally:
-        for name in fault.files if fault else ():
-            shutil.copy2(ROOT / name, copy / name)
+    if fault is None:
+        return _run(tests, copy, "no fault")
+    with tempfile.TemporaryDirectory() as kept:
+        copy_files(fault.files, copy, Path(kept))
+        try:
+            apply_patch(fault.patch, copy)
+            return _run(tests, copy, fault.name)
+        finally:
+            copy_files(fault.files, Path(kept), copy)
 
 
 def _run(tests: Sequence[str], copy: Path, called: str) -> str | None:
@@ -124,7 +132,7 @@ def _run(tests: Sequence[str], copy: Path, called: str) -> str | None:
     try:
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return f"{tests[0].partition('::')[0]}::takes over {TIMEOUT_SECONDS} s"
+        return TOO_SLOW
     failed = re.search(r"^(?:FAILED|ERROR) tests/(\S+?::.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
     if done.returncode == PASSED:
         return None
@@ -136,7 +144,7 @@ def _run(tests: Sequence[str], copy: Path, called: str) -> str | None:
 def try_fault(copy: Path, fault: CheckerFault) -> str | None:
     """The test that notices; None if none does. What was looked for is written down in the patch."""
     failed = first_failure(copy, fault.noticed_by, fault)
-    if failed and fault.is_looked_for:
+    if failed not in (None, TOO_SLOW) and fault.is_looked_for:
         lines = fault.patch.splitlines(keepends=True)
         fault.path.write_text("".join([lines[0], f"{NOTICED_BY}{failed}.\n", *lines[2:]]))
     return failed

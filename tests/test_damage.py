@@ -45,6 +45,14 @@ loss 0.1 from 10ms to 200ms
 at 30ms cut 1 -> 2
 at 91ms heal
 """
+TALK = """# case first-token
+p0 > {"call":"start","format":"ringplug-conform-1","processor":0}
+p0 < {"format":"ringplug-conform-1"}
+p0 > {"call":"ring_pending","ring":[0,1],"members":[0]}
+p0 < {"token":null}
+p0 > {"call":"observe"}
+p0 < {"installed":null,"pending":[0,1],"gate_open":false,"registered":[],"plugged":[],"recovery_waiting":[],"held":null}
+"""
 ANSWERS = (
     b'{"packets":[{"priority":0,"queued_in":[0,1],"message":0,"index":0,"count":1}],"token":"[[0,1],4,[1,2]]"}',
     b'{"installed":[0,1],"pending":null,"gate_open":false,"registered":[0],"plugged":[0],"recovery_waiting":[null],'
@@ -64,6 +72,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     (folder / "corosync").write_bytes((Path(__file__).parent / "corosync-a.log").read_bytes())
     recorder = Recorder(ReferenceLayer)
     run_case(CASES[0], recorder)
+    (folder / "talk").write_text(TALK)
     (folder / "calls").write_bytes(written(Run("a case", logged(recorder.taken()))))
     return {file.name: file for file in folder.iterdir()}
 
@@ -80,6 +89,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ("itf", ["replay", "--format", "itf"]),
         ("corosync", ["judge", "--from", "corosync"]),
         ("calls", ["follow"]),
+        ("talk", ["follow"]),
         ("script", ["simulate", "--no-reduce", "--script"]),
     ],
     ids=lambda one: "-".join(one) if isinstance(one, list) else one,

@@ -16,6 +16,7 @@ from model.language.machine import Text
 from properties.catalogue.claim import Claim, Part
 from properties.catalogue.probe import claim_probes
 from properties.check.verdict import Proved
+from properties.explicit.compiled import VARIABLE, Engine
 from properties.explicit.exhaustive import Exploration, explore
 from properties.explicit.search import Search
 from properties.explicit.shortest import shortest_run
@@ -35,7 +36,7 @@ from tests.random_machines import (
 )
 from tests.tiny import claim, decided, registered, scope
 
-FEW, MANY = 30, 1500
+FEW, MANY = 50, 1500
 DEPTH = 3
 
 
@@ -212,6 +213,12 @@ CHECKS = [check_the_search, check_symmetry, check_slicing, check_bounded, check_
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_they_agree(check: Callable[[Case], None]) -> None:
+    on_cases(FEW, check)
+
+
+@pytest.mark.parametrize("check", [check_the_search, check_symmetry], ids=lambda check: check.__name__)
+def test_the_search_by_numpy_agrees_too(check: Callable[[Case], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, Engine.NUMPY)
     on_cases(FEW, check)
 
 

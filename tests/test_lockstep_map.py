@@ -1,4 +1,4 @@
-"""Each variable that lockstep compares sees something that no other sees, and a tour takes what it says it took.
+"""Each variable that lockstep compares sees something that no other sees; and what no clause allows is refused.
 
 The variables that are read of an implementation are held to one that lies about itself. Those that are kept of the
 membership, the network and the order of the ring are held to a cluster that keeps them wrongly: no implementation says
@@ -7,26 +7,24 @@ them, so they guard lockstep itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from properties.catalogue.scopes import NamedScope
 from properties.lockstep import refinement
 from properties.lockstep.abstraction import event_of
 from properties.lockstep.adapter import ReferenceLayer
-from properties.lockstep.cluster import Cluster, FormedRing
+from properties.lockstep.cluster import Cluster, FormedRing, MisstepError
 from properties.lockstep.divergence import DivergedError
 from properties.lockstep.events import Event, Kind
 from properties.lockstep.follower import Follower, ScopedMachine
-from properties.lockstep.implementation import HIGH, RECOVERY, Observation, Starts
+from properties.lockstep.implementation import HIGH, RECOVERY, CallRefusedError, Observation, Packet, Starts, Visit
 from properties.lockstep.live import LiveCluster
-from properties.lockstep.refinement import REFINEMENT, Refinement
-from properties.lockstep.tours.coverage import graph_of, tour
-from properties.lockstep.tours.tour import Tour
+from properties.lockstep.refinement import REFINEMENT
 from tests.test_lockstep import rotate
 
 Lie = Callable[[Observation], Observation]
@@ -306,45 +304,66 @@ def differing_when_led() -> set[str]:
     return found
 
 
-# Tours.
+# What no clause allows, whatever the variables say.
 
 
-def test_a_tour_takes_and_compares_a_transition_of_every_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    graph, watched = graph_of(NamedScope(2, 1, 1, machine="ordered")), Watched()
-    watched.watch(monkeypatch)
-    counts = tour(graph, "classes", ReferenceLayer)
-    taken = {int(graph.class_of[edge]) for edge in watched.compared}
-    assert taken == set(range(len(graph.classes)))
-    assert (counts.classes_taken, counts.taken) == (len(taken), len(watched.compared))
-    nobody = {edge for edge in watched.compared if edge not in watched.performed}
-    assert len(nobody) == counts.for_nobody
+def arrives(follower: Follower, visit: Visit, *, granted: int = 1) -> None:
+    """The newest token of ring 0 arrives at processor 0, and this comes of it."""
+    cluster, layer = follower.cluster, follower.live.layers[0]
+    token = cluster.rings[0].newest or b""
+    event = Event(Kind.TOKEN, 0, 0, token=token, packet_count=granted)
+    cluster.token_arrives(event, visit, layer.observe(), layer.read_token)
 
 
-class Watched:
-    """The transitions that a tour really takes: in which an implementation is called, and its state is compared."""
+def installed() -> Follower:
+    follower = Follower(ScopedMachine(3, 1, 4), ReferenceLayer, 1)
+    installs(follower)
+    return follower
 
-    def __init__(self) -> None:
-        self.edge, self.target = -1, tuple[int, ...]()
-        self.performed, self.compared = set[int](), set[int]()
 
-    def watch(self, patched: pytest.MonkeyPatch) -> None:
-        """Look at every transition from here on."""
-        take, perform, differences = Tour._transition, LiveCluster.perform, Refinement.differences
+def test_no_more_packets_are_originated_than_are_granted() -> None:
+    follower = installed()
+    token, name = follower.cluster.rings[0].newest, follower.cluster.rings[0].name
+    packets = tuple(Packet(RECOVERY, name, number, 0, 1) for number in (1, 2))
+    with pytest.raises(MisstepError, match="2 packets originated, 1 granted"):
+        arrives(follower, Visit(packets=packets, token=token))
 
-        def transition(tour: Tour, edge: int, *given: Any) -> Any:
-            self.edge, self.target = edge, tour.transitions.state(int(tour.transitions.target[edge]))
-            return take(tour, edge, *given)
 
-        def performs(live: LiveCluster, event: Event) -> Any:
-            self.performed.add(self.edge)
-            return perform(live, event)
+def test_the_token_that_is_sent_on_is_of_the_ring_it_came_from() -> None:
+    follower = installed()
+    follower.take(Event(Kind.FORM, ring=1, members=(0, 1)))
+    with pytest.raises(MisstepError, match="sent a token of ring"):
+        arrives(follower, Visit(token=follower.cluster.rings[1].newest))
 
-        def compares(rows: Refinement, cluster: Cluster, state: Any) -> Iterator[Any]:
-            assert state == self.target
-            found = list(differences(rows, cluster, state))
-            self.compared.add(self.edge)
-            yield from found
 
-        patched.setattr(Tour, "_transition", transition)
-        patched.setattr(LiveCluster, "perform", performs)
-        patched.setattr(Refinement, "differences", compares)
+def test_a_refused_token_leads_to_nothing() -> None:
+    with pytest.raises(MisstepError, match="a token was refused, and something is sent"):
+        arrives(installed(), Visit(refused="no", token=b"x"))
+    with pytest.raises(MisstepError, match="a token was accepted, and none is sent on"):
+        arrives(installed(), Visit())
+
+
+class Forgiving(ReferenceLayer):
+    """A call with a destroyed handle is no error."""
+
+    def unplug(self, handle: int) -> None:
+        with suppress(CallRefusedError):
+            super().unplug(handle)
+
+
+def test_a_call_with_a_destroyed_handle_is_an_error_to_the_caller() -> None:
+    follower = Follower(ScopedMachine(3, 1, 4), Forgiving, 1)
+    destroys(follower)
+    with pytest.raises(DivergedError, match="a call with a destroyed handle was no error"):
+        follower.take(Event(Kind.UNPLUG, 0, handle=0))
+
+
+def test_where_the_machine_leads_its_step_must_come() -> None:
+    with pytest.raises(DivergedError, match="the machine can take unplug here, the implementation did not"):
+        installed().take(Event(Kind.QUEUE, 0, priority=HIGH, packet_count=1), "unplug")
+
+
+def test_a_step_that_the_machine_refuses_is_not_taken() -> None:
+    follower = installed()
+    with pytest.raises(DivergedError, match="the machine does not allow this step"):
+        follower.execution.take(Event(Kind.LEAVE, 0, 0), ("leave", {"p": 0, "r": 0}))

@@ -36,19 +36,32 @@ from properties.check.search import CUT, VACUOUS
 from properties.check.verdict import Exhaustive, Open, Verdict, Violated
 from properties.claims.liveness import LIVE_1
 from properties.explicit import search as searching
+from properties.explicit.compiled import VARIABLE, Engine
 from properties.explicit.exhaustive import explore
 from properties.symbolic import bounded
 from tests.tiny import TRIES, Tiny, claim, decided, machine, registered, scope, words_of
 
-BLOCKS = {"exhaustive-in-small-blocks": 2, "exhaustive-one-by-one": 1}
+NUMPY, ONE_BY_ONE = "exhaustive-by-numpy", "exhaustive-one-by-one"
 
 
-@pytest.fixture(params=["exhaustive", *BLOCKS, "bounded", "stateful"])
+@pytest.fixture(params=["exhaustive", NUMPY, ONE_BY_ONE, "bounded", "stateful"])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An engine; the search in blocks of any size, so that what it finds may be in the last of a level."""
+    """An engine; the search compiled and by numpy, and also in blocks of one state, of which the last may show it."""
     name: str = request.param
-    monkeypatch.setattr(searching, "BLOCK_ROWS", BLOCKS.get(name, searching.BLOCK_ROWS))
+    if name in (NUMPY, ONE_BY_ONE):
+        monkeypatch.setenv(VARIABLE, Engine.NUMPY)
+    if name == ONE_BY_ONE:
+        monkeypatch.setattr(searching, "BLOCK_ROWS", 1)
     return name.partition("-")[0]
+
+
+@pytest.fixture(params=Engine)
+def _searches(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search is compiled, or by numpy."""
+    monkeypatch.setenv(VARIABLE, request.param)
+
+
+both_searches = pytest.mark.usefixtures("_searches")
 
 
 def enter(now: Tiny, then: Tiny, p: Processor) -> Guard:
@@ -138,6 +151,7 @@ def test_each_part_of_a_claim_is_looked_for(engine: str, place: int) -> None:
     assert shortest(engine, machine(enter, follow), claim(*parts)) == 2
 
 
+@both_searches
 def test_of_two_claims_each_is_decided() -> None:
     """One that is violated at once does not end the search for the other's late violation."""
     text, late = machine(enter, follow, intrude), claim(b_is_within_a, id="TINY-2")
@@ -257,6 +271,7 @@ def everybody_is_in_a(now: Tiny) -> Truth:
     return within(EVERYBODY, now.a)
 
 
+@both_searches
 def test_a_premise_is_reached_after_so_many_steps() -> None:
     (found,) = decided("exhaustive", machine(enter, follow), claim(b_is_within_a, premise=everybody_is_in_a))
     assert isinstance(found, Exhaustive)
@@ -279,6 +294,7 @@ def test_an_action_that_must_be_possible_and_is_refused_is_found(engine: str) ->
     assert words_of(engine, text, claim(who_is_in_a_can_follow, at="follow", enables=True)) != "violated"
 
 
+@both_searches
 def test_a_search_that_is_cut_says_nothing_of_what_it_has_not_seen() -> None:
     text = machine(enter, follow)
     with registered(text):
@@ -351,6 +367,7 @@ def somebody_waits(now: Tiny) -> Truth:
     return exists(Ring, lambda r: some(now.of_ring[r]) & some(EVERYBODY - now.of_ring[r]))
 
 
+@both_searches
 def test_a_goal_that_is_out_of_reach_for_a_second_ring_is_found() -> None:
     assert words_of("exhaustive", machine(begin, join), to_be_done("join"), scope(3, 1, 2)) == "exhaustive"
     text = machine(begin, join, outside=(leave_out,))
@@ -360,12 +377,14 @@ def test_a_goal_that_is_out_of_reach_for_a_second_ring_is_found() -> None:
     assert (verdict.reason, length(verdict)) == ("out of reach", 5)
 
 
+@both_searches
 def test_only_the_actions_that_are_named_help() -> None:
     text = machine(begin, join)
     assert words_of("exhaustive", text, to_be_done("begin"), scope(2)) == "violated"
     assert words_of("exhaustive", text, to_be_done("begin", "join"), scope(2)) == "exhaustive"
 
 
+@both_searches
 def test_a_state_that_only_the_environment_changes_is_stuck() -> None:
     waits = machine(begin, outside=(join,))
     (verdict,) = decided("exhaustive", waits, to_be_done("join", stuck=True), at=scope(2))
@@ -377,6 +396,7 @@ def test_a_state_that_only_the_environment_changes_is_stuck() -> None:
 # A bound, which holds if it is kept and needed.
 
 
+@both_searches
 @pytest.mark.parametrize(
     ("limit", "says"),
     [
@@ -399,6 +419,7 @@ def test_a_bound_is_kept_and_attained(limit: Callable[[int, int], int], says: st
 # No action escapes.
 
 
+@both_searches
 def test_no_action_of_the_protocol_escapes_a_search() -> None:
     actions = [rule.name for rule in MACHINES[PLUG].rules]
     never = [Claim(f"NEVER-{action}", "Says.", "a test", Least(1, 1, 1), "open-on-own-bit", PLUG, None,

@@ -12,7 +12,7 @@ from reference.ring.gmi import GroupMessagingInterface
 from reference.ring.processor import Processor
 from reference.rings import ProcessorId
 
-ONE, TWO, THREE = map(ProcessorId, (1, 2, 3))
+ONE, TWO, THREE, FOUR = map(ProcessorId, (1, 2, 3, 4))
 TOKEN = 1
 
 
@@ -71,9 +71,9 @@ def test_what_no_survivor_has_is_delivered_by_none_and_by_a_sender_that_lives_on
     assert holds(network)
 
 
-def behind_a_hole() -> Network:
-    """1's first message reaches nobody, its second and that of 3 reach 2 and 3; then 1 is gone."""
-    network = formed(3)
+def behind_a_hole(size: int = 3) -> Network:
+    """1's first message reaches nobody, its second and those of 2 and 3 reach all others; then 1 is gone."""
+    network = formed(size)
     network.lost = lambda sender, receiver, datagram: b"hole" in datagram
     network.nodes[ONE].mcast(b"hole" + bytes(1380))
     network.nodes[ONE].mcast(b"of one who is gone" + bytes(1300))
@@ -109,6 +109,23 @@ def test_who_has_acknowledged_what_was_recovered_owes_it_though_its_own_recovery
     assert payloads(network, early) == payloads(network, late) == [b"of a mover", b"of another"]
     network.heal()
     network.run_until(lambda: network.settled([2, 3]))
+    assert holds(network)
+
+
+def test_what_one_mover_owes_all_movers_deliver_though_its_sender_is_gone() -> None:
+    """One has acknowledged what was recovered, and owes 2's message; then 2 is gone, and the other has not."""
+    network = behind_a_hole(4)
+
+    def owes(id: ProcessorId) -> bool:
+        old = network.nodes[id].processor._p.installed
+        return bool(old and old.obligations)
+
+    network.run_until(lambda: owes(THREE) or owes(FOUR))
+    assert not (owes(THREE) and owes(FOUR))
+    network.crash(TWO)
+    network.drop()
+    network.run_until(lambda: network.settled([3, 4]))
+    assert payloads(network, THREE) == payloads(network, FOUR) == [b"of a mover", b"of another"]
     assert holds(network)
 
 

@@ -183,6 +183,22 @@ def test_an_unplug_counts_when_what_the_executive_holds_back_is_sent() -> None:
     assert cluster.bus.gate_open(1)
 
 
+def test_an_unplug_waits_for_the_recovery_messages_of_every_service() -> None:
+    """D11, also where the service that unplugs has sent nothing."""
+    bus, (_, b), _ = one_processor("a", "b", recovery_granted=("a", "b"))
+    executive, member = bus.executives[ProcessorId(1)], bus.members[ProcessorId(1)]
+    handle = executive.create_plug("a")
+    bus.configure([1])
+    member.room = 0
+    b.say("first", Priority.RECOVERY)
+    executive.unplug("a", handle)
+    executive.time_passed(bus.now_us)
+    assert member.plugged[handle]
+    member.room = 1
+    bus.run()
+    assert not member.plugged[handle]
+
+
 def test_recovery_that_waits_is_dropped_when_its_configuration_is_over() -> None:
     """D13, and nothing else is dropped."""
     cluster = Cluster(1)

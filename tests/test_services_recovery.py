@@ -120,6 +120,7 @@ def test_what_remains_of_a_retention_is_told() -> None:
     cluster = Cluster(2)
     cluster.configure([1], [2])
     keep(cluster, 1, b"1")
+    cluster.bus.now_us += 400_000
     cluster.configure([1, 2])
     due = [cluster.executive(number).deadline_us for number in (1, 2)]
     assert None not in due

@@ -26,6 +26,7 @@ from properties.catalogue.claim import Claim, Reach
 from properties.catalogue.probe import Probe
 from properties.catalogue.progress import Progress, said_of
 from properties.explicit.columns import Columns, Mask
+from properties.explicit.compiled import begin
 from properties.explicit.liveness import about
 from properties.explicit.search import Found, Search, everywhere
 from properties.explicit.shortest import shortest_run
@@ -54,7 +55,7 @@ def lasso_without(claim: Claim, reach: Reach, progress: Progress, unfair: str) -
     """
     processors, handles, rings, feature = progress.lassos[unfair]
     machine = MACHINES[claim.machine].record(frozenset({feature} - {""}))
-    search = Search(GroundMachine(machine, plug_scope(processors, handles, rings)), symmetry=False)
+    search = begin(GroundMachine(machine, plug_scope(processors, handles, rings)), symmetry=False)
     search.run()
     lasso = fair_lasso(search, reach, progress, set(progress.helps) - {unfair})
     if lasso is None:

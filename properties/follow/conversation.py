@@ -52,7 +52,7 @@ class _Reader:
         self.asked: dict[int, dict[str, Any]] = {}
         self.open: dict[int, list[CallLine]] = {}
         """Calls that were answered, and after which the processor was not observed yet."""
-        self.readings: dict[str, Any] = {}
+        self.readings: dict[str, ReadTokenAnswer] = {}
 
     def read(self, lines: Iterable[str]) -> list[Run]:
         for self.line, text in enumerate(lines, 1):
@@ -93,7 +93,7 @@ class _Reader:
         if call == "observe":
             self._observed(processor, answer)
         elif call == "read_token":
-            self.readings[str(request.get("token"))] = answer
+            self.readings[str(request.get("token"))] = self._reading(answer)
         elif call == START:
             self._put(self.line, CallLine(processor, START))
         elif call in NEEDS:
@@ -117,13 +117,19 @@ class _Reader:
         call.answer = raw
         return call
 
+    def _reading(self, answer: dict[str, Any]) -> ReadTokenAnswer:
+        try:
+            return msgspec.convert(answer, ReadTokenAnswer)
+        except msgspec.ValidationError as error:
+            raise self._error(f"not a reading of a token: {error}") from error
+
     def _observed(self, processor: int, answer: dict[str, Any]) -> None:
         """What was seen after the calls that this one ends."""
         later: list[Any] = []
         for call in reversed(self.open.pop(processor, [])):
-            seen = {**answer, **{key: [h for h in answer[key] if h not in later] for key in ("registered", "plugged")}}
             try:
-                call.after = msgspec.convert(seen, ObserveAnswer)
+                kept = {key: [h for h in answer[key] if h not in later] for key in ("registered", "plugged")}
+                call.after = msgspec.convert({**answer, **kept}, ObserveAnswer)
             except (msgspec.ValidationError, KeyError, TypeError) as error:
                 raise self._error(f"not an observation: {error}") from error
             if call.call == "create":
@@ -145,11 +151,12 @@ class _Reader:
             if token is not None:
                 if token not in self.readings:
                     return
-                one.call.sent = msgspec.convert(self.readings[token], ReadTokenAnswer)
+                one.call.sent = self.readings[token]
             yield one
 
     def _token(self, call: CallLine) -> str | None:
-        return msgspec.json.decode(call.answer).get("token") if call.call != START else None
+        token = msgspec.json.decode(call.answer).get("token") if call.call != START else None
+        return token if isinstance(token, str) else None
 
 
 def written(run: Run) -> bytes:
