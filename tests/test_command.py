@@ -213,7 +213,7 @@ def test_help_has_examples(command: str) -> None:
         (["trace", "PLUG-S1", "--json", "--format", "itf"], "--format does not go with --json"),
         (["trace", "PLUG-S1", "--format", "itf", "--most", "2"], "name a file with --out"),
         (["trace", "PLUG-S1", "--most", "0"], "--most"),
-        (["trace", "PLUG-S1", "--format", "xml"], "unknown format 'xml'; there are text, itf, pytest"),
+        (["trace", "PLUG-S1", "--format", "xml"], "unknown format 'xml'; near it: html"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_code_3(arguments: list[str], says: str) -> None:
