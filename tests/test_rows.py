@@ -63,4 +63,5 @@ def test_one_ring_is_no_rings(count: int, words: str) -> None:
 
 def test_a_plural_that_is_irregular_is_given() -> None:
     assert counted(2, "class", "classes") == "2 classes"
-    assert unknown("claim", "§", ["N1"]) == "unknown claim '§'"
+    assert unknown("claim", "§", ["N1"]) == "unknown claim '§'; there are N1"
+    assert unknown("claim", "§", map(str, range(100))) == "unknown claim '§'"

@@ -35,7 +35,9 @@ def _proof(task: Task, claims: Sequence[Claim]) -> induction.Proof:
     if not any(claim.is_inductive for claim in claims):
         return induction.Proof()
     also = [claim for claim in claims if claim.id not in CLAIMS]
-    return induction.prove(machine, task.machine, also=also, writes_queries=task.engine == SECOND_SOLVER)
+    wanted = [claim.id for claim in claims if claim.is_inductive]
+    written = task.engine == SECOND_SOLVER
+    return induction.prove(machine, task.machine, also=also, wanted=wanted, writes_queries=written)
 
 
 def _verdict(claim: Claim, proof: induction.Proof, task: Task, about: About) -> Proved | Open:

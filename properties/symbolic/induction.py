@@ -53,10 +53,14 @@ def invariants(name: str = PLUG, also: Sequence[Claim] = (), features: frozenset
     return public + [Invariant(one.part.label, one.part) for one in serving]
 
 
-def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), writes_queries: bool = False) -> Proof:
+def prove(
+    machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), wanted: Collection[str] = (),
+    writes_queries: bool = False,
+) -> Proof:  # fmt: skip
     """Decide every obligation of the catalogue's claims about the machine of this name, or a variant of it.
 
-    `also` are claims that are not in the catalogue.
+    `also` are claims that are not in the catalogue. If claims are `wanted`, by id, it ends once each of them has an
+    obligation that is not met: with fewer invariants to assume it would not be met either.
     """
     check_claims(also)
     proof, kept = Proof(), invariants(name, also, machine.features)
@@ -67,6 +71,10 @@ def prove(machine: Machine, name: str = PLUG, *, also: Sequence[Claim] = (), wri
         proof.obligations |= round_.counted
         if not failures:
             break
+        if wanted:
+            proof.failures += (one for id in wanted for action in machine.actions for one in round_.steps(action, id))
+            if all(map(proof.failures_of, wanted)):
+                return proof
         lost = {(failure.owner, failure.label) for failure in failures}
         kept = [one for one in kept if one.key not in lost]
     for action in machine.actions:
