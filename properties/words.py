@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 MOST_NAMED = 3
 MOST_LISTED = 6
+MOST_CHARACTERS = 500
 LIKENESS = 0.4
 
 
@@ -29,3 +30,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     few = names if len(names) <= MOST_LISTED else []
     says = f"; near it: {', '.join(near)}" if near else f"; there are {', '.join(few)}" if few else ""
     return f"unknown {what} {name!r}{says}"
+
+
+def short(text: str) -> str:
+    """Text without its middle, if nobody would read it whole: an error may quote what somebody's file has."""
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 100]} \u2026 {text[-90:]}"

@@ -18,7 +18,7 @@ from properties.cli.completion import HELP_NAMES, Declared, declared
 from properties.limits import LostJobError, ScopeTooLargeError, UnavailableError
 from properties.lockstep.events import MapError
 from properties.terminal.exit_codes import BAD_INPUT, INTERRUPTED, UNDETERMINED
-from properties.words import unknown
+from properties.words import short, unknown
 
 
 class CommandLine(click.Group):
@@ -109,7 +109,7 @@ def _code() -> int:
 
 
 def _fail(words: str, code: int = BAD_INPUT) -> int:
-    sys.stderr.write(f"ringplug: {words}\n")
+    sys.stderr.write("\n".join(map(short, f"ringplug: {words}".splitlines())) + "\n")
     return code
 
 

@@ -31,7 +31,7 @@ from properties.terminal.judged import STYLES, unobserved_lines, verdict_table, 
 from properties.terminal.names import HISTORY_CLAIM, HTML_FILE, LOG_KIND
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out, print_row
-from properties.words import counted
+from properties.words import counted, short
 
 INPUT = "-"
 C = TypeVar("C", bound=Callable[..., int])
@@ -107,7 +107,7 @@ def judge_command(
     elif told.judgement.event_count or not history.faults:
         told.print(out())
     for fault in history.faults:
-        click.echo(f"ringplug: {plain(str(fault))}", err=True)
+        click.echo(f"ringplug: {short(plain(str(fault)))}", err=True)
     return told.exit_code
 
 
