@@ -61,8 +61,8 @@ class Node:
         said = log_file(self.out, self.id) if self.system.prints_its_log else self.errors
         self.daemon = self._spawn(*self.system.daemon(self.out, self.id), said=said)
         traffic = self.plan.traffic
-        sizes = [traffic.least_bytes, traffic.most_bytes]
-        words = [self.id, self.incarnation, self.plan.seed, traffic.per_second, *sizes]
+        how = [traffic.per_second, traffic.least_bytes, traffic.most_bytes, traffic.mixed]
+        words = [self.id, self.incarnation, self.plan.seed, *how]
         path = raw_file(self.out, self.id, self.incarnation)
         module = [sys.executable, "-P", "-m", self.system.client, *map(str, words), str(path)]
         self.client = self._spawn(*module, said=self.errors, pipes=True)

@@ -122,6 +122,8 @@ class Traffic(msgspec.Struct):
     least_bytes: int = 16
     most_bytes: int = 9_000
     """Larger than a packet of 1500 bytes, so that some messages travel in parts."""
+    mixed: bool = True
+    """Whether a system that has priorities and safe messages is given some of each."""
 
 
 class Plan(msgspec.Struct):

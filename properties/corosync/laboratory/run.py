@@ -35,6 +35,7 @@ from properties.corosync.laboratory.plan import (
     Split,
     Start,
     Step,
+    Used,
     Wait,
 )
 from properties.corosync.laboratory.systems import SYSTEMS
@@ -70,8 +71,11 @@ class Laboratory:
             self.log(step)
             self.take(step)
         settled = self.finish()
-        used = {id: one for id, node in self.nodes.items() if (one := node.used())}
-        return Outcome(settled, sorted(self.died), round(time.monotonic() - self.started, 3), used)
+        return Outcome(settled, sorted(self.died), round(time.monotonic() - self.started, 3), self.used())
+
+    def used(self) -> dict[int, Used]:
+        """What each daemon that runs has used."""
+        return {id: one for id, node in self.nodes.items() if (one := node.used())}
 
     def log(self, what: object) -> None:
         now = time.monotonic()
@@ -92,7 +96,8 @@ class Laboratory:
     def _(self, step: Settle) -> None:
         began = time.monotonic()
         settled = self.wait(self.is_settled, step.timeout_ms)
-        self.log({"settled": settled, "after_ms": round((time.monotonic() - began) * 1000)})
+        after_ms = round((time.monotonic() - began) * 1000)
+        self.log({"settled": settled, "after_ms": after_ms, "used": self.used()})
 
     @take.register
     def _(self, step: Split) -> None:

@@ -108,7 +108,8 @@ class Program:
                 await asyncio.sleep(min(LOOK_S, self.outgoing.wait_s()))
                 continue
             message, text = self.outgoing.next()
-            safe, priority = chance.random() < SAFE, chance.choice(PRIORITIES)
+            safe = chance.random() < SAFE and self.told.mixed
+            priority = chance.choice(PRIORITIES if self.told.mixed else PRIORITIES[-1:])
             about: dict[str, object] = {"e": "send", "n": message.number, "size": len(text), "safe": False, "code": 1}
             if message.last:
                 await client.publish(CHANNEL, text, priority="low")  # the others go before it

@@ -26,14 +26,17 @@ class Told:
     per_second: float
     least_bytes: int
     most_bytes: int
+    mixed: bool
+    """Whether priorities and safe messages are drawn."""
     path: str
     """Of its record."""
 
     @classmethod
     def from_words(cls, words: list[str]) -> Told:
         """As on its command line."""
-        node, incarnation, seed, per_second, least, most, path = words
-        return cls(int(node), int(incarnation), int(seed), float(per_second), int(least), int(most), path)
+        node, incarnation, seed, per_second, least, most, mixed, path = words
+        sizes = int(least), int(most)
+        return cls(int(node), int(incarnation), int(seed), float(per_second), *sizes, mixed == "True", path)
 
 
 class Outgoing:
