@@ -25,7 +25,8 @@ ALWAYS = {
     "explain": "FILE ARGUMENT --step --html --json",
     "replay": "FILE --json",
     "walk": "--from",
-    "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
+    "explore": "--variant --without --members --handles --rings --memory --no-symmetry --checkpoint --machine --graph"
+    " --json",
     "promela": "--variant --without --members --handles --rings --machine",
     "spec": "",
     "judge": "FILE --claim --reduce --from --html --json --claims",
@@ -50,7 +51,7 @@ VALUES = {
     "--format": "itf", "--variant": "open-on-own-bit", "--without": "crash", "--machine": "plug", "--faults": "light",
     "--seconds": "1", "--load": "1", "--script": "f", "--fault": "asks-for-nothing", "--out": "o", "--runs": "2",
     "--config": "f", "--new-key": "k", "--write": "d", "--timeout": "1", "--most": "2",
-    "--lead": "both", "--tour": "all", "--case": "only-member", "--from": "f", "ID": "PLUG-S1",
+    "--checkpoint": "d", "--lead": "both", "--tour": "all", "--case": "only-member", "--from": "f", "ID": "PLUG-S1",
 }  # fmt: skip
 ARGUMENTS = {"judge": ["f"], "trace": ["PLUG-S1"], "replay": ["f"], "conform": ["--", "true"]}
 

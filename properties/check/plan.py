@@ -21,6 +21,7 @@ from properties.catalogue.scopes import (
 )
 from properties.check.job import Job
 from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
+from properties.explicit.checkpoint import NOT_KEPT, Kept
 from properties.sampling.stateful import Tries
 
 COST_OF_ANY, COST_OF_PROOF, COST_UNKNOWN = 100_000, 600_000, 500_000
@@ -52,6 +53,7 @@ class Plan:
     tries: Tries
     symmetry: bool
     memory_gib: float
+    kept: Kept = NOT_KEPT
 
     def jobs(self) -> list[Job]:
         """The jobs, proofs first; of a variant the small scopes next, which show most of what it breaks."""
@@ -77,7 +79,8 @@ class Plan:
         ids = tuple(claim.id for claim in claims)
         return Job(
             claims=ids, engine=engine, scope=scope, variant=self.variant, features=FEATURES - self.off,
-            machine=machine, symmetry=self.symmetry, memory_gib=self.memory_gib, depth=depth, tries=self.tries,
+            machine=machine, symmetry=self.symmetry, memory_gib=self.memory_gib, kept=self.kept, depth=depth,
+            tries=self.tries,
             most_states=most_states(scope) if scope and self.variant and not self.scope and not self.deep else None,
         )  # fmt: skip
 

@@ -21,18 +21,22 @@ import numpy as np
 from model.language.ground import GroundMachine, Step
 from model.language.sets import Set, Truth
 from properties.explicit.bits.circuit import Lanes
-from properties.explicit.bits.compiler import compiler_name, runtime
+from properties.explicit.bits.compiler import SOURCES, compiler_name, runtime
 from properties.explicit.bits.layout import Dense
 from properties.explicit.bits.program import output_program, search_program, unpacking_program
+from properties.explicit.checkpoint import NOT_KEPT, Checkpoint, Kept, Shown, Written, key_of
 from properties.explicit.columns import Column, Mask, Word
 from properties.explicit.native import CLOSED, OPEN, NativeStates, NoReserveError, NoRoomError, Notes, Stored
 from properties.explicit.numbering import Ids
-from properties.explicit.search import GIB, Edges, Found, Looking, Search
+from properties.explicit.search import BLOCK_ROWS, GIB, Edges, Found, Looking, Search
 from properties.limits import UnavailableError
 from properties.words import unknown
 
 VARIABLE, THREADS = "RINGPLUG_SEARCH", "RINGPLUG_THREADS"
 MOST_THREADS = 32
+FORMAT = 1
+"""Of what is written down."""
+NO_ADDRESSES = "the system does not set aside addresses for all the memory allowed"
 ROWS_A_THREAD = 8192
 """A further thread is of use where a block has so many more states."""
 
@@ -55,8 +59,12 @@ class CompiledSearch(Search):
         memory_gib: float = 4.0,
         most_states: int | None = None,
         threads: int | None = None,
+        kept: Kept = NOT_KEPT,
     ) -> None:
         super().__init__(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
+        self.kept, self.went_on_from = kept, ""
+        """`went_on_from`: what was kept of an earlier search, in words."""
+        self._checkpoint: Checkpoint | None = None
         self.threads = threads or usual_threads()
         dense = Dense(ground) if not symmetry and self.packing.words > 1 else None
         self.layout = dense or Lanes(self.packing)
@@ -64,6 +72,69 @@ class CompiledSearch(Search):
         self.native = NativeStates(self.packing, stored, symmetry=symmetry, most_bytes=int(memory_gib * GIB))
         self.index = self.native
         self._notes: tuple[Looking, Notes, Notes] | None = None
+
+    def _begin(self, looking: Looking) -> int:
+        if not self.kept.checkpoint:
+            return super()._begin(looking)
+        self._checkpoint = Checkpoint(self.kept.checkpoint, self._key(looking))
+        written = self._checkpoint.read()
+        return self._restore(written, self._checkpoint, looking) if written else super()._begin(looking)
+
+    def _restore(self, written: Written, checkpoint: Checkpoint, looking: Looking) -> int:
+        """Take back what was written down; how many states were expanded."""
+        try:
+            for rows in checkpoint.rows(written.pieces, self.native.row_words):
+                self.native.restore(rows)
+            for rows in checkpoint.rows(written.next_level, self.native.row_words):
+                self.native.add_all(rows)
+        except NoRoomError:
+            raise self.too_large(written.starts[-1]) from None
+        self.starts, report = written.starts, self.report
+        report.states, report.depth = self.starts[-1], len(self.starts) - 2
+        _, notes, _ = self._noted(looking)
+        notes.transitions, notes.stutters = report.transitions, report.stutters = written.transitions, written.stutters
+        report.fired, report.refused = {*written.fired}, {*written.refused}
+        for one in written.found:
+            step = None if one.step is None else self.ground.steps[one.step]
+            looking.found(Found(self.probes[one.probe], one.state, one.depth, step))
+        self.went_on_from = report.words
+        return written.expanded
+
+    def _keep(self, expanded: int) -> None:
+        if not self._checkpoint or not self._checkpoint.is_due():
+            return
+        report = self.report
+        steps = {id(step): place for place, step in enumerate(self.ground.steps)}
+        found = [
+            Shown(self.probes.index(one.probe), one.state, one.depth, steps[id(one.step)] if one.step else None)
+            for one in report.found.values()
+        ]
+        written = Written(
+            starts=self.starts, expanded=expanded, transitions=report.transitions, stutters=report.stutters,
+            fired=sorted(report.fired), refused=sorted(report.refused), found=found,
+        )  # fmt: skip
+        self._checkpoint.write(written, self.native.stored(0, self.native.size), self.native.unnumbered())
+
+    def forget(self) -> None:
+        if self._checkpoint:
+            self._checkpoint.remove()
+            self._checkpoint = None
+
+    def release(self) -> None:
+        """Let another search go on from what was written down."""
+        if self._checkpoint:
+            self._checkpoint.lock.close()
+
+    def _key(self, looking: Looking) -> str:
+        """The hash of machine, scope, probes, and of the code that searches."""
+        _, notes, _ = self._noted(looking)
+        stored = self.native.dense
+        programs = [notes.program, *([stored.unpacking] if stored else [])]
+        probes = [(one.clause, one.at, one.stuck, one.refused) for one in self.probes]
+        about = (FORMAT, BLOCK_ROWS, self.symmetry, self.ground.initial, self.packing.processors, self.packing.slots)
+        names = (notes.program.actions, notes.program.parts, notes.program.clauses)
+        codes = [array.tobytes() for one in programs for array in (one.code, one.input_bits)]
+        return key_of(repr((about, names, probes)), *codes, *(path.read_bytes() for path in SOURCES))
 
     def edges(self, steps: Sequence[Step], depth: int | None = None) -> Iterator[tuple[int, Step, Ids, Ids]]:
         for first, (before, after, number) in self._transitions(steps, depth):
@@ -164,19 +235,27 @@ def asked_for() -> Engine | None:
 
 
 def begin(
-    ground: GroundMachine, *, symmetry: bool = True, memory_gib: float = 4.0, most_states: int | None = None
+    ground: GroundMachine,
+    *,
+    symmetry: bool = True,
+    memory_gib: float = 4.0,
+    most_states: int | None = None,
+    kept: Kept = NOT_KEPT,
 ) -> Search:
     """A search that has visited nothing yet, by the engine that is to be used.
 
     By numpy as well where the system does not set aside the addresses of all the memory allowed, as under `ulimit -v`.
+    UnavailableError: it is to be kept, and numpy's is not.
     """
-    named, make = asked_for(), Search
-    if named is Engine.COMPILED or not why_numpy():
-        make = CompiledSearch
-    try:
-        return make(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
-    except NoReserveError:
-        return Search(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
+    why = why_numpy()
+    if asked_for() is Engine.COMPILED or not why:
+        try:
+            return CompiledSearch(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states, kept=kept)
+        except NoReserveError:
+            why = NO_ADDRESSES
+    if kept != NOT_KEPT:
+        raise UnavailableError(f"only the compiled search is kept on the disk: {why}")
+    return Search(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
 
 
 def why_numpy() -> str:
@@ -194,5 +273,8 @@ def engine_words(search: Search | None = None) -> str:
     """Which engine visits the states, or has in this search, and why, for a reader."""
     why = why_numpy()
     if search and not isinstance(search, CompiledSearch):
-        why = why or "the system does not set aside addresses for all the memory allowed"
-    return f"Searched with numpy: {why}." if why else f"Searched with compiled code: {compiler_name()}."
+        why = why or NO_ADDRESSES
+    if why:
+        return f"Searched with numpy: {why}."
+    before = search.went_on_from if isinstance(search, CompiledSearch) else ""
+    return f"Searched with compiled code: {compiler_name()}." + (f" Went on from {before}." if before else "")

@@ -55,7 +55,7 @@ SIZES = ("--members", "--handles", "--rings")
 SEARCHED = ("--engine exhaustive",)
 RULES: dict[str, Sequence[Rule]] = {
     "check": (
-        Rule(("--memory", "--no-symmetry", "--deep"), SEARCHED, unless="--engine"),
+        Rule(("--memory", "--no-symmetry", "--checkpoint", "--deep"), SEARCHED, unless="--engine"),
         Rule(("--deep",), not_with=SIZES, because="sizes name one scope"),
         Rule(SIZES, (*SEARCHED, "--engine bounded", "--engine stateful"), "--engine",
              because="a proof is for any number"),
@@ -79,8 +79,9 @@ RULES: dict[str, Sequence[Rule]] = {
         Rule(("--format",), not_with=("--json",), because="each says how to print"),
         Rule(("--lanes",), not_with=("--json", "--format"), because="lanes are of the text"),
         Rule(("--unfair",), because="such a run is looked for in the claim's least scope, and printed",
-             not_with=(*SIZES, "--witness", "--most", "--without", "--variant", "--memory", "--no-symmetry", "--format",
-                       "--lanes", "--out")),
+             not_with=(*SIZES, "--witness", "--most", "--without", "--variant", "--memory", "--no-symmetry",
+                       "--checkpoint", "--format", "--lanes", "--out")),
+        Rule(("--checkpoint",), not_with=("--most",), because="several runs are looked for in several searches"),
     ),
     "replay": (
         Rule(("--format",), not_with=("--json",), because="each says how to print"),

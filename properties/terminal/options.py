@@ -14,6 +14,7 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
 from properties.explain.asked import check_variant
+from properties.explicit.checkpoint import Kept
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
@@ -38,15 +39,22 @@ def sized(command: C) -> C:
     return command
 
 
-def searched(command: C) -> C:
-    """The options of a search."""
+def searched(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of a search: `memory_gib`, `no_symmetry`, and where it is `kept`."""
+
+    @wraps(command)
+    def with_kept(checkpoint: Path | None, **options: object) -> int:
+        return command(kept=Kept(checkpoint), **options)
+
     for option in (
+        click.option("--checkpoint", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+                     help="Write a search down here every minute; the same command goes on from there."),
         click.option("--memory", "memory_gib", type=RealRange(0.001, 65_536), default=4.0, show_default=True,
                      help="Memory a search may use, in GiB."),
         click.option("--no-symmetry", is_flag=True, help="Keep apart states that differ only in processors' names."),
     ):  # fmt: skip
-        command = option(command)
-    return command
+        with_kept = option(with_kept)
+    return with_kept
 
 
 def looked_for(command: Callable[..., int]) -> Callable[..., int]:

@@ -16,6 +16,7 @@ from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Exhaustive, Proved, States, Verdict, Violated, record
+from properties.explicit.checkpoint import Kept
 from properties.explicit.compiled import engine_words
 from properties.files import write_whole
 from properties.limits import LostJobError, ScopeTooLargeError
@@ -47,8 +48,8 @@ from properties.words import counted
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `results`.")
 def check_command(
     ids: tuple[str, ...], engines: tuple[str, ...], members: int | None, handles: int | None, rings: int | None,
-    off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, deep: bool, depth: int | None,
-    tries: Tries, junit: Path | None, html: Path | None, as_json: bool,
+    off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, kept: Kept, deep: bool,
+    depth: int | None, tries: Tries, junit: Path | None, html: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Decide the claims: by proof for any number, and on every reachable state of some scopes.
 
@@ -84,7 +85,7 @@ def check_command(
     sized_by_hand = members or handles or rings
     scope = NamedScope(members or 3, handles or 1, rings or 1, features) if sized_by_hand else None
     plan = Plan(
-        claims, not ids, engines, variant, frozenset(off), scope, deep, depth, tries, not no_symmetry, memory_gib,
+        claims, not ids, engines, variant, frozenset(off), scope, deep, depth, tries, not no_symmetry, memory_gib, kept,
     )  # fmt: skip
     found = _run(plan, quiet=as_json)
     if junit:

@@ -11,6 +11,7 @@ import msgspec
 from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import NamedScope
 from properties.claims.liveness import LIVE_2
+from properties.explicit.checkpoint import Kept
 from properties.explicit.compiled import engine_words
 from properties.explicit.exhaustive import Exploration, explore
 from properties.explicit.liveness import lost_states
@@ -37,7 +38,7 @@ from properties.words import counted
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def explore_command(
     members: int | None, handles: int | None, rings: int | None, off: tuple[str, ...], variant: str | None,
-    no_symmetry: bool, memory_gib: float, machine: str, graph: Path | None, as_json: bool,
+    no_symmetry: bool, memory_gib: float, kept: Kept, machine: str, graph: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Visit every reachable state of one scope: counts, and what was never exercised.
 
@@ -50,7 +51,8 @@ def explore_command(
     with Progress() as progress:
         found = explore(
             text.record(scope.features), scope.ground, [], symmetry=not no_symmetry,
-            most_states=MOST_STATES if graph else None, memory_gib=memory_gib, progress=lambda r: progress.say(r.words),
+            most_states=MOST_STATES if graph else None, memory_gib=memory_gib, kept=kept,
+            progress=lambda r: progress.say(r.words),
         )  # fmt: skip
         lines = list(report.search_lines(found.report, found.search.ground))
         if graph:
