@@ -48,7 +48,7 @@ class KilledError(Exception):
 @pytest.fixture(autouse=True)
 def _often(needs_program: Callable[[str], str]) -> Iterator[None]:
     needs_program("cc")
-    blocks = patch.object(search, "BLOCK_ROWS", 512), patch("properties.explicit.compiled.BLOCK_ROWS", 512)
+    blocks = patch.object(search, "BLOCK_ROWS", 512), patch("properties.explicit.kept.BLOCK_ROWS", 512)
     with patch.multiple(checkpoint, EVERY_SECONDS=0, PAUSE_PER_SECOND=0), blocks[0], blocks[1]:
         yield
 

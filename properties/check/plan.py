@@ -55,6 +55,17 @@ class Plan:
     memory_gib: float
     kept: Kept = NOT_KEPT
 
+    @property
+    def jobs_by(self) -> str:
+        """Whose workers do the jobs: not those that search the states of the one job there is."""
+        return "" if self._is_one_search else self.kept.executor
+
+    @property
+    def _is_one_search(self) -> bool:
+        """There is one search and nothing else, and its states are where all workers see them."""
+        one_machine = len({claim.machine for claim in self.claims}) == 1
+        return bool(self.scope and one_machine and self.engines == (EXHAUSTIVE_ENGINE,) and self.kept.disk)
+
     def jobs(self) -> list[Job]:
         """The jobs, proofs first; of a variant the small scopes next, which show most of what it breaks."""
         jobs = [job for engine in self.engines or USUAL for job in self._of(engine)]
@@ -77,9 +88,10 @@ class Plan:
 
     def _job(self, engine: str, machine: str, claims: Sequence[Claim], scope: NamedScope | None, depth: int = 0) -> Job:
         ids = tuple(claim.id for claim in claims)
+        kept = self.kept if self._is_one_search else replace(self.kept, executor="")
         return Job(
             claims=ids, engine=engine, scope=scope, variant=self.variant, features=FEATURES - self.off,
-            machine=machine, symmetry=self.symmetry, memory_gib=self.memory_gib, kept=self.kept, depth=depth,
+            machine=machine, symmetry=self.symmetry, memory_gib=self.memory_gib, kept=kept, depth=depth,
             tries=self.tries,
             most_states=most_states(scope) if scope and self.variant and not self.scope and not self.deep else None,
         )  # fmt: skip

@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 
 from properties.explicit.native import Rows
+from properties.explicit.sheets import Sheet
 from properties.files import write_whole
 from properties.limits import CheckpointError
 
@@ -38,6 +39,10 @@ class Kept:
 
     checkpoint: Path | None = None
     """The folder of checkpoints."""
+    disk: Path | None = None
+    """The folder for states that do not fit the memory."""
+    executor: str = ""
+    """Whose workers search what is on the disk."""
 
 
 NOT_KEPT = Kept()
@@ -74,6 +79,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     pieces: list[Piece] = []
     """The states with numbers, in order."""
     next_level: list[Piece] = []
+    sheets: list[Sheet] = []
+    """Of a search on a disk, instead of pieces: the states with numbers, in order."""
 
 
 class Checkpoint:
@@ -124,11 +131,18 @@ class Checkpoint:
             part = numbered[first : first + PIECE_ROWS]
             self.pieces.append(self._piece(f"states-{first:010}-{first + len(part):010}", part))
         ahead = [self._piece(f"next-{number:02}", part) for number, part in enumerate(next_level)]
-        text = msgspec.json.encode(msgspec.structs.replace(written, pieces=self.pieces, next_level=ahead))
-        write_whole(self.folder / LIST, _sum(text).encode() + b"\n" + text)
-        self._tidy({LIST, LOCK, *(piece.name for piece in (*self.pieces, *ahead))})
+        names = {piece.name for piece in (*self.pieces, *ahead)}
+        self.write_list(msgspec.structs.replace(written, pieces=self.pieces, next_level=ahead), names)
         self.ended = time.monotonic()
         self.pause = max(EVERY_SECONDS, PAUSE_PER_SECOND * (self.ended - began))
+
+    def write_list(self, written: Written, names: set[str]) -> None:
+        """Put a list in place whose files have these names, and remove all others."""
+        text = msgspec.json.encode(written)
+        write_whole(self.folder / LIST, _sum(text).encode() + b"\n" + text)
+        for path in self.folder.iterdir():
+            if path.name not in names | {LIST, LOCK}:
+                path.unlink()
 
     def _piece(self, name: str, rows: Rows) -> Piece:
         """Write one file. Its name has its checksum, so that what the last list names is never written over."""
@@ -137,11 +151,6 @@ class Checkpoint:
         piece = Piece(f"{name}-{checksum[:16]}.states", len(rows), checksum)
         write_whole(self.folder / piece.name, data)
         return piece
-
-    def _tidy(self, wanted: set[str]) -> None:
-        for path in self.folder.iterdir():
-            if path.name not in wanted:
-                path.unlink()
 
     def remove(self) -> None:
         """Forget it: the search has ended, and what was asked of it is answered."""

@@ -21,21 +21,20 @@ import numpy as np
 from model.language.ground import GroundMachine, Step
 from model.language.sets import Set, Truth
 from properties.explicit.bits.circuit import Lanes
-from properties.explicit.bits.compiler import SOURCES, compiler_name, runtime
+from properties.explicit.bits.compiler import compiler_name, runtime
 from properties.explicit.bits.layout import Dense
 from properties.explicit.bits.program import output_program, search_program, unpacking_program
-from properties.explicit.checkpoint import NOT_KEPT, Checkpoint, Kept, Shown, Written, key_of
+from properties.explicit.checkpoint import NOT_KEPT, Checkpoint, Kept, Written
 from properties.explicit.columns import Column, Mask, Word
+from properties.explicit.kept import restore_report, search_key, written_of
 from properties.explicit.native import CLOSED, OPEN, NativeStates, NoReserveError, NoRoomError, Notes, Stored
 from properties.explicit.numbering import Ids
-from properties.explicit.search import BLOCK_ROWS, GIB, Edges, Found, Looking, Search
+from properties.explicit.search import GIB, Edges, Found, Looking, Search
 from properties.limits import UnavailableError
 from properties.words import unknown
 
 VARIABLE, THREADS = "RINGPLUG_SEARCH", "RINGPLUG_THREADS"
 MOST_THREADS = 32
-FORMAT = 1
-"""Of what is written down."""
 NO_ADDRESSES = "the system does not set aside addresses for all the memory allowed"
 ROWS_A_THREAD = 8192
 """A further thread is of use where a block has so many more states."""
@@ -51,6 +50,8 @@ class Engine(StrEnum):
 class CompiledSearch(Search):
     """The reachable states of a ground machine, found by compiled code."""
 
+    is_compiled = True
+
     def __init__(
         self,
         ground: GroundMachine,
@@ -62,8 +63,7 @@ class CompiledSearch(Search):
         kept: Kept = NOT_KEPT,
     ) -> None:
         super().__init__(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
-        self.kept, self.went_on_from = kept, ""
-        """`went_on_from`: what was kept of an earlier search, in words."""
+        self.kept = kept
         self._checkpoint: Checkpoint | None = None
         self.threads = threads or usual_threads()
         dense = Dense(ground) if not symmetry and self.packing.words > 1 else None
@@ -89,30 +89,16 @@ class CompiledSearch(Search):
                 self.native.add_all(rows)
         except NoRoomError:
             raise self.too_large(written.starts[-1]) from None
-        self.starts, report = written.starts, self.report
-        report.states, report.depth = self.starts[-1], len(self.starts) - 2
+        restore_report(self, written, looking)
         _, notes, _ = self._noted(looking)
-        notes.transitions, notes.stutters = report.transitions, report.stutters = written.transitions, written.stutters
-        report.fired, report.refused = {*written.fired}, {*written.refused}
-        for one in written.found:
-            step = None if one.step is None else self.ground.steps[one.step]
-            looking.found(Found(self.probes[one.probe], one.state, one.depth, step))
-        self.went_on_from = report.words
+        notes.transitions, notes.stutters = written.transitions, written.stutters
+        self.went_on_from = self.report.words
         return written.expanded
 
     def _keep(self, expanded: int) -> None:
         if not self._checkpoint or not self._checkpoint.is_due():
             return
-        report = self.report
-        steps = {id(step): place for place, step in enumerate(self.ground.steps)}
-        found = [
-            Shown(self.probes.index(one.probe), one.state, one.depth, steps[id(one.step)] if one.step else None)
-            for one in report.found.values()
-        ]
-        written = Written(
-            starts=self.starts, expanded=expanded, transitions=report.transitions, stutters=report.stutters,
-            fired=sorted(report.fired), refused=sorted(report.refused), found=found,
-        )  # fmt: skip
+        written = written_of(self, expanded)
         self._checkpoint.write(written, self.native.stored(0, self.native.size), self.native.unnumbered())
 
     def forget(self) -> None:
@@ -129,12 +115,7 @@ class CompiledSearch(Search):
         """The hash of machine, scope, probes, and of the code that searches."""
         _, notes, _ = self._noted(looking)
         stored = self.native.dense
-        programs = [notes.program, *([stored.unpacking] if stored else [])]
-        probes = [(one.clause, one.at, one.stuck, one.refused) for one in self.probes]
-        about = (FORMAT, BLOCK_ROWS, self.symmetry, self.ground.initial, self.packing.processors, self.packing.slots)
-        names = (notes.program.actions, notes.program.parts, notes.program.clauses)
-        codes = [array.tobytes() for one in programs for array in (one.code, one.input_bits)]
-        return key_of(repr((about, names, probes)), *codes, *(path.read_bytes() for path in SOURCES))
+        return search_key(self, [notes.program, *([stored.unpacking] if stored else [])], "in memory")
 
     def edges(self, steps: Sequence[Step], depth: int | None = None) -> Iterator[tuple[int, Step, Ids, Ids]]:
         for first, (before, after, number) in self._transitions(steps, depth):
@@ -272,9 +253,9 @@ def why_numpy() -> str:
 def engine_words(search: Search | None = None) -> str:
     """Which engine visits the states, or has in this search, and why, for a reader."""
     why = why_numpy()
-    if search and not isinstance(search, CompiledSearch):
+    if search and not search.is_compiled:
         why = why or NO_ADDRESSES
     if why:
         return f"Searched with numpy: {why}."
-    before = search.went_on_from if isinstance(search, CompiledSearch) else ""
+    before = search.went_on_from if search else ""
     return f"Searched with compiled code: {compiler_name()}." + (f" Went on from {before}." if before else "")

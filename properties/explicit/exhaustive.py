@@ -15,7 +15,8 @@ from properties.explicit.compiled import begin
 from properties.explicit.liveness import Visits, lost_states, most_visits
 from properties.explicit.search import Found, Progress, Report, Search
 from properties.explicit.shortest import shortest_run
-from properties.limits import TooManyStatesError
+from properties.explicit.spread import on_disk
+from properties.limits import ScopeTooLargeError, TooManyStatesError
 from properties.traces.trace import Trace, record_trace, replay
 
 
@@ -75,15 +76,22 @@ def explore(
     states, the search is cut if that is allowed; it may also end once a part of each claim is violated.
     """
     check_claims(claims)
-    search = _search(machine, scope, symmetry, memory_gib, most_states, kept)
     probes = {claim.id: claim_probes(claim, machine) for claim in claims}
     enough = _all_violated([claim.id for claim in claims]) if until_violated and claims else None
-    try:
-        search.run([probe for group in probes.values() for probe in group], progress, enough=enough)
-    except TooManyStatesError as error:
-        if not cut:
-            raise
-        return _unfinished(search, probes, str(error))
+    why = ""
+
+    def run(search: Search) -> None:
+        nonlocal why
+        try:
+            search.run([probe for group in probes.values() for probe in group], progress, enough=enough)
+        except TooManyStatesError as error:
+            if not cut:
+                raise
+            why = str(error)
+
+    search = _visited(lambda: _search(machine, scope, symmetry, memory_gib, most_states, kept), kept, run)
+    if why:
+        return _unfinished(search, probes, why)
     if enough and enough(search.report):
         found = _unfinished(search, probes, "every claim is violated")
     else:
@@ -104,10 +112,14 @@ def seek(
     if is_of_what_is_ahead(claim) and not premise:
         found = explore(machine, scope, [claim], symmetry=symmetry, memory_gib=memory_gib, kept=kept, progress=progress)
         return found, found.outcomes[claim.id].violation
-    search = _search(machine, scope, symmetry, memory_gib, None, kept)
     probes = [one for one in claim_probes(claim, machine) if one.premise is premise]
-    report = search.run(probes, progress, until_any=True)
+
+    def run(search: Search) -> None:
+        search.run(probes, progress, until_any=True)
+
+    search = _visited(lambda: _search(machine, scope, symmetry, memory_gib, None, kept), kept, run)
     search.forget()
+    report = search.report
     return Exploration(search), _shortest([report.found[one.clause] for one in probes if one.clause in report.found])
 
 
@@ -122,6 +134,23 @@ def _search(
     ground = GroundMachine(machine, scope)
     symmetric = symmetry and ground.is_symmetric
     return begin(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states, kept=kept)
+
+
+def _visited(make: Callable[[], Search], kept: Kept, run: Callable[[Search], None]) -> Search:
+    """A search that has run: on the disk if the states do not fit the memory and it is allowed, or if others work."""
+    search = make()
+    if not kept.executor:
+        try:
+            run(search)
+            return search
+        except TooManyStatesError:
+            raise
+        except ScopeTooLargeError:
+            if not kept.disk:
+                raise
+    search = on_disk(search, kept)  # What the other held is free from here on.
+    run(search)
+    return search
 
 
 def _all_violated(ids: Sequence[str]) -> Callable[[Report], bool]:

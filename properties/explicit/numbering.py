@@ -125,5 +125,6 @@ def distinct(words: list[Word]) -> list[Word]:
 
 
 def refuse_collision(collides: Mask) -> None:
+    """RuntimeError: there are states that collide."""
     if collides.any():
         raise RuntimeError("two different states have the same 64-bit key: change the constants of keys_of")

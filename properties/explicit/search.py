@@ -98,6 +98,8 @@ Edges = tuple[Ids, Ids]
 class Search:
     """The reachable states of a ground machine, numbered from 0 in the order in which they were found."""
 
+    is_compiled = False
+
     def __init__(
         self,
         ground: GroundMachine,
@@ -119,6 +121,8 @@ class Search:
         self._sorted = StateIndex(self.packing.words)
         self.index: States = self._sorted
         self.report = Report()
+        self.went_on_from = ""
+        """What was kept of an earlier search, in words."""
         self.probes: tuple[Probe, ...] = ()
         """What the run looked for."""
 

@@ -19,7 +19,7 @@ from properties.explored.graph import MOST_STATES, lost_on_graph, state_graph, w
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import features_on, of_machine, searched, sized, suiting
+from properties.terminal.options import EXECUTOR, features_on, of_machine, searched, sized, suiting
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
@@ -29,6 +29,7 @@ from properties.words import counted
 @click.command("explore", cls=Checked)
 @sized
 @searched
+@EXECUTOR
 @of_machine
 @click.option(
     "--graph",
@@ -45,6 +46,9 @@ def explore_command(
     \b
     ringplug explore --members 2 --handles 1 --rings 2
     ringplug explore --members 2 --rings 1 --without late-copies --graph states.graphml
+    ringplug explore --members 3 --rings 2 --checkpoint kept            (killed? the same again goes on)
+    ringplug explore --members 3 --rings 2 --memory 1 --disk states
+    ringplug explore --members 3 --rings 2 --disk states --executor dask:tcp://10.0.0.1:8786
     """
     text = machine_text(machine, suiting(variant, machine))
     scope = NamedScope(members or 2, handles or 1, rings or 1, features_on(off, machine)).of(machine)
