@@ -21,8 +21,8 @@ def search(task: Task, claims: Sequence[Claim], progress: Progress | None) -> li
     missing = {claim.id: too_small(claim, scope) for claim in claims}
     found = explore(
         task.record_machine(), scope.ground, [claim for claim in claims if not missing[claim.id]],
-        symmetry=task.symmetry, memory_gib=task.memory_gib, most_states=task.most_states, cut=True, until_violated=True,
-        progress=lambda report: progress(report.words) if progress else None,
+        symmetry=task.symmetry, memory_gib=task.memory_gib, kept=task.kept, most_states=task.most_states, cut=True,
+        until_violated=True, progress=lambda report: progress(report.words) if progress else None,
     )  # fmt: skip
     return task.verdicts(claims, missing, started, lambda claim, about: _verdict(about, found, task.variant))
 
