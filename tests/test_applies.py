@@ -28,7 +28,7 @@ ALWAYS = {
     "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
     "promela": "--variant --without --members --handles --rings --machine",
     "tla": "--variant --without --members --handles --rings --machine --config",
-    "spec": "",
+    "spec": "--format",
     "judge": "FILE --claim --reduce --from --html --json --claims",
     "import": "FILE --from --at-rest --out",
     "follow": "FILE --write --out --json",

@@ -72,7 +72,7 @@ def report_page(verdicts: Sequence[Verdict], said: Said, variant: str | None) ->
         "claims": list(CLAIMS),
         "matrix": [] if variant else list(_matrix()),
     }
-    return filled("report.html.jinja", fields)
+    return filled(asset("report.html.jinja"), fields)
 
 
 def kind_of(cell: str) -> str:
