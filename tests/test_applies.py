@@ -24,7 +24,7 @@ ALWAYS = {
     " --json",
     "explain": "FILE ARGUMENT --step --html --json",
     "replay": "FILE --json",
-    "walk": "--from",
+    "walk": "--from --lanes",
     "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
     "promela": "--variant --without --members --handles --rings --machine",
     "tla": "--variant --without --members --handles --rings --machine --config",
