@@ -18,7 +18,7 @@ from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, T
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.scenarios import plan
 from properties.corosync.recording import Recorded, record
-from properties.corosync.stored import read_json
+from properties.corosync.stored import UnreadableError, read_json
 from properties.files import write_whole
 from properties.words import counted
 
@@ -60,6 +60,8 @@ class Run(msgspec.Struct):
     recorded: Recorded | None = None
     findings: list[Finding] = []
     failed: str = ""
+    bad_input: str = ""
+    """What it left is damaged: file, line and reason."""
 
 
 class Found(msgspec.Struct):
@@ -106,6 +108,8 @@ class Campaign:
         try:
             run.recorded = self.recorded(case, directory, say)
             run.findings = self.findings(directory, say)
+        except UnreadableError as error:
+            run.bad_input = str(error)
         except LaboratoryError as error:
             run.failed = str(error)
         return run

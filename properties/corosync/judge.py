@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from properties.corosync.barrier import Finding, judge_logs, logs_of
-from properties.corosync.histories import history_of
+from properties.corosync.histories import HistoryError, history_of
 from properties.corosync.laboratory.plan import Plan
 from properties.corosync.laboratory.requirements import versions
 from properties.corosync.laboratory.run import Outcome
@@ -32,7 +32,10 @@ def rebuild(directory: Path) -> None:
     """Make the history again from what the clients and daemons wrote."""
     plan, outcome = read_run(directory)
     with as_recorded(directory):
-        events = history_of(plan, directory, settled=outcome.settled, versions=versions())
+        try:
+            events = history_of(plan, directory, settled=outcome.settled, versions=versions())
+        except HistoryError as error:
+            raise UnreadableError(f"{directory}/{error}") from error
     write_lines(directory / HISTORY, events)
 
 

@@ -19,7 +19,7 @@ from properties.corosync.summary import table
 from properties.judge.judgement import OK, VIOLATED
 from properties.terminal import report
 from properties.terminal.applies import Checked
-from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of
+from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, UNDETERMINED, code_of
 from properties.terminal.names import SCENARIO, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED
 from properties.terminal.progress import Progress
@@ -118,7 +118,7 @@ def campaign_command(
     """Record and judge many runs: every scenario with 3 and 5 nodes, each transport, each load.
 
     Interrupted, it goes on where it was with the same command. Exit codes: 0 all hold, 1 something is violated, 2 a run
-    failed or nothing was decided, 3 bad input or something is missing.
+    failed or nothing was decided, 3 bad input, as a run that is damaged, or something is missing.
 
     \b
     ringplug corosync campaign --runs 200 --seed 1 --out runs
@@ -139,7 +139,9 @@ def campaign_command(
 
 
 def exit_code(found: Found) -> int:
-    """Undecided if a run failed or nothing was decided."""
+    """Bad input if what a run left is damaged; undecided if a run failed or nothing was decided."""
+    if any(run.bad_input for run in found.runs):
+        return BAD_INPUT
     verdicts = {one.verdict for run in found.runs for one in run.findings}
     failed = any(run.failed for run in found.runs)
     return code_of(violated=VIOLATED in verdicts, decided=OK in verdicts and not failed)
