@@ -27,6 +27,7 @@ ALWAYS = {
     "walk": "--from",
     "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
     "promela": "--variant --without --members --handles --rings --machine",
+    "tla": "--variant --without --members --handles --rings --machine --config",
     "spec": "",
     "judge": "FILE --claim --reduce --from --html --json --claims",
     "import": "FILE --from --at-rest --out",
