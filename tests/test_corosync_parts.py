@@ -320,6 +320,8 @@ def test_a_table_counts_verdicts_and_lists_violations() -> None:
     found = campaign.Found({"corosync": "3.1.7"}, [run(1, "ok"), run(2, "violated"), run(3, "ok"), run(4, "open")])
     lines = list(summary.table(found))
     assert "| PLUG-S1 | 2 1v 1o | 2 1v 1o |" in lines
+    assert "| 3 nodes | 4 | 0 | 0 | 1 |" in lines
+    assert "| udpu | 4 | 0 | 0 | 1 |" in lines
     assert not [line for line in lines if line.startswith("| EVS-7.1")]
     assert any(line.startswith("- EVS-7.1: not observable") for line in lines)
     assert any("0002-calm-3-udpu-light: because" in line for line in lines)

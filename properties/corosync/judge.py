@@ -45,12 +45,16 @@ def judge_run(directory: Path, say: Callable[[str], None] = lambda words: None) 
     if history.faults:
         raise UnreadableError(str(history.faults[0]))
     with as_recorded(directory):
-        return [*map(of_history, claims), *judge_logs(logs_of(plan, directory, settled=outcome.settled))]
+        return [*map(_unless_placed, claims), *judge_logs(logs_of(plan, directory, settled=outcome.settled))]
+
+
+def _unless_placed(judged: JudgedClaim) -> Finding:
+    if judged.claim in PLACED:
+        return Finding(judged.claim, NOT_OBSERVABLE, PLACED[judged.claim], of="history")
+    return of_history(judged)
 
 
 def of_history(judged: JudgedClaim) -> Finding:
     """What a history says of a claim."""
-    if judged.claim in PLACED:
-        return Finding(judged.claim, NOT_OBSERVABLE, PLACED[judged.claim], of="history")
     lines = [f"{Path(shown.file).name}:{shown.line}" for shown in judged.events]
     return Finding(judged.claim, judged.verdict, judged.reason, lines, of="history")
