@@ -63,19 +63,22 @@ Refusals = tuple[type[Exception], ...]
 
 
 def run_jobs(
-    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = (), executor: str = ""
+    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = (), workers: int | None = None, executor: str = ""
 ) -> Generator[tuple[int, R | Exception]]:
-    """Each job's number and result as they come; as many processes as there are cores. To close it ends the jobs left.
+    """Each job's number and result as they come. To close it ends the jobs left.
 
-    By the workers of an executor, if one is named (`properties.executors`); these say nothing on the way.
+    There are as many processes as cores, unless another number of workers is asked for; or the workers of an executor,
+    if one is named (`properties.executors`), which say nothing on the way.
 
     Instead of its result, a job may have `LostJobError`, or an error of one of the types that are named as refusals.
     Any other error that a job raises is raised here, and ends the jobs that are left.
     """
     if executor:
         done = _elsewhere(jobs, executor)
+    elif len(jobs) == 1:
+        done = _alone(jobs[0], on_tick)
     else:
-        done = _alone(jobs[0], on_tick) if len(jobs) == 1 else _side_by_side(jobs, on_tick)
+        done = _side_by_side(jobs, on_tick, workers or os.cpu_count() or 1)
     for one in done:
         if isinstance(one.result, Exception) and not isinstance(one.result, (LostJobError, *refusals)):
             raise one.result
@@ -98,9 +101,9 @@ def _elsewhere(jobs: Sequence[Job[R]], executor: str) -> Iterator[Done[R]]:
             yield Done(number, LostJobError(f"{jobs[number].title}: {result}") if lost else result)
 
 
-def _side_by_side(jobs: Sequence[Job[R]], on_tick: Reports) -> Iterator[Done[R]]:
+def _side_by_side(jobs: Sequence[Job[R]], on_tick: Reports, most: int) -> Iterator[Done[R]]:
     waiting = deque(enumerate(jobs))
-    workers = [_Worker[R]() for _ in range(min(len(jobs), os.cpu_count() or 1))]
+    workers = [_Worker[R]() for _ in range(min(len(jobs), most))]
     try:
         for worker in workers:
             worker.take(waiting)

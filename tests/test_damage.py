@@ -46,8 +46,8 @@ at 30ms cut 1 -> 2
 at 91ms heal
 """
 TALK = """# case first-token
-p0 > {"call":"start","format":"ringplug-conform-1","processor":0}
-p0 < {"format":"ringplug-conform-1"}
+p0 > {"call":"start","format":"ringplug-conform-2","processor":0}
+p0 < {"format":"ringplug-conform-2"}
 p0 > {"call":"ring_pending","ring":[0,1],"members":[0]}
 p0 < {"token":null}
 p0 > {"call":"observe"}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from properties.corosync.lines import Formed, ring_id, said
 from properties.history.events import Configuration, Crash, Start, Sync
-from properties.importers.corosync_lines import Formed, ring_id, said
 from properties.importers.imported import Imported
 from properties.importers.naming import ImportFaultError
 from tests.command import refused, ringplug

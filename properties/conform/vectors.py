@@ -6,6 +6,7 @@ messages, has names of the vector's own in them, which a runner puts in place of
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.divergence import Divergence
 from properties.lockstep.run import Plan, Run, run
 
-FORMAT = "ringplug-vector-1"
+FORMAT = "ringplug-vector-2"
 
 
 class Vector(msgspec.Struct, omit_defaults=True):
@@ -79,6 +80,11 @@ class _Names:
         self.tokens: dict[str, str] = {}
         self.handles: dict[int, dict[int, int]] = {}
         self.messages: dict[int, dict[int, int]] = {}
+        """Of the present life of each processor."""
+        self.message_counts: Counter[int] = Counter()
+        """Over all lives of each."""
+        self.packets: dict[tuple[tuple[int, ...], int], int] = {}
+        """The message of each packet that was received, by ring and number: it may arrive again in another life."""
 
     def step(self, call: Watched) -> dict[str, Any]:
         """A call as a step of a vector."""
@@ -86,12 +92,25 @@ class _Names:
         if call.call == "start":
             self.handles[p], self.messages[p] = {}, {}
             return {"processor": p, "call": "start"}
+        if call.call == "packet_received":
+            return self._received(p, call)
         answer = self._answer(p, call)
         asked = dict(call.asked)
         if "token" in asked:
             asked["token"] = self.tokens[asked["token"]]
         if "handle" in asked:
             asked["handle"] = self.handles[p][asked["handle"]]
+        return {"processor": p, "call": call.call, **asked, "answer": answer, "after": self._after(p, call.after)}
+
+    def _received(self, p: int, call: Watched) -> dict[str, Any]:
+        """A packet; what is delivered is the message of which it is a part."""
+        asked, delivered = call.asked, call.answer["delivered"]
+        place = tuple(asked["ring"]), asked["seq"]
+        if place not in self.packets:
+            self.packets[place] = self._message(asked["sender"], asked["message"])
+        message = self.packets[place]
+        answer = {"delivered": delivered and {**delivered, "message": message}}
+        asked = {**asked, "message": message}
         return {"processor": p, "call": call.call, **asked, "answer": answer, "after": self._after(p, call.after)}
 
     def _answer(self, p: int, call: Watched) -> dict[str, Any]:
@@ -109,8 +128,15 @@ class _Names:
         return answer
 
     def _packet(self, p: int, packet: dict[str, Any]) -> dict[str, Any]:
+        return {**packet, "message": self._message(p, packet["message"])}
+
+    def _message(self, p: int, own: int) -> int:
+        """What a message goes by: the next number of its sender, if it has none."""
         known = self.messages[p]
-        return {**packet, "message": known.setdefault(packet["message"], len(known))}
+        if own not in known:
+            known[own] = self.message_counts[p]
+            self.message_counts[p] += 1
+        return known[own]
 
     def _after(self, p: int, after: dict[str, Any] | None) -> dict[str, Any]:
         seen = dict(after or {})
