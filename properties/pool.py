@@ -63,12 +63,13 @@ Refusals = tuple[type[Exception], ...]
 
 
 def run_jobs(
-    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = (), workers: int | None = None, executor: str = ""
-) -> Generator[tuple[int, R | Exception]]:
+    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = (), workers: int | None = None,
+    executor: str = "",
+) -> Generator[tuple[int, R | Exception]]:  # fmt: skip
     """Each job's number and result as they come. To close it ends the jobs left.
 
-    There are as many processes as cores, unless another number of workers is asked for; or the workers of an executor,
-    if one is named (`properties.executors`), which say nothing on the way.
+    There are as many processes as cores, unless another number of workers is asked for.
+    They are done by the workers of an executor, if one is named (`properties.executors`); these say nothing on the way.
 
     Instead of its result, a job may have `LostJobError`, or an error of one of the types that are named as refusals.
     Any other error that a job raises is raised here, and ends the jobs that are left.

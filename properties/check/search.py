@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import too_small
@@ -46,5 +47,6 @@ def _extent(found: Exploration, claim: str) -> States:
     return States(
         states=report.states, transitions=report.transitions, depth=report.depth, symmetry=found.search.symmetry,
         witness_length=outcome.witness.length if outcome.witness else None, detail=outcome.detail,
+        levels=tuple(after - before for before, after in pairwise(found.search.starts)),
         ended_early=found.cut is not None,
     )  # fmt: skip

@@ -32,9 +32,11 @@ from properties.claims import CLAIMS
 from properties.claims.barrier import BAR_1, SEEN
 from properties.export.docstrings import cited, sentences
 from properties.export.theorem_text import theorem_section
+from properties.export.versions import CHANGES, VERSION
 
-VERSION = "spec-0.9"
 WIDTH = 120
+IDS, LINK = r"\b(?:D\d+|[A-Z]+-[A-Z]\d+)\b", r"[\g<0>](#\g<0>)"
+"""Ids of claims and decisions in a sentence, and what they become."""
 RECORDED = {name: text.record() for name, text in MACHINES.items()}
 PLUG_VARIABLES = MACHINES[PLUG].state.declared
 SERVICES = "services"
@@ -46,15 +48,16 @@ def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
         _introduction, _source, _barrier, _machine, _companions, _services, _delivery, _claims, theorem_section,
-        _decisions, _abstractions, _glossary, _corrections, _references,
+        _decisions, _abstractions, _glossary, _corrections, _versions, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
 
 INTRODUCTION = """# The recovery plug: specification
 
-Version `{version}`. Cite actions, claims and decisions by name or id; each has an anchor of its own, such as
-`#action-visit`, `#PLUG-S1` or `#D8`. This text is made from the model by `ringplug spec`, and a test holds them equal.
+Version `{version}` ([what changed](#versions)). Cite it by version, and actions, claims and decisions by name or id;
+each has an anchor of its own, such as `#action-visit`, `#PLUG-S1` or `#D8`. This text is made from the model by
+`ringplug spec`, and a test holds them equal; `ringplug spec --format html` is the same as a page.
 
 Processors form a token ring. When the ring's configuration changes, services must first recover their state, and
 until every member has done so only recovery priority messages may be sent. The protocol that achieves this is stated
@@ -344,6 +347,12 @@ def _corrections() -> Iterator[str]:
     for claim in CLAIMS.values():
         if claim.correction:
             yield from ("", _filled(f"- **{claim.id}**: {_linked(claim.correction)}"))
+
+
+def _versions() -> Iterator[str]:
+    yield from ("", '## <a id="versions"></a>Versions')
+    for version, changes in CHANGES.items():
+        yield from ("", f"**{version}**", "", *(_filled(f"- {re.sub(IDS, LINK, change)}") for change in changes))
 
 
 def _references() -> Iterator[str]:
