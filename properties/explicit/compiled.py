@@ -23,7 +23,7 @@ from model.language.sets import Set, Truth
 from properties.explicit.bits.circuit import Lanes
 from properties.explicit.bits.compiler import compiler_name, runtime
 from properties.explicit.bits.layout import Dense
-from properties.explicit.bits.program import output_program, search_program, unpacking_program
+from properties.explicit.bits.program import Program, output_program, search_program, unpacking_program
 from properties.explicit.checkpoint import NOT_KEPT, Checkpoint, Kept, Written
 from properties.explicit.columns import Column, Mask, Word
 from properties.explicit.kept import restore_report, search_key, written_of
@@ -65,6 +65,8 @@ class CompiledSearch(Search):
         super().__init__(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
         self.kept = kept
         self._checkpoint: Checkpoint | None = None
+        self._taking: tuple[Sequence[Step], Program] | None = None
+        """The steps whose transitions were asked for last, and the program that takes them."""
         self.threads = threads or usual_threads()
         dense = Dense(ground) if not symmetry and self.packing.words > 1 else None
         self.layout = dense or Lanes(self.packing)
@@ -141,9 +143,10 @@ class CompiledSearch(Search):
 
     def _transitions(self, steps: Sequence[Step], depth: int | None) -> Iterator[tuple[int, tuple[Ids, Ids, Ids]]]:
         """Block by block the transitions by these steps, which are numbered by their places."""
-        program = search_program(self.ground, self.layout, steps)
+        if self._taking is None or self._taking[0] is not steps:
+            self._taking = steps, search_program(self.ground, self.layout, steps)
         for first, end in self.spans(depth):
-            yield first, self.native.edges(program, first, end - first)
+            yield first, self.native.edges(self._taking[1], first, end - first)
 
     def _number(self, successors: list[list[Word]]) -> None:
         if not self.native.size:
