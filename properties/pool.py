@@ -62,14 +62,16 @@ Refusals = tuple[type[Exception], ...]
 
 
 def run_jobs(
-    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = ()
+    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = (), workers: int | None = None
 ) -> Generator[tuple[int, R | Exception]]:
-    """Each job's number and result as they come; as many processes as there are cores. To close it ends the jobs left.
+    """Each job's number and result as they come. To close it ends the jobs left.
+
+    There are as many processes as cores, unless another number of workers is asked for.
 
     Instead of its result, a job may have `LostJobError`, or an error of one of the types that are named as refusals.
     Any other error that a job raises is raised here, and ends the jobs that are left.
     """
-    done = _alone(jobs[0], on_tick) if len(jobs) == 1 else _side_by_side(jobs, on_tick)
+    done = _alone(jobs[0], on_tick) if len(jobs) == 1 else _side_by_side(jobs, on_tick, workers or os.cpu_count() or 1)
     for one in done:
         if isinstance(one.result, Exception) and not isinstance(one.result, (LostJobError, *refusals)):
             raise one.result
@@ -85,9 +87,9 @@ def _alone(job: Job[R], on_tick: Reports) -> Iterator[Done[R]]:
     yield message
 
 
-def _side_by_side(jobs: Sequence[Job[R]], on_tick: Reports) -> Iterator[Done[R]]:
+def _side_by_side(jobs: Sequence[Job[R]], on_tick: Reports, most: int) -> Iterator[Done[R]]:
     waiting = deque(enumerate(jobs))
-    workers = [_Worker[R]() for _ in range(min(len(jobs), os.cpu_count() or 1))]
+    workers = [_Worker[R]() for _ in range(min(len(jobs), most))]
     try:
         for worker in workers:
             worker.take(waiting)

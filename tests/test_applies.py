@@ -27,6 +27,7 @@ ALWAYS = {
     "walk": "--from",
     "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
     "promela": "--variant --without --members --handles --rings --machine",
+    "tla": "--variant --without --members --handles --rings --machine --config",
     "spec": "",
     "judge": "FILE --claim --reduce --from --html --json --claims",
     "import": "FILE --from --at-rest --out",
@@ -40,8 +41,8 @@ ALWAYS = {
     "publish": "CHANNEL DATA --socket --pattern --priority --retain --json",
     "watch": "CHANNEL --socket --prefix --count --json",
     "corosync scenarios": "--json",
-    "corosync record": "--scenario --nodes --seed --load --transport --control --trace --out --json",
-    "corosync campaign": "--runs --seed --scenario --out --judge-again --json",
+    "corosync record": "--system --scenario --nodes --seed --load --transport --control --trace --out --json",
+    "corosync campaign": "--system --runs --seed --scenario --out --jobs --judge-again --json",
 }
 """What applies whatever else is given: what only others exclude is here, too."""
 VALUES = {

@@ -181,7 +181,8 @@ def test_the_readme_says_why_of_each_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     readme = (ROOT / "README.md").read_text()
     for name in [*project["dependencies"], *project["optional-dependencies"]["test"]]:
-        assert f"`{name.partition('[')[0]}`" in readme
+        package = re.split(r"[\[;]", name)[0]
+        assert f"`{package}`" in readme
 
 
 def test_the_page_on_testing_names_what_is_no_test() -> None:

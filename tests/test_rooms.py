@@ -33,7 +33,7 @@ properties/claims  properties/corosync  properties/explicit/bits
 properties/judge
 properties/history
 properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory
-properties
+properties  properties/corosync/laboratory/clients
 reference/node
 reference/node/disk  reference/simulator
 reference/services/evt

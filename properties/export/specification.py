@@ -30,6 +30,7 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.notation import goals, notation
 from properties.claims import CLAIMS
 from properties.claims.barrier import BAR_1, SEEN
+from properties.export.docstrings import cited, sentences
 from properties.export.theorem_text import theorem_section
 
 VERSION = "spec-0.9"
@@ -380,16 +381,11 @@ def _linked(text: str) -> str:
 
 
 def _says(doc: str) -> str:
-    """A docstring's sentences, without its Source and Differs lines."""
-    kept = itertools.takewhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines())
-    return re.sub(r"\bP\b", "`p`", " ".join(" ".join(kept).split()))
+    """A docstring's sentences."""
+    return re.sub(r"\bP\b", "`p`", sentences(doc))
 
 
 def _notes(*docs: str) -> list[str]:
     """The Source and Differs lines of docstrings."""
-    noted = [
-        line
-        for doc in docs
-        for line in itertools.dropwhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines())
-    ]
+    noted = cited(*docs)
     return [f"{_linked(line)}  " if index < len(noted) - 1 else _linked(line) for index, line in enumerate(noted)]
