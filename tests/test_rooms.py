@@ -44,6 +44,7 @@ reference/plug
 reference
 model/variants
 model
+model/composed
 model/delivery  model/services
 model/plug
 model/language  model/notes
