@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from properties.corosync.barrier import Finding, judge_logs, logs_of
+from properties.corosync.histories import HistoryError
 from properties.corosync.laboratory.plan import Outcome, Plan
 from properties.corosync.recording import HISTORY, histories
 from properties.corosync.stored import UnreadableError, as_recorded, read_json
@@ -30,7 +31,10 @@ def rebuild(directory: Path) -> None:
     """Make the history again from what the clients and daemons wrote."""
     plan, outcome = read_run(directory)
     with as_recorded(directory):
-        histories(plan, directory, outcome)
+        try:
+            histories(plan, directory, outcome)
+        except HistoryError as error:
+            raise UnreadableError(f"{directory}/{error}") from error
 
 
 def judge_run(directory: Path, say: Callable[[str], None] = lambda words: None) -> list[Finding]:

@@ -96,6 +96,7 @@ def table(found: Found) -> Iterator[str]:
     runs = counted(len(found.runs), "run")
     yield f"{runs} ({about}): {settled} came to rest, {len(failed)} failed; {seconds:.0f} s in all."
     yield from (f"- {run.case.name} failed: {run.failed}" for run in failed)
+    yield from (f"- {run.case.name} is damaged: {run.bad_input}" for run in found.runs if run.bad_input)
     for of in dict.fromkeys(where for where, _ in columns(found)):
         yield ""
         yield f"Judged on the {of}: a cell counts ok, v violated, o open, n not observable."
