@@ -29,7 +29,7 @@ pytestmark = pytest.mark.xdist_group("corosync")
 RUN_SECONDS = 280
 MET = {
     "EVS-1.3", "EVS-2.1", "EVS-3", "EVS-4", "EVS-5", "EVS-6.3", "EVS-7.1", "RING-S2", "RING-S3", "CFG-S1", "PLUG-S1",
-    "PLUG-H1", "PLUG-H3", "CLM-S1", "EVT-S1", "LIVE-2", "LIVE-3", "STEP-1", "STEP-2", "LOCKSTEP",
+    "PLUG-H1", "PLUG-H2", "PLUG-H3", "CLM-S1", "EVT-S1", "LIVE-2", "LIVE-3", "STEP-1", "STEP-2", "LOCKSTEP",
 }  # fmt: skip
 """Claims whose premise occurs when the network parts and merges."""
 

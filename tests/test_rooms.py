@@ -24,6 +24,7 @@ ringplug
 properties/cli
 properties/cli/decide  properties/cli/look  properties/cli/run
 properties/terminal
+properties/spec
 properties/export  properties/page  properties/replay
 properties/follow  properties/processes  properties/simulate  properties/variants
 properties/check  properties/conform  properties/importers  properties/lockstep/recorded  properties/lockstep/tours
@@ -43,6 +44,7 @@ reference/plug
 reference
 model/variants
 model
+model/composed
 model/delivery  model/services
 model/plug
 model/language  model/notes

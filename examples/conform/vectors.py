@@ -96,7 +96,7 @@ def sorted_rings(seen: dict[str, Any]) -> list[Any]:
 def main() -> int:
     """Run every vector of a directory; 1 if one is not kept."""
     failed = count = 0
-    for path in sorted(Path(sys.argv[1]).glob("*.json")):
+    for path in sorted(Path(sys.argv[1]).glob("[0-9]*.json")):
         vector, runner = json.loads(path.read_text()), Runner()
         count += 1
         for number, step in enumerate(vector["steps"], 1):

@@ -18,6 +18,7 @@ from properties.claims import (
     handles,
     liveness,
     messages,
+    refinement,
     ring,
     services,
     services_auxiliary,
@@ -39,6 +40,7 @@ ROOMS = (
     services_auxiliary,
     delivery,
     delivery_auxiliary,
+    refinement,
     surprises,
     auxiliary,
 )

@@ -8,8 +8,10 @@ many tokens of its ring were sent since: what its text is, the program decides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from model.language.machine import Text
 from model.machines import MACHINES, PLUG
@@ -159,7 +161,7 @@ class CaseRun:
             return step.event
         sent, to = self.sent[step.event.ring][-1 - step.ago]
         processor = to if step.event.processor < 0 else step.event.processor
-        return replace(step.event, processor=processor, token=sent, late=step.ago > 0)
+        return msgspec.structs.replace(step.event, processor=processor, token=sent, late=step.ago > 0)
 
     def _note_tokens(self) -> None:
         for number, ring in enumerate(self.follower.cluster.rings):

@@ -1,4 +1,4 @@
-"""Test vectors: the directed cases, and random episodes, with what a layer must answer and what is to be seen then.
+"""Test vectors: directed cases, random episodes and walks, with what a layer must answer and what is to be seen then.
 
 They are what the reference does, held to the machine at each step. What a program names itself, tokens, handles and
 messages, has names of the vector's own in them, which a runner puts in place of the program's.
@@ -7,7 +7,8 @@ messages, has names of the vector's own in them, which a runner puts in place of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ import msgspec
 
 from properties.conform.cases import CASES
 from properties.conform.recorder import Recorder, Watched
+from properties.conform.schema import FORMAT, VectorFile, schema
 from properties.conform.script import Case, run_case
 from properties.files import write_whole
 from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.divergence import Divergence
+from properties.lockstep.implementation import Starts
 from properties.lockstep.run import Plan, Run, run
 
-FORMAT = "ringplug-vector-2"
+SCHEMA = "schema.json"
 
 
 class Vector(msgspec.Struct, omit_defaults=True):
@@ -40,14 +43,26 @@ class VectorError(Exception):
     """The reference does not do what the machine says, so there is nothing to write."""
 
 
-def vectors(plan: Plan, cases: Sequence[Case] = CASES) -> Iterator[Vector]:
-    """The cases, then the episodes of a random run, if it has steps."""
+@dataclass(frozen=True)
+class Walk:
+    """A walk of a tour: how many processors it has, and how it is taken; the divergence, if there is one."""
+
+    says: str
+    processors: int
+    take: Callable[[Starts], Divergence | None]
+
+
+def vectors(plan: Plan, cases: Sequence[Case] = CASES, walks: Iterable[Walk] = ()) -> Iterator[Vector]:
+    """The cases, then the episodes of a random run, if it has steps, then the walks."""
     recorder = Recorder(ReferenceLayer)
     for case in cases:
         _held(run_case(case, recorder))
         yield Vector(FORMAT, case.name, case.members, case.about, case.says, steps_of(recorder.taken()))
     if plan.steps:
         yield from _episodes(plan, recorder)
+    for number, walk in enumerate(walks, 1):
+        _held(walk.take(recorder))
+        yield Vector(FORMAT, f"walk-{number}", walk.processors, "", walk.says, steps_of(recorder.taken()))
 
 
 def _episodes(plan: Plan, recorder: Recorder) -> Iterator[Vector]:
@@ -145,18 +160,23 @@ class _Names:
         return seen
 
 
-def write_vectors(folder: Path, plan: Plan, cases: Sequence[Case], say: Callable[[str], None]) -> tuple[int, int]:
-    """Write a file for each, a step a line; how many files and steps there are."""
+def write_vectors(
+    folder: Path, plan: Plan, cases: Sequence[Case], walks: Iterable[Walk], say: Callable[[str], None]
+) -> tuple[int, int]:
+    """Write a file for each, a step a line, and the schema; how many vectors and steps there are."""
     folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / SCHEMA, schema())
     files = steps = 0
-    for vector in vectors(plan, cases):
+    for vector in vectors(plan, cases, walks):
         say(vector.name)
         files, steps = files + 1, steps + len(vector.steps)
-        write_whole(folder / f"{files:02}-{vector.name}.json", _written(vector))
+        write_whole(folder / f"{files:03}-{vector.name}.json", _written(vector))
     return files, steps
 
 
 def _written(vector: Vector) -> bytes:
     head = msgspec.json.encode(msgspec.structs.replace(vector, steps=[]))[:-1]
     lines = b",\n".join(msgspec.json.encode(step) for step in vector.steps)
-    return head + b',"steps":[\n' + lines + b"\n]}\n"
+    written = head + b',"steps":[\n' + lines + b"\n]}\n"
+    msgspec.json.decode(written, type=VectorFile)
+    return written

@@ -20,7 +20,7 @@ from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, S
 from properties.corosync.laboratory.scenarios import plan, system_of
 from properties.corosync.laboratory.systems import SYSTEMS
 from properties.corosync.recording import Recorded, record
-from properties.corosync.stored import read_json
+from properties.corosync.stored import UnreadableError, read_json
 from properties.files import write_whole
 from properties.judge.judgement import VIOLATED
 from properties.pool import run_jobs
@@ -67,6 +67,8 @@ class Run(msgspec.Struct):
     recorded: Recorded | None = None
     findings: list[Finding] = []
     failed: str = ""
+    bad_input: str = ""
+    """What it left is damaged: file, line and reason."""
 
 
 class Found(msgspec.Struct):
@@ -153,6 +155,8 @@ class CaseJob:
         try:
             run.recorded = self._recorded(directory, say)
             run.findings = self._findings(directory, say)
+        except UnreadableError as error:
+            run.bad_input = str(error)
         except LaboratoryError as error:
             run.failed = str(error)
         return run

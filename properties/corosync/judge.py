@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from properties.corosync.barrier import Finding, judge_logs, logs_of
+from properties.corosync.histories import HistoryError
 from properties.corosync.laboratory.plan import Outcome, Plan
 from properties.corosync.recording import HISTORY, histories
 from properties.corosync.stored import UnreadableError, as_recorded, read_json
@@ -30,7 +31,10 @@ def rebuild(directory: Path) -> None:
     """Make the history again from what the clients and daemons wrote."""
     plan, outcome = read_run(directory)
     with as_recorded(directory):
-        histories(plan, directory, outcome)
+        try:
+            histories(plan, directory, outcome)
+        except HistoryError as error:
+            raise UnreadableError(f"{directory}/{error}") from error
 
 
 def judge_run(directory: Path, say: Callable[[str], None] = lambda words: None) -> list[Finding]:
@@ -41,12 +45,16 @@ def judge_run(directory: Path, say: Callable[[str], None] = lambda words: None) 
     if history.faults:
         raise UnreadableError(str(history.faults[0]))
     with as_recorded(directory):
-        return [*map(of_history, claims), *judge_logs(logs_of(plan, directory, settled=outcome.settled))]
+        return [*map(_unless_placed, claims), *judge_logs(logs_of(plan, directory, settled=outcome.settled))]
+
+
+def _unless_placed(judged: JudgedClaim) -> Finding:
+    if judged.claim in PLACED:
+        return Finding(judged.claim, NOT_OBSERVABLE, PLACED[judged.claim], of="history")
+    return of_history(judged)
 
 
 def of_history(judged: JudgedClaim) -> Finding:
     """What a history says of a claim."""
-    if judged.claim in PLACED:
-        return Finding(judged.claim, NOT_OBSERVABLE, PLACED[judged.claim], of="history")
     lines = [f"{Path(shown.file).name}:{shown.line}" for shown in judged.events]
     return Finding(judged.claim, judged.verdict, judged.reason, lines, of="history")

@@ -8,9 +8,8 @@ is a function, an assignment at one place an EXCEPT. An index that a quantifier 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, cast
 
 from model.language.interpretation import Interpretation
 from model.language.machine import Action
@@ -27,11 +26,11 @@ from model.language.terms import (
     Not,
     Same,
     Several,
-    Term,
     Union,
     When,
     Within,
     Without,
+    parts_of,
     variable,
 )
 
@@ -228,11 +227,10 @@ def _that_count(writes: Sequence[Write]) -> tuple[Write, ...]:
 
 def _parts(term: Set) -> frozenset[int]:
     """The identities of all terms within this one."""
-    found, waiting = set[int](), [cast("Any", term)]
+    found, waiting = set[int](), parts_of(term)
     while waiting:
-        inside = waiting.pop()
-        parts = [getattr(inside, field.name) for field in fields(inside)]
-        new = [part for part in parts if isinstance(part, Term) and id(part) not in found]
-        found |= set(map(id, new))
-        waiting += new
+        part = waiting.pop()
+        if id(part) not in found:
+            found.add(id(part))
+            waiting += parts_of(part)
     return frozenset(found)

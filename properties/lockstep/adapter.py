@@ -6,11 +6,11 @@ error in its bitmaps cannot hide itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 import reference.errors
 import reference.plug.fragments
@@ -53,52 +53,71 @@ REFERENCE = Parts(
 )
 
 
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+
+
+def _is_a_call(
+    call: Callable[Concatenate[ReferenceLayer, _Given], _Answer],
+) -> Callable[Concatenate[ReferenceLayer, _Given], _Answer]:
+    """A wrong call is refused."""
+
+    @wraps(call)
+    def refusing(self: ReferenceLayer, *args: _Given.args, **kwargs: _Given.kwargs) -> _Answer:
+        try:
+            return call(self, *args, **kwargs)
+        except self.parts.wrong_call as error:
+            raise CallRefusedError(str(error)) from error
+
+    return refusing
+
+
 class ReferenceLayer:
     """One processor of the reference."""
 
     def __init__(self, processor: int, parts: Parts = REFERENCE) -> None:
-        self._parts = parts
+        self.parts = parts
         self._layer = parts.layer(
             ProcessorId(processor), packets_a_visit=PACKETS_A_VISIT, fragment_bytes=FRAGMENT_BYTES
         )
         self._reassembler = parts.reassembler()
 
+    @_is_a_call
     def ring_pending(self, ring: RingName, members: Sequence[int]) -> bytes | None:
-        with self._called():
-            return visit_of(self._layer.ring_pending(_ring_id(ring), map(ProcessorId, members))).token
+        return visit_of(self._layer.ring_pending(_ring_id(ring), map(ProcessorId, members))).token
 
+    @_is_a_call
     def transitional(self, ring: RingName, members: Sequence[int]) -> None:
-        with self._called():
-            self._layer.transitional_configuration(_ring_id(ring), map(ProcessorId, members))
+        self._layer.transitional_configuration(_ring_id(ring), map(ProcessorId, members))
 
+    @_is_a_call
     def regular(self, ring: RingName, members: Sequence[int]) -> None:
-        with self._called():
-            self._layer.regular_configuration(_ring_id(ring), map(ProcessorId, members))
+        self._layer.regular_configuration(_ring_id(ring), map(ProcessorId, members))
         self._reassembler.regular_configuration(_ring_id(ring))
 
+    @_is_a_call
     def token_received(self, token: bytes, packet_count: int) -> Visit:
-        with self._called():
-            return visit_of(self._layer.datagram_received(token, packets=packet_count))
+        return visit_of(self._layer.datagram_received(token, packets=packet_count))
 
+    @_is_a_call
     def visit_alone(self, packet_count: int) -> Visit:
-        with self._called():
-            return visit_of(self._layer.visit_alone(packets=packet_count))
+        return visit_of(self._layer.visit_alone(packets=packet_count))
 
+    @_is_a_call
     def queue(self, priority: int, packet_count: int) -> None:
-        with self._called():
-            self._layer.gmi_mcast(priority, bytes(packet_count * FRAGMENT_BYTES))
+        self._layer.gmi_mcast(priority, bytes(packet_count * FRAGMENT_BYTES))
 
+    @_is_a_call
     def create(self) -> int:
-        with self._called():
-            return self._layer.gmi_recovery_plug_create()
+        return self._layer.gmi_recovery_plug_create()
 
+    @_is_a_call
     def unplug(self, handle: int) -> None:
-        with self._called():
-            self._layer.gmi_recovery_plug_unplug(Handle(handle))
+        self._layer.gmi_recovery_plug_unplug(Handle(handle))
 
+    @_is_a_call
     def destroy(self, handle: int) -> None:
-        with self._called():
-            self._layer.gmi_recovery_plug_destroy(Handle(handle))
+        self._layer.gmi_recovery_plug_destroy(Handle(handle))
 
     def packet_received(self, ring: RingName, seq: int, sender: int, packet: Packet) -> Delivered | None:
         message = self._reassembler.packet_received(_arriving(ring, seq, sender, packet))
@@ -114,19 +133,12 @@ class ReferenceLayer:
 
     def copy(self) -> Self:
         twin = object.__new__(type(self))
-        twin._parts, twin._layer = self._parts, object.__new__(self._parts.layer)
+        twin.parts, twin._layer = self.parts, object.__new__(self.parts.layer)
         vars(twin._layer).update(vars(self._layer))
         twin._layer.refused = self._layer.refused.copy()
         twin._reassembler = copy(self._reassembler)
         twin._reassembler.unfinished = self._reassembler.unfinished.copy()
         return twin
-
-    @contextmanager
-    def _called(self) -> Generator[None]:
-        try:
-            yield
-        except self._parts.wrong_call as error:
-            raise CallRefusedError(str(error)) from error
 
 
 def observation(state: State) -> Observation:
@@ -136,8 +148,8 @@ def observation(state: State) -> Observation:
         installed=ring_name(state.installed.configuration.ring_id if state.installed else None),
         pending=ring_name(state.pending.configuration.ring_id if state.pending else None),
         gate_open=state.gate_open,
-        registered=frozenset[int](state.plugs.registered),
-        plugged=frozenset[int](state.plugs.plugged),
+        registered=cast("frozenset[int]", state.plugs.registered),
+        plugged=cast("frozenset[int]", state.plugs.plugged),
         recovery_waiting=tuple(
             ring_name(waiting.message.queued_in) for waiting in state.queue if waiting.message.priority == RECOVERY
         ),

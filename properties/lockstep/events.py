@@ -7,9 +7,10 @@ step, or NEVER where the clauses do not allow it. `docs/lockstep.md` shows them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+
+import msgspec
 
 from properties.words import counted
 
@@ -47,8 +48,7 @@ class Kind(Enum):
     PACKET = "a packet arrives"
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One event: to whom, of which ring (by its number), and what else its kind needs."""
 
     kind: Kind

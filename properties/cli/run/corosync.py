@@ -21,7 +21,7 @@ from properties.judge.judgement import OK, VIOLATED
 from properties.processes.laboratory import judge_node_run
 from properties.terminal import report
 from properties.terminal.applies import Checked
-from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of
+from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, UNDETERMINED, code_of
 from properties.terminal.names import SCENARIO, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED
 from properties.terminal.progress import Progress
@@ -138,7 +138,8 @@ def campaign_command(
 
     Interrupted, it goes on where it was with the same command; once all is done, that prints the tables again. Runs
     side by side disturb each other's clocks. Our nodes' runs are also repeated and followed by the machine. Exit codes:
-    0 all hold, 1 something is violated, 2 a run failed or nothing was decided, 3 bad input or something is missing.
+    0 all hold, 1 something is violated, 2 a run failed or nothing was decided, 3 bad input, as a damaged run, or
+    something is missing.
 
     \b
     ringplug corosync campaign --runs 200 --seed 1 --out runs
@@ -159,7 +160,9 @@ def campaign_command(
 
 
 def exit_code(found: Found) -> int:
-    """Undecided if a run failed or nothing was decided."""
+    """Bad input if what a run left is damaged; undecided if a run failed or nothing was decided."""
+    if any(run.bad_input for run in found.runs):
+        return BAD_INPUT
     verdicts = {one.verdict for run in found.runs for one in run.findings}
     failed = any(run.failed for run in found.runs)
     return code_of(violated=VIOLATED in verdicts, decided=OK in verdicts and not failed)

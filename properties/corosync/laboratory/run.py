@@ -42,7 +42,7 @@ from properties.corosync.laboratory.systems import SYSTEMS
 from properties.corosync.laboratory.wire import BridgeWire, TapWire
 
 LAST_SETTLE_MS = 40_000
-DRAIN_MS, END_MS = 20_000, 5_000
+DRAIN_MS, END_MS = 90_000, 5_000
 QUIET_MS = 100
 TICK_S = 0.02
 

@@ -259,7 +259,7 @@ TAP_SCENARIOS = frozenset(
 )
 TRAFFIC: dict[Load, float] = {"light": 20.0, "heavy": 300.0, "backlog": 20.0}
 """Messages that each client sends a second."""
-FEW_NODES, SLOW_TOKEN_MS = 5, 600
+FEW_NODES, SLOW_TOKEN_MS = 5, 1_000
 LONGEST_SETTLE_MS = 40_000
 
 
