@@ -1,18 +1,21 @@
-"""All readings of the graph agree: integers, columns, compiled bits, bit-vectors, predicates on a fixed sort."""
+"""All readings of the graph agree: integers, columns, compiled bits and functions, bit-vectors, predicates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
 import pytest
 import z3
 
+from model.language.compiled import Choice, CompiledMachine
 from model.language.ground import Bitmaps, GroundMachine, Integers, Slot, Step, plug_scope
 from model.language.sets import Processor, Set, Truth
 from model.language.sorts import Index
 from model.language.terms import variable
+from model.machines import MACHINES
 from model.plug.machine import RECOVERY_PLUG
 from properties.explicit.bits.layout import Dense
 from properties.explicit.bits.program import output_program, unpacking_program
@@ -82,6 +85,47 @@ def test_compiled_bits_agree_with_integers(search: Search) -> None:
             assert search.native.evaluate(program).tolist() == alone, (step.action.name, label)
             program = output_program(ground, dense, term)
             assert densely.evaluate(program)[order].tolist() == alone, (step.action.name, label)
+
+
+def test_compiled_actions_agree_with_integers(search: Search) -> None:
+    """At every state, of every action with every choice of its parameters: guard, its parts, effect, first unused."""
+    compiled = CompiledMachine(search.ground)
+    assert sum(agreeing(compiled, search.ground, state) for state in states(search)) > 1000
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_compiled_actions_of_every_machine_agree_with_integers_along_a_run(name: str) -> None:
+    ground = GroundMachine(MACHINES[name].record(), plug_scope(3, 2, 2))
+    compiled, choose, state = CompiledMachine(ground), random.Random(name), ground.initial
+    steps = choose.sample(ground.steps, min(150, len(ground.steps)))
+    for _ in range(40):
+        agreeing(compiled, ground, state, steps)
+        enabled = [step for step in ground.steps if compiled.is_searched(step, state)]
+        state = ground.after(choose.choice(enabled), state) if enabled else ground.initial
+
+
+def agreeing(
+    compiled: CompiledMachine, ground: GroundMachine, state: Bitmaps, steps: Sequence[Step] | None = None
+) -> int:
+    """How many of the steps are enabled; both readings are asked everything of each."""
+    integers, taken = Integers(ground, state), 0
+    for step in ground.steps if steps is None else steps:
+        one, refusals = Choice(step.action, step.arguments), step.refusals(integers)
+        assert compiled.refusals(one, state) == refusals
+        assert compiled.is_enabled(one, state) == (not refusals)
+        assert compiled.is_searched(one, state) == step.is_searched(integers)
+        assert compiled.after(one, state) == after(integers, step)
+        parts = compiled.action(step.action).parts(state, **step.arguments)
+        assert list(parts) == [integers.truth(part) for _, part in step.guard]
+        taken += not refusals
+    return taken
+
+
+def after(integers: Integers, step: Step) -> Bitmaps:
+    changed = list(integers.state)
+    for slot, value in step.effect:
+        changed[slot] = integers.set(value)
+    return tuple(changed)
 
 
 def read(ground: GroundMachine, state: Bitmaps, term: Truth | Set) -> int:

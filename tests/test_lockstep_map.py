@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
 from properties.lockstep import refinement
@@ -150,7 +151,7 @@ def a_third_is_a_member(patched: pytest.MonkeyPatch) -> None:
 
     def forms_too_large(self: LiveCluster, event: Event) -> None:
         form(self, event)
-        self.cluster.rings[-1] = replace(self.cluster.rings[-1], members=(*event.members, 2))
+        self.cluster.rings[-1] = msgspec.structs.replace(self.cluster.rings[-1], members=(*event.members, 2))
 
     patched.setattr(LiveCluster, "_form", forms_too_large)
 

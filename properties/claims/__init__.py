@@ -18,6 +18,7 @@ from properties.claims import (
     handles,
     liveness,
     messages,
+    refinement,
     ring,
     rotations,
     services,
@@ -41,6 +42,7 @@ ROOMS = (
     services_auxiliary,
     delivery,
     delivery_auxiliary,
+    refinement,
     surprises,
     auxiliary,
 )

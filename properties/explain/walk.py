@@ -12,7 +12,8 @@ from math import prod
 
 import msgspec
 
-from model.language.ground import Bitmaps, GroundMachine, Integers, Slot, Step
+from model.language.compiled import CompiledMachine
+from model.language.ground import Bitmaps, GroundMachine, Slot, Step
 from properties.traces.trace import Played, Trace, TraceError, replay, show_step, trace_machine, trace_step
 from properties.words import counted
 
@@ -46,6 +47,7 @@ class Walk:
     origin: Trace
     """The trace without a step: it names the machine and its scope."""
     ground: GroundMachine
+    compiled: CompiledMachine
     played: tuple[Played, ...] = ()
 
     @property
@@ -55,19 +57,18 @@ class Walk:
 
     def enabled(self) -> list[Step]:
         """The steps that can be taken; where a parameter is fresh, only those with the lowest unused element."""
-        here = Integers(self.ground, self.state)
-        return [step for step in self.ground.steps if step.is_searched(here)]
+        return [step for step in self.ground.steps if self.compiled.is_searched(step, self.state)]
 
     def moves(self) -> tuple[list[Step], list[Step]]:
         """The steps that can be taken: those that change the state, and those that do not."""
         changing, idle = list[Step](), list[Step]()
         for step in self.enabled():
-            (idle if self.ground.after(step, self.state) == self.state else changing).append(step)
+            (idle if self.compiled.after(step, self.state) == self.state else changing).append(step)
         return changing, idle
 
     def refusals(self, step: Step) -> list[str]:
         """The guard parts that refuse this step here; none if it is enabled."""
-        return self.ground.refusals(step, self.state)
+        return self.compiled.refusals(step, self.state)
 
     def refused(self) -> Iterator[Refusal]:
         """The actions that are not enabled with any parameters."""
@@ -81,7 +82,7 @@ class Walk:
         """The walk with this step at its end."""
         if refused := self.refusals(step):
             raise WalkError(not_enabled(step, refused))
-        played = Played(step, self.state, self.ground.after(step, self.state))
+        played = Played(step, self.state, self.compiled.after(step, self.state))
         return replace(self, played=(*self.played, played))
 
     def undo(self, count: int = 1) -> Walk:
@@ -116,7 +117,7 @@ def resume(trace: Trace) -> Walk:
     if sum(map(prod, sizes)) > MOST_STEPS:
         raise TraceError(f"scope: more than {MOST_STEPS:,} choices of actions and parameters are too many to walk")
     origin = msgspec.structs.replace(trace, steps=[], claim=None, shows=None)
-    return Walk(origin, ground, tuple(replay(ground, trace.steps)))
+    return Walk(origin, ground, CompiledMachine(ground), tuple(replay(ground, trace.steps)))
 
 
 def not_enabled(step: Step, refused: list[str]) -> str:

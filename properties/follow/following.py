@@ -131,13 +131,12 @@ def _tried(follower: RecordedFollower) -> Iterator[Alternative]:
             continue
         step = execution.machine.step(action, given)
         shown = follower.renumbered(show_step(step))
-        refusing = execution.ground.refusals(step, follower.before)
+        refusing = execution.machine.compiled.refusals(step, follower.before)
         if refusing:
             yield Alternative(shown, refuses=refusing)
         else:
-            yield Alternative(
-                shown, differs=list(_differences(follower, execution.ground.after(step, follower.before)))
-            )
+            after = execution.machine.compiled.after(step, follower.before)
+            yield Alternative(shown, differs=list(_differences(follower, after)))
 
 
 def _actions(event: Event) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from model.language.ground import Step
+from model.language.compiled import Chosen
 from properties.lockstep.cluster import Cluster, MisstepError, Outcome
 from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, ROOM, STUTTER, TOKENS, Event, Kind
 from properties.lockstep.implementation import HIGH, RECOVERY
@@ -73,7 +73,7 @@ def members_of(bitmap: int) -> tuple[int, ...]:
     return tuple(i for i in range(bitmap.bit_length()) if bitmap >> i & 1)
 
 
-def event_of(cluster: Cluster, step: Step, sends: str | None = None) -> Event:
+def event_of(cluster: Cluster, step: Chosen, sends: str | None = None) -> Event:
     """The event that is this step, and for a turn what is originated in it."""
     given, action = step.arguments, step.action.name
     p, r, h = given.get("p", -1), given.get("r", -1), given.get("h", -1)
@@ -101,7 +101,7 @@ def granted(cluster: Cluster, p: int, sends: str) -> int:
     return 2 if sends == "finish_long" and begun and begun.ring != cluster.seen[p].installed else 1
 
 
-def is_for_nobody(cluster: Cluster, step: Step) -> bool:
+def is_for_nobody(cluster: Cluster, step: Chosen) -> bool:
     """Whether the step is a call or a token at a processor that is down: nobody is there to be called."""
     p = step.arguments.get("p", -1)
     return step.action.name in ("unplug", "destroy", "reject") and not cluster.is_up(p)

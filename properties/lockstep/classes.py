@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.language.compiled import Chosen
 from model.language.ground import Bitmaps, GroundMachine, Step
 from model.language.sets import Processor, Processors
 from model.language.sorts import Index
@@ -24,6 +25,8 @@ from properties.explicit.columns import Column
 
 Numbers = NDArray[np.signedinteger[Any]]
 NONE, SOME, ALL = range(3)
+Code = tuple[str, int]
+"""Stands for a class where many transitions are told apart: the action, and the rest in one number."""
 
 
 class Class(NamedTuple):
@@ -44,7 +47,7 @@ class _Reading:
     read: tuple[tuple[str, tuple[int, ...]], ...]
     """By label, the slots."""
     written: tuple[tuple[str, tuple[int, ...]], ...]
-    """By variable, the slots."""
+    """By variable, its slots, one after the other."""
 
     def named(self, standing: tuple[int, ...], moved: tuple[bool, ...]) -> Class:
         """The class with these standings and these variables changed."""
@@ -57,15 +60,30 @@ class Classes:
 
     def __init__(self, ground: GroundMachine) -> None:
         self.ground = ground
-        self._names = _names_read(ground)
-        self._readings: dict[int, tuple[Step, _Reading]] = {}
+        self._slots = dict[str, list[int]]()
+        for (name, _), i in ground.slots.items():
+            self._slots.setdefault(name, []).append(i)
+        names, declared = _names_read(ground), ground.machine.state.declared
+        self._looked_at = [
+            (name, tuple(one.sort for one in declared[name].sorts), at, i)
+            for (name, at), i in ground.slots.items() if name in names
+        ]  # fmt: skip
+        """The slots that a guard or an effect reads: the variable, its sorts, the numbers of its indices, the place."""
+        self._readings: dict[int, tuple[Chosen, _Reading]] = {}
 
-    def of(self, step: Step, before: Bitmaps, after: Bitmaps) -> Class:
-        """The class of one transition."""
+    def code(self, step: Chosen, before: Bitmaps, after: Bitmaps) -> Code:
+        """What is equal of two transitions if their classes are."""
         reading = self._reading(step)
-        standing = tuple(_standing([before[i] for i in slots], reading.subject) for _, slots in reading.read)
-        moved = tuple(any(before[i] != after[i] for i in slots) for _, slots in reading.written)
-        return reading.named(standing, moved)
+        subject, code = reading.subject, 0
+        for _, slots in reading.read:
+            union = 0
+            for i in slots:
+                union |= before[i] & subject
+            code = code * 3 + (ALL if union == subject else SOME if union else NONE)
+        for _, slots in reading.written:
+            first, last = slots[0], slots[-1] + 1
+            code = code * 2 + (before[first:last] != after[first:last])
+        return reading.action, code
 
     def of_block(
         self, step: Step, fields: Column, before: Numbers, after: Numbers
@@ -82,30 +100,24 @@ class Classes:
         rows = [[int(digit[i]) for digit in digits] for i in first]
         return which, [reading.named(tuple(row[:split]), tuple(map(bool, row[split:]))) for row in rows]
 
-    def _reading(self, step: Step) -> _Reading:
-        if id(step) not in self._readings:
-            self._readings[id(step)] = step, self._read(step)
-        return self._readings[id(step)][1]
+    def _reading(self, step: Chosen) -> _Reading:
+        found = self._readings.get(id(step))
+        if found is None:
+            found = self._readings[id(step)] = step, self._read(step)
+        return found[1]
 
-    def _read(self, step: Step) -> _Reading:
-        read = dict[str, list[int]]()
-        for name, at in (slot for slot in self.ground.slots if slot[0] in self._names):
-            label = name if self._is_own(step, name, at) else f"{name} elsewhere"
-            read.setdefault(label, []).append(self.ground.slots[name, at])
-        names = {i: name for (name, _), i in self.ground.slots.items()}
-        written = dict[str, list[int]]()
-        for i, _ in step.effect:
-            written.setdefault(names[i], []).append(i)
-        return _Reading(step.action.name, _subject(step), _frozen(read), _frozen(written))
-
-    def _is_own(self, step: Step, name: str, at: tuple[int, ...]) -> bool:
-        """Whether every index of the slot is the step's own of that sort."""
+    def _read(self, step: Chosen) -> _Reading:
         own = {
             parameter.sort: step.arguments[called]
             for called, parameter in step.action.parameters.items() if isinstance(parameter, Index)
         }  # fmt: skip
-        sorts = self.ground.machine.state.declared[name].sorts
-        return all(own.get(sort.sort) == number for sort, number in zip(sorts, at, strict=True))
+        read = dict[str, list[int]]()
+        for name, sorts, at, i in self._looked_at:
+            is_own = all(own.get(sort) == number for sort, number in zip(sorts, at, strict=True))
+            label = name if is_own else f"{name} elsewhere"
+            read.setdefault(label, []).append(i)
+        written = {name: self._slots[name] for name in step.action.writes}
+        return _Reading(step.action.name, _subject(step), _frozen(read), _frozen(written))
 
 
 def _frozen(slots: dict[str, list[int]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
@@ -122,19 +134,12 @@ def _names_read(ground: GroundMachine) -> set[str]:
     return found
 
 
-def _subject(step: Step) -> int:
+def _subject(step: Chosen) -> int:
     for name, parameter in step.action.parameters.items():
         if isinstance(parameter, Processor | Processors):
             value = step.arguments[name]
             return 1 << value if isinstance(parameter, Processor) else value
     return 0
-
-
-def _standing(values: list[int], subject: int) -> int:
-    union = 0
-    for value in values:
-        union |= value & subject
-    return ALL if union == subject else SOME if union else NONE
 
 
 def _standings(values: Sequence[Column], subject: int) -> Column:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from properties.lockstep.events import ROOM, At, Event, PacketCase
 from properties.lockstep.implementation import RECOVERY, Observation, Packet, RingName, TokenReading, Visit
 from properties.words import counted
@@ -19,8 +21,7 @@ class MisstepError(Exception):
     """An implementation did what no clause allows, whatever the machine says: in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormedRing:
+class FormedRing(msgspec.Struct, frozen=True):
     """A ring that was formed: its newest token, to whom that is due, and what its bitmap says."""
 
     name: RingName
@@ -34,21 +35,27 @@ class FormedRing:
 
     def after(self, processor: int) -> int:
         """The next member."""
-        return next((member for member in self.members if member > processor), self.members[0])
+        for member in self.members:
+            if member > processor:
+                return member
+        return self.members[0]
 
     @property
     def signed(self) -> int:
         """The members whose positions are set: position = index in the sorted member list (D9). A bitmap."""
-        beyond = [position for position in self.positions if position >= len(self.members)]
-        if beyond:
-            raise MisstepError(f"the token of ring {self.name} has position {beyond[0]} set, which is no member's (D9)")
-        return sum(1 << self.members[position] for position in self.positions)
+        signed = 0
+        for position in self.positions:
+            if position >= len(self.members):
+                beyond = f"position {position} set, which is no member's (D9)"
+                raise MisstepError(f"the token of ring {self.name} has {beyond}")
+            signed |= 1 << self.members[position]
+        return signed
 
-    def with_token(self, sender: int, token: bytes, says: TokenReading) -> FormedRing:
-        """The ring once a token of it was sent; MisstepError if it is another ring's."""
+    def with_token(self, sender: int, token: bytes, says: TokenReading, due: int) -> FormedRing:
+        """The ring once a token of it was sent to whom it is due now; MisstepError if it is another ring's."""
         if says.ring != self.name:
             raise MisstepError(f"p{sender} sent a token of ring {says.ring} on, having received {self.name}'s")
-        return replace(self, newest=token, positions=says.positions, sent_count=self.sent_count + 1)
+        return FormedRing(self.name, self.members, token, due, says.positions, self.sent_count + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,7 @@ class Parts:
     count: int
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """An event as it came out."""
 
     event: Event
@@ -111,7 +117,10 @@ class Cluster:
 
     def number_of(self, name: RingName | None) -> int:
         """The number of a ring; -1 for none."""
-        return next((number for number, ring in enumerate(self.rings) if ring.name == name), -1)
+        for number, ring in enumerate(self.rings):
+            if ring.name == name:
+                return number
+        return -1
 
     def status(self, processor: int, ring: int) -> At:
         """How a ring stands at a processor."""
@@ -137,9 +146,8 @@ class Cluster:
     def observe(self, processor: int, seen: Observation) -> None:
         """What is observed of a processor now."""
         self.seen[processor] = seen
-        number = self.number_of(seen.installed)
-        if seen.held is not None and number >= 0:
-            self.rings[number] = replace(self.rings[number], positions=seen.held)
+        if seen.held is not None and (number := self.number_of(seen.installed)) >= 0:
+            self.rings[number] = msgspec.structs.replace(self.rings[number], positions=seen.held)
 
     def crash(self, processor: int) -> None:
         """Nothing is known of a processor any more."""
@@ -161,8 +169,8 @@ class Cluster:
         if not accepted and (visit.token or visit.packets):
             raise MisstepError("a token was refused, and something is sent (RING-S4)")
         if accepted and visit.token:
-            sent = ring.with_token(event.processor, visit.token, read(visit.token))
-            self.rings[event.ring] = replace(sent, due=ring.after(event.processor))
+            due = ring.after(event.processor)
+            self.rings[event.ring] = ring.with_token(event.processor, visit.token, read(visit.token), due)
         self.refused_token_changes_nothing(event, seen, accepted=accepted)
         self.observe(event.processor, seen)
         return Outcome(event, newest, at, accepted, self._cases(event, visit), visit.packets)
@@ -181,6 +189,8 @@ class Cluster:
 
     def _cases(self, event: Event, visit: Visit) -> tuple[PacketCase, ...]:
         """What each packet of a turn is."""
+        if not visit.packets:
+            return ()
         if len(visit.packets) > event.packet_count:
             raise MisstepError(f"{counted(len(visit.packets), 'packet')} originated, {event.packet_count} granted")
         for packet in visit.packets:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
-from model.language.ground import Bitmaps, GroundMachine, Step, plug_scope
+from model.language.compiled import Choice, CompiledMachine
+from model.language.ground import Bitmaps, GroundMachine, plug_scope
 from model.language.machine import Text
 from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import FEATURES
 from properties.lockstep.abstraction import SENDS, NamedStep, abstraction
-from properties.lockstep.classes import Class, Classes
+from properties.lockstep.classes import Classes, Code
 from properties.lockstep.cluster import Cluster, MisstepError, Outcome
 from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.events import STUTTER, Event, Kind
 from properties.lockstep.implementation import CallRefusedError, Starts
 from properties.lockstep.live import LiveCluster
+from properties.lockstep.receiving import SOURCE, Receiving
 from properties.lockstep.refinement import Refinement
 from properties.traces.trace import Trace, record_trace, show_step
 
@@ -41,17 +44,20 @@ class ScopedMachine:
             text.record((FEATURES & text.features) - LEFT_OUT), plug_scope(members, handles, rings)
         )
         self.actions = {action.name: action for action in self.ground.machine.actions}
+        self.compiled = CompiledMachine(self.ground)
         self.refinement = Refinement(self.ground)
         self.classes = Classes(self.ground)
-        self._steps: dict[tuple[str, tuple[int, ...]], Step] = {}
+        self._taken = {name: itemgetter(*action.parameters) for name, action in self.actions.items()}
+        self._steps: dict[tuple[str, object], Choice] = {}
 
-    def step(self, action: str, given: Mapping[str, int]) -> Step:
+    def step(self, action: str, given: Mapping[str, int]) -> Choice:
         """The action with those of the given arguments that it takes."""
-        parameters = self.actions[action].parameters
-        key = action, tuple(given[name] for name in parameters)
-        if key not in self._steps:
-            self._steps[key] = self.ground.step(self.actions[action], {name: given[name] for name in parameters})
-        return self._steps[key]
+        key = action, self._taken[action](given)
+        found = self._steps.get(key)
+        if found is None:
+            one = self.actions[action]
+            found = self._steps[key] = Choice(one, {name: given[name] for name in one.parameters})
+        return found
 
 
 class Execution:
@@ -60,14 +66,14 @@ class Execution:
     def __init__(self, machine: ScopedMachine) -> None:
         self.machine, self.ground = machine, machine.ground
         self.state = self.ground.initial
-        self.run: list[Step] = []
+        self.run: list[Choice] = []
 
-    def take(self, event: Event, named: NamedStep) -> Step:
+    def take(self, event: Event, named: NamedStep) -> Choice:
         """Take a step that an event is; DivergedError if its guard refuses."""
         step = self.machine.step(*named)
-        if refusing := self.ground.refusals(step, self.state):
+        if refusing := self.machine.compiled.refusals(step, self.state):
             raise self.diverged(event, show_step(step), "the machine does not allow this step", refusing)
-        self.state = self.ground.after(step, self.state)
+        self.state = self.machine.compiled.after(step, self.state)
         self.run.append(step)
         return step
 
@@ -78,15 +84,18 @@ class Execution:
             alone = len(cluster.rings[given["r"]].members) == 1
             yield "sole_visit" if alone else "visit", given
 
-    def compare(self, cluster: Cluster, event: Event, shown: str) -> None:
-        """DivergedError if the cluster and the machine are not in the same state after these steps."""
+    def compare(self, cluster: Cluster, event: Event, steps: Sequence[NamedStep], said: str = "") -> None:
+        """DivergedError if the cluster and the machine are not in the same state after these steps.
+
+        `said`: what the error calls them, if not by their names.
+        """
         try:
             found = list(self.machine.refinement.differences(cluster, self.state))
         except MisstepError as error:
-            raise self.diverged(event, shown, str(error)) from error
+            raise self.diverged(event, said or self.shown(steps), str(error)) from error
         if found:
-            changed = "a variable changed in a stutter" if shown == STUTTER else "the states after the step differ"
-            divergence = self.diverged(event, shown, changed).divergence
+            changed = "the states after the step differ" if said or steps else "a variable changed in a stutter"
+            divergence = self.diverged(event, said or self.shown(steps), changed).divergence
             divergence.differences = [difference(self.ground, *one) for one in found]
             raise DivergedError(divergence)
 
@@ -110,13 +119,14 @@ class Follower:
     def __init__(self, machine: ScopedMachine, start: Starts, handles: int) -> None:
         self.machine, self.ground, self.execution = machine, machine.ground, Execution(machine)
         self.live = LiveCluster(self.ground.scope.processors, handles, start)
+        self.receiving = Receiving(self.live)
         self.events: Counter[str] = Counter()
-        self.classes: set[Class] = set()
+        self.classes: set[Code] = set()
         try:
             self.live.begin()
         except Exception as error:
             raise self.execution.diverged(Event(Kind.RESTART), "the initial state", reason_of(error)) from error
-        self.execution.compare(self.cluster, Event(Kind.RESTART), "the initial state")
+        self.execution.compare(self.cluster, Event(Kind.RESTART), (), "the initial state")
 
     @property
     def cluster(self) -> Cluster:
@@ -128,10 +138,10 @@ class Follower:
         """The machine's state."""
         return self.execution.state
 
-    def take(self, event: Event, expected: str | None = None) -> Outcome:
-        """The event happens, and the machine follows; DivergedError if it cannot.
+    def take(self, event: Event, expected: str | None = None, lost_at: Collection[int] = ()) -> Outcome:
+        """The event happens, and the machine follows; DivergedError if it cannot, or if a delivery is wrong then.
 
-        `expected` is the action that must come of it, where the machine leads.
+        `expected` is the action that must come of it, where the machine leads. What is originated is lost at `lost_at`.
         """
         self.events[event.kind.name.lower()] += 1
         try:
@@ -144,20 +154,28 @@ class Follower:
         except DivergedError as error:
             error.divergence.source = error.divergence.source or self._source(steps)
             raise
+        self._receive(outcome, lost_at)
         return outcome
+
+    def _receive(self, outcome: Outcome, lost_at: Collection[int]) -> None:
+        """Packets arrive, which the machine does not have."""
+        try:
+            self.receiving.after(outcome, lost_at)
+        except Exception as error:
+            diverged = self.execution.diverged(self.receiving.under_way or outcome.event, STUTTER, reason_of(error))
+            diverged.divergence.source = SOURCE
+            raise diverged from error
 
     def _follow(self, event: Event, steps: Sequence[NamedStep], expected: str | None) -> None:
         for named in steps:
             for one in (*self.execution.turn_before(self.cluster, named), named):
                 before = self.state
                 step = self.execution.take(event, one)
-                self.classes.add(self.machine.classes.of(step, before, self.state))
-        shown = self.execution.shown(steps)
+                self.classes.add(self.machine.classes.code(step, before, self.state))
         if expected and expected not in [action for action, _ in steps]:
-            raise self.execution.diverged(
-                event, shown, f"the machine can take {expected} here, the implementation did not"
-            )
-        self.execution.compare(self.cluster, event, shown)
+            wanted = f"the machine can take {expected} here, the implementation did not"
+            raise self.execution.diverged(event, self.execution.shown(steps), wanted)
+        self.execution.compare(self.cluster, event, steps)
 
     def _source(self, steps: Sequence[NamedStep]) -> str:
         """What the actions of these steps cite."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import accumulate
 from types import MappingProxyType
 
-from model.language.ground import Step
+from model.language.compiled import Choice
 from model.language.sorts import Ring
 from properties.lockstep.abstraction import SENDS, TURNS, event_of, is_for_nobody, message_before
 from properties.lockstep.cluster import Cluster
@@ -34,19 +35,20 @@ class MachineLeader:
     def __init__(self, follower: Follower, rng: random.Random) -> None:
         self.follower, self.rng = follower, rng
         actions = [name for name in follower.machine.actions if name not in SENDS]
-        self.actions = [(name, WEIGHTS_OF_ACTIONS.get(name, 4.0)) for name in actions]
+        self.actions = actions
+        self.weights = list(accumulate(WEIGHTS_OF_ACTIONS.get(name, 4.0) for name in actions))
+        self.sends = [name for name in SENDS if name in follower.machine.actions]
 
     def advance(self) -> bool:
         """Choose the next event and let it happen. False if there is nothing to do."""
-        names, weights = zip(*self.actions, strict=True)
         for _ in range(MOST_TRIES):
-            step = self._candidate(self.rng.choices(names, weights)[0])
-            if step and not self.follower.ground.refusals(step, self.follower.state):
+            step = self._candidate(self.rng.choices(self.actions, cum_weights=self.weights)[0])
+            if step and self.follower.machine.compiled.is_enabled(step, self.follower.state):
                 self._take(step)
                 return True
         return False
 
-    def _candidate(self, action: str) -> Step | None:
+    def _candidate(self, action: str) -> Choice | None:
         """The action with random arguments; None if nobody would be called."""
         cluster, ground = self.follower.cluster, self.follower.ground
         p = self.rng.randrange(cluster.size)
@@ -69,22 +71,20 @@ class MachineLeader:
             return cluster.number_of(seen.pending) if seen else -1
         return self.rng.randrange(len(cluster.rings)) if cluster.rings else 0
 
-    def _take(self, step: Step) -> None:
+    def _take(self, step: Choice) -> None:
         follower, sends = self.follower, self._sends(step)
         for event in message_before(step.arguments.get("p", -1), sends, self.rng.choice((HIGH, MEDIUM, LOW))):
             follower.take(event)
         follower.take(event_of(follower.cluster, step, sends), sends or step.action.name)
 
-    def _sends(self, step: Step) -> str | None:
+    def _sends(self, step: Choice) -> str | None:
         """What to originate in this turn: something that the machine can send then, or nothing."""
         if step.action.name not in TURNS or self.rng.random() < 0.25:
             return None
-        follower = self.follower
-        after = follower.ground.after(step, follower.state)
-        at_once = [name for name in SENDS if name in follower.machine.actions]
+        machine = self.follower.machine
+        after = machine.compiled.after(step, self.follower.state)
         able = [
-            name for name in at_once
-            if not follower.ground.refusals(follower.machine.step(name, step.arguments), after)
+            name for name in self.sends if machine.compiled.is_enabled(machine.step(name, step.arguments), after)
         ]  # fmt: skip
         return self.rng.choice(able) if able else None
 
@@ -109,6 +109,7 @@ class ImplementationLeader:
             Kind.RESTART: self._restart, Kind.LOSE: self._lose, Kind.DUPLICATE: self._duplicate,
             Kind.RESEND: self._resend,
         }  # fmt: skip
+        self.kinds, self.weights = list(self.choices.values()), list(accumulate(WEIGHTS_OF_EVENTS))
 
     @property
     def cluster(self) -> Cluster:
@@ -116,9 +117,8 @@ class ImplementationLeader:
 
     def advance(self) -> bool:
         """Choose the next event and let it happen. False if there is nothing to do."""
-        kinds = list(self.choices)
         for _ in range(MOST_TRIES):
-            event = self.choices[self.rng.choices(kinds, WEIGHTS_OF_EVENTS)[0]]()
+            event = self.rng.choices(self.kinds, cum_weights=self.weights)[0]()
             if event:
                 self._happen(event)
                 return True

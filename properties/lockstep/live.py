@@ -54,7 +54,7 @@ class LiveCluster:
                 cluster.crash(p)
             case Kind.RESTART:
                 self._start(p)
-            case Kind.TOLD | Kind.BETWEEN | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND:
+            case Kind.TOLD | Kind.BETWEEN | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND | Kind.PACKET:
                 pass
         self._observe(p)
         return Outcome(event)
@@ -81,7 +81,7 @@ class LiveCluster:
             token = sent
         ring = FormedRing(name, event.members, token, representative)
         if token:
-            ring = ring.with_token(representative, token, self.layers[representative].read_token(token))
+            ring = ring.with_token(representative, token, self.layers[representative].read_token(token), representative)
         self.cluster.rings.append(ring)
         for member in event.members:
             self._observe(member)

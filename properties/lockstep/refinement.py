@@ -6,15 +6,18 @@ with the reason. The rows are the same for the machine and for its companion wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 
 from model.language.ground import Bitmaps, GroundMachine, Slot
 from model.language.machine import Machine
+from model.language.sorts import Ring
 from properties.lockstep.abstraction import mapped
 from properties.lockstep.cluster import Cluster
 from properties.lockstep.events import MapError
-from properties.lockstep.implementation import Observation
+from properties.lockstep.implementation import Observation, RingName
 
 READ, KEPT, LEFT_OUT = "read", "kept", "left out"
 
@@ -26,79 +29,84 @@ class Row:
     variable: str
     source: str
     says: str
-    value: Callable[..., int] | None = None
-    """Of (cluster, numbers of the variable's indices…): a bitmap of processors."""
+    value: Callable[[Reading], Sequence[int]] | None = None
+    """Of a cluster that was read: bitmaps of processors, in the order of the variable's indices."""
 
 
-def _those(cluster: Cluster, holds: Callable[[Observation], bool]) -> int:
-    return sum(1 << processor for processor, seen in cluster.seen.items() if holds(seen))
+class Reading:
+    """A cluster, read once: each variable of the machine. MisstepError if a token has a position of no member."""
+
+    def __init__(self, cluster: Cluster, ring_count: int) -> None:
+        self.cluster = cluster
+        self.none = [0] * (ring_count - len(cluster.rings))
+        """Of the rings that are not formed."""
+        self.pending_in, self.installed_in = dict[RingName, int](), dict[RingName, int]()
+        self.gate = self.queued = self.queued_two = self.leftover = 0
+        self.handles, self.plugged = [0] * cluster.handle_count, [0] * cluster.handle_count
+        for processor, seen in cluster.seen.items():
+            self._read(processor, seen, cluster.taken.get(processor) or seen.pending)
+
+    def _read(self, processor: int, seen: Observation, pending: RingName | None) -> None:
+        bit, handles = 1 << processor, self.cluster.handles
+        if seen.installed:
+            self.installed_in[seen.installed] = self.installed_in.get(seen.installed, 0) | bit
+        if pending:
+            self.pending_in[pending] = self.pending_in.get(pending, 0) | bit
+        if seen.gate_open:
+            self.gate |= bit
+        if seen.recovery_waiting:
+            self._read_queue(seen, bit)
+        for h in range(len(self.handles)):
+            handle = handles.get((processor, h))
+            if handle in seen.registered:
+                self.handles[h] |= bit
+            if handle in seen.plugged:
+                self.plugged[h] |= bit
+
+    def _read_queue(self, seen: Observation, bit: int) -> None:
+        """Recovery messages that wait: those that were queued in the installed ring, and the others."""
+        counted = 0 if seen.installed is None else seen.recovery_waiting.count(seen.installed)
+        self.queued |= bit if counted >= 1 else 0
+        self.queued_two |= bit if counted >= 2 else 0
+        self.leftover |= bit if len(seen.recovery_waiting) > counted else 0
 
 
-def _all(processors: Iterable[int]) -> int:
+def _member(seen: Reading) -> Sequence[int]:
+    return [_all(ring.members) for ring in seen.cluster.rings] + seen.none
+
+
+def _pending(seen: Reading) -> Sequence[int]:
+    return [seen.pending_in.get(ring.name, 0) for ring in seen.cluster.rings] + seen.none
+
+
+def _installed(seen: Reading) -> Sequence[int]:
+    return [seen.installed_in.get(ring.name, 0) for ring in seen.cluster.rings] + seen.none
+
+
+def _bits(seen: Reading) -> Sequence[int]:
+    return [ring.signed for ring in seen.cluster.rings] + seen.none
+
+
+def _due(seen: Reading) -> Sequence[int]:
+    return [1 << ring.due for ring in seen.cluster.rings] + seen.none
+
+
+def _half(seen: Reading) -> Sequence[int]:
+    return (_all(tuple(seen.cluster.begun)),)
+
+
+def _down(seen: Reading) -> Sequence[int]:
+    return (_all(tuple(p for p in range(seen.cluster.size) if not seen.cluster.is_up(p))),)
+
+
+def _normal(seen: Reading) -> Sequence[int]:
+    normal = seen.cluster.normal
+    return [_all(ring.members) if r in normal else 0 for r, ring in enumerate(seen.cluster.rings)] + seen.none
+
+
+@lru_cache(4096)
+def _all(processors: tuple[int, ...]) -> int:
     return sum(1 << processor for processor in processors)
-
-
-def _member(cluster: Cluster, r: int) -> int:
-    return _all(cluster.rings[r].members) if r < len(cluster.rings) else 0
-
-
-def _pending(cluster: Cluster, r: int) -> int:
-    name = cluster.rings[r].name if r < len(cluster.rings) else None
-    return _all(p for p in cluster.seen if cluster.pending_at(p) == name) if name else 0
-
-
-def _installed(cluster: Cluster, r: int) -> int:
-    name = cluster.rings[r].name if r < len(cluster.rings) else None
-    return _those(cluster, lambda seen: seen.installed == name) if name else 0
-
-
-def _bits(cluster: Cluster, r: int) -> int:
-    return cluster.rings[r].signed if r < len(cluster.rings) else 0
-
-
-def _due(cluster: Cluster, r: int) -> int:
-    return 1 << cluster.rings[r].due if r < len(cluster.rings) else 0
-
-
-def _handles(cluster: Cluster, h: int) -> int:
-    return _all(p for p, seen in cluster.seen.items() if cluster.handles.get((p, h)) in seen.registered)
-
-
-def _plugged(cluster: Cluster, h: int) -> int:
-    return _all(p for p, seen in cluster.seen.items() if cluster.handles.get((p, h)) in seen.plugged)
-
-
-def _gate(cluster: Cluster) -> int:
-    return _those(cluster, lambda seen: seen.gate_open)
-
-
-def _queued(cluster: Cluster) -> int:
-    return _those(cluster, lambda seen: _counted(seen) >= 1)
-
-
-def _queued_two(cluster: Cluster) -> int:
-    return _those(cluster, lambda seen: _counted(seen) >= 2)
-
-
-def _leftover(cluster: Cluster) -> int:
-    return _those(cluster, lambda seen: len(seen.recovery_waiting) > _counted(seen))
-
-
-def _half(cluster: Cluster) -> int:
-    return _all(cluster.begun)
-
-
-def _down(cluster: Cluster) -> int:
-    return _all(p for p in range(cluster.size) if not cluster.is_up(p))
-
-
-def _normal(cluster: Cluster, r: int) -> int:
-    return _member(cluster, r) if r in cluster.normal else 0
-
-
-def _counted(seen: Observation) -> int:
-    """Recovery messages that wait and were queued in the installed ring."""
-    return 0 if seen.installed is None else seen.recovery_waiting.count(seen.installed)
 
 
 REFINEMENT = (
@@ -107,12 +115,14 @@ REFINEMENT = (
     Row("installed", READ, "who says that r is its installed ring", _installed),
     Row("bits", READ, "the positions set in the token of r that was sent last, each the member with that index in the "
         "sorted list; of a ring of one, the positions that its member was last seen to hold", _bits),
-    Row("handles", READ, "where the handle that was created last as h is registered", _handles),
-    Row("plugged", READ, "where it is plugged", _plugged),
-    Row("gate", READ, "who says that its gate is open", _gate),
-    Row("queued", READ, "where a recovery message waits that was queued in the installed ring", _queued),
-    Row("queued_two", READ, "where two such wait", _queued_two),
-    Row("leftover", READ, "where a recovery message waits that was queued in another ring or in none", _leftover),
+    Row("handles", READ, "where the handle that was created last as h is registered", lambda seen: seen.handles),
+    Row("plugged", READ, "where it is plugged", lambda seen: seen.plugged),
+    Row("gate", READ, "who says that its gate is open", lambda seen: (seen.gate,)),
+    Row("queued", READ, "where a recovery message waits that was queued in the installed ring",
+        lambda seen: (seen.queued,)),
+    Row("queued_two", READ, "where two such wait", lambda seen: (seen.queued_two,)),
+    Row("leftover", READ, "where a recovery message waits that was queued in another ring or in none",
+        lambda seen: (seen.leftover,)),
     Row("half", KEPT, "who originated the first packet of a long message, and in no ring the last one: after a change "
         "the implementation starts the message again, before all others (D10)", _half),
     Row("down", KEPT, "who crashed and was not restarted", _down),
@@ -147,14 +157,25 @@ class Refinement:
     def __init__(self, ground: GroundMachine) -> None:
         _has_all(ground.machine)
         values = {row.variable: row.value for row in REFINEMENT}
-        self.compared: list[tuple[int, Slot, Callable[..., int]]] = [
-            (i, slot, value) for slot, i in ground.slots.items() if (value := values[slot[0]]) is not None
-        ]
+        self.slots = [(i, slot) for slot, i in ground.slots.items() if values[slot[0]] is not None]
+        """What is compared: places in the machine's state."""
+        self.values = [value for name in dict.fromkeys(slot[0] for _, slot in self.slots) if (value := values[name])]
+        self.compared = itemgetter(*(i for i, _ in self.slots))
+        self.ring_count = ground.scope.sizes[Ring]
+
+    def read(self, cluster: Cluster) -> tuple[int, ...]:
+        """What the implementations have at each of these places."""
+        reading, found = Reading(cluster, self.ring_count), list[int]()
+        for value in self.values:
+            found += value(reading)
+        return tuple(found)
 
     def differences(self, cluster: Cluster, state: Bitmaps) -> Iterator[tuple[Slot, int, int]]:
         """The slots in which they differ: what the implementations have, and what the machine has."""
-        for i, slot, value in self.compared:
-            theirs = value(cluster, *slot[1])
+        found = self.read(cluster)
+        if found == self.compared(state):
+            return
+        for (i, slot), theirs in zip(self.slots, found, strict=True):
             if theirs != state[i]:
                 yield slot, theirs, state[i]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from properties.lockstep.classes import Class
+from properties.lockstep.classes import Code
 from properties.lockstep.divergence import DivergedError, Divergence
 from properties.lockstep.follower import Follower, ScopedMachine
 from properties.lockstep.implementation import Starts
@@ -62,7 +62,7 @@ class Run(msgspec.Struct):
 def run(plan: Plan, start: Starts, progress: Callable[[Run], None] | None = None) -> Run:
     """Run episodes until `plan.steps` events have happened, or one diverges."""
     rng, result, began = random.Random(plan.seed), Run(plan), time.perf_counter()
-    machine, classes, events = ScopedMachine(plan.members, HANDLES, RINGS), set[Class](), Counter[str]()
+    machine, classes, events = ScopedMachine(plan.members, HANDLES, RINGS), set[Code](), Counter[str]()
     leads = list(LEADERS) if plan.lead == "both" else [plan.lead]
     while result.steps < plan.steps and not result.divergence:
         result.episodes += 1
@@ -81,7 +81,7 @@ def run(plan: Plan, start: Starts, progress: Callable[[Run], None] | None = None
 
 def _episode(
     machine: ScopedMachine, start: Starts, lead: str, rng: random.Random, most: int,
-    classes: set[Class], events: Counter[str],
+    classes: set[Code], events: Counter[str],
 ) -> Divergence | None:  # fmt: skip
     follower: Follower | None = None
     try:

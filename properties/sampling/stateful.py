@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
+from model.language.compiled import CompiledMachine
 from model.language.ground import GroundMachine, Integers, Scope, Step
 from model.language.machine import Kind, Machine, Parameter
 from model.language.sets import Processors
@@ -132,6 +133,7 @@ class Run(RuleBasedStateMachine):
     """One run: where it is, and which steps may be drawn next. Subclasses have a rule for each action."""
 
     ground: ClassVar[GroundMachine]
+    compiled: ClassVar[CompiledMachine]
     steps: ClassVar[Sequence[Step]]
     watch: ClassVar[Watch]
     tested: ClassVar[Sampled]
@@ -166,7 +168,7 @@ class Run(RuleBasedStateMachine):
         self.taken.append(step)
         self.tested.steps_count += 1
         self._note(self.watch.at_step(step, self.here))
-        self.here = Integers(self.ground, self.ground.after(step, self.here.state))
+        self.here = Integers(self.ground, self.compiled.after(step, self.here.state))
         self._choose(rough=data.draw(st.sampled_from(range(self.rough_one_in))) == 0)
 
     def _note(self, shown: Iterator[Probe]) -> None:
@@ -181,7 +183,7 @@ class Run(RuleBasedStateMachine):
         enabled = [
             step for step in self.steps
             if step.action.rule.feature not in self.without
-            and step.is_searched(self.here)
+            and self.compiled.is_searched(step, self.here.state)
         ]  # fmt: skip
         progress = [step for step in enabled if self._changes(step, self.leading)]
         self.idle_count = 0 if progress else self.idle_count + 1
@@ -193,15 +195,14 @@ class Run(RuleBasedStateMachine):
 
     def _changes(self, step: Step, grow: set[int] | None = None) -> bool:
         """Whether the step changes anything, or puts somebody into one of the slots that are to grow."""
-        changes = ((slot, self.here.set(value), self.here.state[slot]) for slot, value in step.effect)
-        if grow is None:
-            return any(after != before for _, after, before in changes)
-        return any(after & ~before for slot, after, before in changes if slot in grow)
+        before, after = self.here.state, self.compiled.after(step, self.here.state)
+        return after != before if grow is None else any(after[slot] & ~before[slot] for slot in grow)
 
 
 def rule_machine(ground: GroundMachine, steps: Sequence[Step], watch: Watch, tested: Sampled) -> type[Run]:
     """The state machine for Hypothesis: one rule an action."""
     body: dict[str, Any] = {"ground": ground, "steps": steps, "watch": watch, "tested": tested}
+    body["compiled"] = CompiledMachine(ground)
     body["leading"] = {slot for (name, _), slot in ground.slots.items() if name in PROGRESS}
     rules = {f"rule_{action.name}": _rule(action.name) for action in ground.machine.actions}
     return type("Runs", (Run,), body | rules)

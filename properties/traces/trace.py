@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from model.language.compiled import Chosen, CompiledMachine
 from model.language.ground import TOKENS, Bitmaps, GroundMachine, Slot, Step, plug_scope
 from model.language.machine import Text
 from model.language.sets import Processor, Processors
@@ -132,15 +133,15 @@ def trace_machine(trace: Trace) -> GroundMachine:
 
 def replay(ground: GroundMachine, steps: Sequence[TraceStep]) -> Iterator[Played]:
     """Play the steps on integers from the initial state; TraceError at the first that is not enabled."""
-    state = ground.initial
+    state, compiled = ground.initial, CompiledMachine(ground)
     for number, line in enumerate(steps, 1):
         try:
             step = _step(ground, line)
         except TraceError as error:
             raise TraceError(f"step {number}: {error}") from error
-        if refused := ground.refusals(step, state):
+        if refused := compiled.refusals(step, state):
             raise TraceError(f"step {number}: {line.action} is not enabled: not true that {'; '.join(refused)}")
-        after = ground.after(step, state)
+        after = compiled.after(step, state)
         yield Played(step, state, after)
         state = after
 
@@ -174,7 +175,7 @@ def _argument(ground: GroundMachine, line: TraceStep, name: str, parameter: Inde
     return sum(1 << member for member in set(members)) if isinstance(parameter, Processors) else members[0]
 
 
-def trace_step(step: Step) -> TraceStep:
+def trace_step(step: Chosen) -> TraceStep:
     """A ground step as it stands in a trace."""
     arguments = {
         name: members(value) if isinstance(step.action.parameters[name], Processors) else value
@@ -184,7 +185,7 @@ def trace_step(step: Step) -> TraceStep:
 
 
 def record_trace(
-    steps: Sequence[Step],
+    steps: Sequence[Chosen],
     ground: GroundMachine,
     *,
     machine: str = PLUG,
@@ -199,12 +200,12 @@ def record_trace(
     return Trace(FORMAT, scope, features, [trace_step(step) for step in steps], machine, variant, claim, shows)
 
 
-def show_step(step: Step) -> str:
+def show_step(step: Chosen) -> str:
     """A step as a reader sees it: `visit p1 r0`."""
     return " ".join((step.action.name, *shown_arguments(step).values()))
 
 
-def shown_arguments(step: Step) -> dict[str, str]:
+def shown_arguments(step: Chosen) -> dict[str, str]:
     """A step's arguments as a reader sees them, by parameter: p is `p1`, r is `r0`, members are `{p0 p1}`."""
     parameters = step.action.parameters
     return {

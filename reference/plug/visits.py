@@ -78,7 +78,7 @@ def gate_judged(state: State, ring: Ring, bitmap: bytes) -> State:
     Source: mail M6, M7; PLUG-S9
     """
     complete = bitmaps.is_complete(bitmap, len(ring.configuration.members))
-    return replace(state, gate_open=state.gate_open or complete)
+    return replace(state, gate_open=True) if complete and not state.gate_open else state
 
 
 def originate(state: State, ring: Ring, seq: MessageSeq, allowance: Allowance) -> tuple[State, tuple[Packet, ...]]:
@@ -95,4 +95,4 @@ def originate(state: State, ring: Ring, seq: MessageSeq, allowance: Allowance) -
         number = MessageSeq(seq + len(packets) + 1)
         packets.append(next_packet(waiting, ring.configuration.ring_id, number, allowance.fragment_bytes))
         queue = queues.after_a_packet(queue, waiting, packets[-1].fragment_count)
-    return replace(state, queue=queue), tuple(packets)
+    return replace(state, queue=queue) if packets else state, tuple(packets)

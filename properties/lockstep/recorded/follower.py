@@ -159,7 +159,7 @@ class RecordedFollower:
         for named in steps:
             for one in (*self.execution.turn_before(self.cluster, named), named):
                 self._take_step(event, one)
-        self.execution.compare(self.cluster, event, self.execution.shown(steps))
+        self.execution.compare(self.cluster, event, steps)
 
     def _steps(self, outcome: Outcome) -> list[NamedStep]:
         """A processor that starts has no handle: its services create them one by one, which is recorded."""

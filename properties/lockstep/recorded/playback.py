@@ -7,7 +7,8 @@ forms in one step of the machine. `taken` says what is pending meanwhile, and `d
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from properties.lockstep.adapter import reading
 from properties.lockstep.cluster import Cluster, FormedRing, MisstepError, Outcome

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+import msgspec
 import numpy as np
 
 from model.language.ground import Step
@@ -190,7 +191,7 @@ def _turn_again(live: LiveCluster, turn: OpenTurn, step: Step) -> None:
     live.layers[p], live.cluster.seen[p], live.cluster.rings[r] = layer, layer.observe(), turn.ring
     for message in message_before(p, sends):
         live.perform(message)
-    event = replace(turn.event, packet_count=granted(live.cluster, p, sends))
+    event = msgspec.structs.replace(turn.event, packet_count=granted(live.cluster, p, sends))
     came = [action for action, _ in abstraction(live.cluster, live.perform(event))]
     if came[1:] != [sends]:
         raise MisstepError(f"{', '.join(came[1:]) or 'nothing'} was originated, not {sends}")
