@@ -33,11 +33,9 @@ from properties.claims.barrier import BAR_1, SEEN
 from properties.export.composed_text import HOLDS_OF_THE_WHOLE, composed_section
 from properties.export.docstrings import cited, sentences
 from properties.export.theorem_text import theorem_section
-from properties.export.versions import CHANGES, VERSION
+from properties.export.versions import VERSION, versions_section
 
 WIDTH = 120
-IDS, LINK = r"\b(?:D\d+|[A-Z]+-[A-Z]\d+)\b", r"[\g<0>](#\g<0>)"
-"""Ids of claims and decisions in a sentence, and what they become."""
 RECORDED = {name: text.record() for name, text in MACHINES.items()}
 PLUG_VARIABLES = MACHINES[PLUG].state.declared
 SERVICES = "services"
@@ -49,7 +47,7 @@ def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
         _introduction, _source, _barrier, _machine, _companions, _services, _delivery, composed_section, _claims,
-        theorem_section, _decisions, _abstractions, _glossary, _corrections, _versions, _references,
+        theorem_section, _decisions, _abstractions, _glossary, _corrections, versions_section, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
@@ -350,12 +348,6 @@ def _corrections() -> Iterator[str]:
     for claim in CLAIMS.values():
         if claim.correction:
             yield from ("", _filled(f"- **{claim.id}**: {_linked(claim.correction)}"))
-
-
-def _versions() -> Iterator[str]:
-    yield from ("", '## <a id="versions"></a>Versions')
-    for version, changes in CHANGES.items():
-        yield from ("", f"**{version}**", "", *(_filled(f"- {re.sub(IDS, LINK, change)}") for change in changes))
 
 
 def _references() -> Iterator[str]:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+from collections.abc import Iterator
+
+WIDTH = 120
+IDS, LINK = r"\b(?:D\d+|[A-Z]+-[A-Z]\d+)\b", r"[\g<0>](#\g<0>)"
+"""Ids of claims and decisions in a sentence, and what they become."""
 VERSION = "spec-1.0"
 CHANGES: dict[str, tuple[str, ...]] = {
     "spec-1.0, 26 November 2026": (
@@ -21,3 +28,13 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "spec-0.9, 22 November 2026": ("The first that was given to others.",),
 }
 """By version and date, the newest first."""
+
+
+def versions_section() -> Iterator[str]:
+    """A section of the specification: each version, and what it changed."""
+    yield from ("", '## <a id="versions"></a>Versions')
+    for version, changes in CHANGES.items():
+        yield from ("", f"**{version}**", "")
+        for change in changes:
+            linked = f"- {re.sub(IDS, LINK, change)}"
+            yield textwrap.fill(linked, WIDTH, break_long_words=False, break_on_hyphens=False)
