@@ -124,8 +124,8 @@ def who_is_done_is_a_member(now: PlugState) -> Truth:
 #
 # When a count begins (`model/plug/rotations.py`), k + 2 of its five sets have members missing, where k visits drain the
 # longest queue: (2+k)n places for n members. Each visit fills one, and the one that fills the fourth set fills two. So
-# at most (2+k)n-1 visits later all places are filled, and then all gates are open. That sum is all that is not left to a
-# solver.
+# at most (2+k)n-1 visits later all places are filled, and then all gates are open. That sum is left to the reader.
+
 
 ORDERED = "ordered"
 
