@@ -182,7 +182,7 @@ def test_the_readme_says_why_of_each_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     readme = (ROOT / "README.md").read_text()
     for name in [*project["dependencies"], *project["optional-dependencies"]["test"]]:
-        package = re.split(r"[\[;]", name)[0]
+        package = re.split(r"[\[;>]", name)[0]
         assert f"`{package}`" in readme
 
 
