@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from model.composed.plug_on_delivery import PLUG_ON_DELIVERY, SERVICES_ON_DELIVERY
+from model.composed.services_on_plug import SERVICES_ON_PLUG
 from model.delivery import RING_WITH_MESSAGES
 from model.language.machine import Text
 from model.plug.machine import RECOVERY_PLUG
@@ -17,6 +19,9 @@ MACHINES: dict[str, Text] = {
     "numbered": NUMBERED,
     "services": SERVICES,
     DELIVERY: RING_WITH_MESSAGES,
+    "plug-on-delivery": PLUG_ON_DELIVERY,
+    "services-on-plug": SERVICES_ON_PLUG,
+    "services-on-delivery": SERVICES_ON_DELIVERY,
 }
 
 

@@ -25,7 +25,8 @@ PREMISES = {
     "PLUG-S9": 5, "PLUG-S10": 11, "PLUG-S11": 6, "PLUG-S12": 5, "PLUG-S13": 11, "PLUG-S14": 6, "PLUG-H1": 9,
     "PLUG-H3": 10, "PLUG-H4": 6, "PLUG-C1": 5, "PLUG-C2": 3, "PLUG-C3": 4, "PLUG-A1": 7, "PLUG-A2": 7, "CFG-S1": 6,
     "CFG-S2": 3, "RING-S1": 3, "RING-S2": 11, "RING-S3": 7, "RING-S4": 5, "RING-S5": 17, "RING-S6": 11, "LIVE-1": 5,
-    "LIVE-2": 2, "BAR-1": 7, "CLM-S1": 17, "CLM-S2": 14, "CLM-S4": 18, "EVT-S1": 9, "EVS-4": 17, "N1": 2, "N2": 17,
+    "LIVE-2": 2, "BAR-1": 7, "BAR-2": 14, "BAR-3": 13, "BAR-4": 23,
+    "CLM-S1": 17, "CLM-S2": 14, "CLM-S4": 18, "EVT-S1": 9, "EVS-4": 17, "N1": 2, "N2": 17,
     "N3": 7, "N4": 6, "N5": 8,
 }  # fmt: skip
 """How many steps it takes to reach the premise in the least scope: a premise that says less is reached sooner."""

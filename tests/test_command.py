@@ -61,8 +61,8 @@ def test_what_was_not_asked_for_may_stay_open() -> None:
     assert ringplug("check", "--engine", "exhaustive", "--members", "2", "--rings", "1").returncode == 0
 
 
-def test_induction_leaves_liveness_open() -> None:
-    assert ringplug("check", "--claim", "LIVE-1", "--engine", "inductive").returncode == 2
+def test_induction_leaves_a_non_property_open() -> None:
+    assert ringplug("check", "--claim", "N3", "--engine", "inductive").returncode == 2
     assert ringplug("check", "--claim", "LIVE-2", "--members", "2", "--rings", "1").returncode == 0
 
 
@@ -144,6 +144,7 @@ def test_a_graph_is_written_and_agrees(tmp_path: Path) -> None:
         "explore",
         "walk",
         "promela",
+        "tla",
         "spec",
         "variants",
         "mutants",
@@ -189,6 +190,7 @@ def test_help_has_examples(command: str) -> None:
             "edits no action of the machine delivery",
         ),
         (["promela", "--machine", "delivery", "--variant", "open-on-own-bit"], "edits no action of the machine"),
+        (["tla", "--machine", "delivery", "--variant", "open-on-own-bit"], "edits no action of the machine"),
         (["walk", "--machine", "delivery", "--variant", "open-on-own-bit"], "edits no action of the machine"),
         (["obligations", "--out", "o", "--machine", "delivery", "--variant", "open-on-own-bit"], "edits no action of"),
         (["theorem", "--take", "D8,D99"], "unknown decision 'D99'; near it: D8, D4"),

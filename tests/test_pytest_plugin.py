@@ -10,10 +10,10 @@ import pytest
 
 from properties.check import marking
 from properties.check.testing import ENGINES, Engine
-from properties.lockstep import testing
+from ringplug import inherited
 
 assert marking
-assert testing  # both stay imported when pytester takes away what its runs imported
+assert inherited  # both stay imported when pytester takes away what its runs imported
 pytest_plugins = ["pytester"]
 HEAVY = {"hypothesis", "model", "msgspec", "networkx", "numpy", "properties", "reference", "rich", "ringplug", "z3"}
 
@@ -55,9 +55,9 @@ def test_an_engine_that_a_test_asks_hides_its_frames(pytester: pytest.Pytester) 
 
 
 def test_what_an_engine_leaves_out_is_skipped_at_the_test(pytester: pytest.Pytester) -> None:
-    done = run(pytester, "@pytest.mark.ringplug('LIVE-1', engine='inductive')\ndef test_it(): pass", "-rs")
+    done = run(pytester, "@pytest.mark.ringplug('N3', engine='inductive')\ndef test_it(): pass", "-rs")
     done.assert_outcomes(skipped=1)
-    done.stdout.fnmatch_lines("SKIPPED ?1? test_what_*.py:3: LIVE-1: not a claim that induction decides")
+    done.stdout.fnmatch_lines("SKIPPED ?1? test_what_*.py:3: N3: not a claim that induction decides")
 
 
 def test_a_body_fails_as_any_other_and_an_expected_violation_is_an_xfail(pytester: pytest.Pytester) -> None:
@@ -117,7 +117,7 @@ def test_where_the_marker_would_do_nothing_it_is_refused(pytester: pytest.Pytest
 
 SEEN = """
 from ringplug.testing import Engine, LockstepTests, Tries, every_engine
-import properties.lockstep.testing as tested
+import ringplug.inherited as tested
 
 @every_engine
 def test_engine(engine): print(engine.name, engine.tries.seed, engine.deep)

@@ -38,9 +38,11 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "SPEC.md"])
 CODE = sorted((ROOT / "properties").rglob("*.py"))
 OTHER_NAMES = {
-    "ringplug-conform-1", "ringplug-history-1", "ringplug-mapping-1", "ringplug-vector-1", "ringplug-calls-1",
+    "ringplug-conform-1", "ringplug-conform-2", "ringplug-history-1", "ringplug-mapping-1", "ringplug-vector-2",
+    "ringplug-calls-1",
     "check-in", "open-count", "add-node",
-    "itf-py", "pytest-xdist", "uv-build", "z3-solver",
+    "itf-py", "markdown-it-py", "myst-parser", "pytest-xdist", "tree-sitter", "tree-sitter-tlaplus", "uv-build",
+    "z3-solver",
 }  # fmt: skip
 """Formats, messages of services, packages."""
 ID = re.compile(r"\b(?:(?:PLUG|CFG|RING|LIVE|BAR|CLM|EVT|EVS|STEP)-(?:[A-Z]?\d+(?:\.\d+)?|[A-Z]{2,})|LOCKSTEP|N\d)\b")

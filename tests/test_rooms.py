@@ -24,16 +24,17 @@ ringplug
 properties/cli
 properties/cli/decide  properties/cli/look  properties/cli/run
 properties/terminal
+properties/spec
 properties/export  properties/page  properties/replay
 properties/follow  properties/processes  properties/simulate  properties/variants
 properties/check  properties/conform  properties/importers  properties/lockstep/recorded  properties/lockstep/tours
 properties/explain  properties/explored  properties/lockstep
-properties/explicit  properties/sampling  properties/symbolic
+properties/explicit  properties/sampling  properties/symbolic  properties/tptp
 properties/claims  properties/corosync  properties/explicit/bits
 properties/judge
 properties/history
 properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory
-properties
+properties  properties/corosync/laboratory/clients
 reference/node
 reference/node/disk  reference/simulator
 reference/services/evt
@@ -43,6 +44,7 @@ reference/plug
 reference
 model/variants
 model
+model/composed
 model/delivery  model/services
 model/plug
 model/language  model/notes

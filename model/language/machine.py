@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TypeVar
 
 from model.language.mistakes import mistake, nearest
-from model.language.sets import NOBODY, Set, Truth
+from model.language.sets import NOBODY, TRUE, Set, Truth
 from model.language.signature import Parameter, call, check_fresh, guard_of, parameter, parameters_of, sorts_of
 from model.language.sorts import Index
 from model.language.state import PAST, State, Write, constant
@@ -118,6 +118,8 @@ class Action:
     guard: tuple[tuple[str, Truth], ...]
     now: State
     then: State
+    follows: Truth = TRUE
+    """Of a joint action (`product.py`): the guards of the parts that follow, which must hold wherever it is enabled."""
     _read: dict[Callable[..., Truth], Truth] = field(
         default_factory=dict[Callable[..., Truth], Truth], init=False, repr=False, compare=False
     )
@@ -133,11 +135,12 @@ class Action:
         return self.then.written()
 
     def read(self, statement: Callable[..., Truth], then: State | None = None) -> Truth:
-        """What a two-state statement (now, then, some of the parameters…) says of this action."""
+        """What a two-state statement (now, then, some of the parameters…, perhaps `follows`) says of this action."""
+        given = {**self.parameters, "follows": self.follows}
         if then is not None:
-            return call(statement, self.now, then, self.parameters)
+            return call(statement, self.now, then, given)
         if statement not in self._read:
-            self._read[statement] = call(statement, self.now, self.then, self.parameters)
+            self._read[statement] = call(statement, self.now, self.then, given)
         return self._read[statement]
 
 

@@ -104,7 +104,7 @@ def parameter(sort: type[Parameter], name: str) -> Parameter:
     return cast("Parameter", sort.named(name))
 
 
-def call(write: Callable[..., R], now: object, then: object, parameters: Mapping[str, Parameter]) -> R:
+def call(write: Callable[..., R], now: object, then: object, parameters: Mapping[str, Parameter | Truth]) -> R:
     """Call with those parameters that the function names."""
     asked = list(inspect.signature(write).parameters)[2:]
     for name in asked:

@@ -9,6 +9,7 @@ from functools import cache
 from model.language.machine import Edit, Machine, Text
 from model.language.mistakes import TextError, nearest, place_of
 from model.language.notation import Notation, equations
+from model.language.product import Product
 from model.language.signature import hints_of
 from model.machines import MACHINES
 from model.variants.variant import Variant
@@ -28,7 +29,9 @@ def checked(variant: Variant) -> Variant:
 
 
 def _is_for(variant: Variant, machine: Text) -> bool:
-    """Whether it suits the machine, and is written for its state or for one that its state has."""
+    """Whether it suits the machine, and is written for its state or for one that its state has; a product has parts."""
+    if isinstance(machine, Product):
+        return False
     names = {rule.name for rule in machine.rules}
     writes = [edit.write for edit in variant.edits if edit.write and edit.action in names]
     states = [next(iter(hints_of(write, ("now", "then")).values())) for write in writes]

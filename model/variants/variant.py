@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 
 from model.language.machine import Edit, Guard, Kind, Rule, Text
 from model.language.mistakes import mistake, mistake_in, nearest
+from model.language.product import Product
 from model.language.signature import hints_of, parameters_of
 from model.language.state import State
 from model.machines import MACHINES
@@ -64,12 +65,16 @@ class Variant:
 
     def edit(self, machine: Text) -> Text:
         """The machine with these edits made last; as it is, if they are edits of another machine."""
+        if isinstance(machine, Product):
+            return machine.edited(self.edit)
         if not self.suits(machine):
             return machine
         return replace(machine, rules=(*machine.rules, *self.adds), edits=(*machine.edits, *self.edits))
 
     def suits(self, machine: Text) -> bool:
-        """Whether the machine has an action that it edits, or the variables of one that it adds."""
+        """Whether the machine, or a part of it, has an action that it edits, or the variables of one that it adds."""
+        if isinstance(machine, Product):
+            return any(self.suits(member.text) for member in machine.members if not member.is_fixed)
         names = {rule.name for rule in machine.rules}
         added = (issubclass(machine.state, state_of(rule.write)) for rule in self.adds)
         return any(edit.action in names for edit in self.edits) or any(added)

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import chain
 
 from model.language.mistakes import TextError, kind_of, mistake_in, nearest
-from model.language.sets import Set, Truth
+from model.language.sets import TRUE, Set, Truth
 from model.language.signature import Parameter, parameter
 from model.language.sorts import Handle, Ring
 from model.language.state import State
@@ -47,7 +47,7 @@ def _check_part(machine: str, part: Part) -> None:
         return
     sorts = _sorts(machine, part.at) if part.at else {}
     parameters = {name: parameter(sort, name) for name, sort in sorts.items()}
-    _check(machine, part.statement, ("now", "then"), parameters, part.at)
+    _check(machine, part.statement, ("now", "then"), {**parameters, "follows": TRUE}, part.at)
 
 
 def _sorts(machine: str, action: str) -> dict[str, type[Parameter]]:
@@ -96,7 +96,7 @@ def _check_actions(machine: str, names: Iterable[str], of: Statement) -> None:
 
 
 def _check(
-    machine: str, statement: Statement, first: tuple[str, ...], parameters: Mapping[str, Parameter],
+    machine: str, statement: Statement, first: tuple[str, ...], parameters: Mapping[str, Parameter | Truth],
     at: str | None = None, is_a: type[Truth | Set] = Truth,
 ) -> None:  # fmt: skip
     """It takes these states and parameters, assigns to none, and returns a Truth."""

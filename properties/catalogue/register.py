@@ -164,6 +164,18 @@ ENTRIES = (
         corosync="If the last ring stays, all its members open."),
     entry("BAR-1", "Every step is a step of the abstract barrier, or changes nothing that the barrier sees.",
         "mail M6, M7, M8", "model"),
+    entry("BAR-2",
+        "What delivery does is what the plug takes from an oracle: in the plug on delivery every step is a step of "
+        "each, or changes nothing of it.",
+        "Totem 1995 (membership, regular token); EVS 1994 (transitional, then regular); D7, D8", "model"),
+    entry("BAR-3",
+        "Every step of the services is a step of the plug, or several, or changes nothing of it; who may send by them "
+        "may send by the plug.",
+        "mail M6, M7, M10, M11; D12", "model"),
+    entry("BAR-4",
+        "The same as BAR-2 of services on the plug: in services on plug on delivery every step is a step of the "
+        "services and one of delivery, or changes nothing of it.",
+        "mail M10, M11; Totem 1995 (membership, regular token); EVS 1994 (transitional, then regular)", "model"),
     entry("CLM-S1",
         "When a high, medium or low priority message is delivered in its ring, a lookup finds every member of the "
         "ring.",

@@ -83,13 +83,13 @@ def too_small(claim: Claim, scope: NamedScope) -> str | None:
     """Why the claim says nothing in this scope, or None."""
     if claim.machine != scope.machine:
         return f"is about the machine {claim.machine}"
-    handles_are = "messages" if scope.machine == DELIVERY else "handles"
+    handles_are = "messages" if scope.machine.endswith(DELIVERY) else "handles"
     return claim.least.missing(scope.members, scope.handles, scope.rings, scope.features, handles_are)
 
 
 def proof_features(claim: Claim) -> frozenset[str]:
     """The features that are on where the claim is proved: all of the plug's, and those that the claim needs."""
-    return FEATURES | claim.least.features
+    return FEATURES | claim.proof_features
 
 
 def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:
@@ -122,6 +122,9 @@ STATES = {
     _scope("3/1/2", "crash", machine="delivery"): 821_178,
     _scope("2/2/2", "crash", machine="delivery"): 122_087,
     _scope("3/3/1", machine="delivery"): 82_383,
+    _scope("2/1/2", "crash", machine="plug-on-delivery"): 228_784,
+    _scope("2/1/1", "recovery-add-node", machine="services-on-plug"): 1_605,
+    _scope("2/2/1", machine="services-on-delivery"): 59_806,
 }
 """Visited by `ringplug check`, the longest first; with the protocol's states there, up to renaming of processors."""
 STANDARD = tuple(STATES)

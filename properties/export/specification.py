@@ -30,9 +30,11 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.notation import goals, notation
 from properties.claims import CLAIMS
 from properties.claims.barrier import BAR_1, SEEN
+from properties.export.composed_text import HOLDS_OF_THE_WHOLE, composed_section
+from properties.export.docstrings import cited, sentences
 from properties.export.theorem_text import theorem_section
+from properties.export.versions import VERSION, versions_section
 
-VERSION = "spec-0.9"
 WIDTH = 120
 RECORDED = {name: text.record() for name, text in MACHINES.items()}
 PLUG_VARIABLES = MACHINES[PLUG].state.declared
@@ -44,16 +46,17 @@ SHOWN = frozenset({RECOVERY_ADD_NODE})
 def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
-        _introduction, _source, _barrier, _machine, _companions, _services, _delivery, _claims, theorem_section,
-        _decisions, _abstractions, _glossary, _corrections, _references,
+        _introduction, _source, _barrier, _machine, _companions, _services, _delivery, composed_section, _claims,
+        theorem_section, _decisions, _abstractions, _glossary, _corrections, versions_section, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
 
 INTRODUCTION = """# The recovery plug: specification
 
-Version `{version}`. Cite actions, claims and decisions by name or id; each has an anchor of its own, such as
-`#action-visit`, `#PLUG-S1` or `#D8`. This text is made from the model by `ringplug spec`, and a test holds them equal.
+Version `{version}` ([what changed](#versions)). Cite it by version, and actions, claims and decisions by name or id;
+each has an anchor of its own, such as `#action-visit`, `#PLUG-S1` or `#D8`. This text is made from the model by
+`ringplug spec`, and a test holds them equal; `ringplug spec --format html` is the same as a page.
 
 Processors form a token ring. When the ring's configuration changes, services must first recover their state, and
 until every member has done so only recovery priority messages may be sent. The protocol that achieves this is stated
@@ -270,6 +273,8 @@ def _claim(claim: Claim) -> Iterator[str]:
         yield from ("```", *formulas, "```", "")
     if claim.id == BAR_1.id:
         yield from _refinement_map()
+    if claim.id in HOLDS_OF_THE_WHOLE:
+        yield from (_filled(HOLDS_OF_THE_WHOLE[claim.id]), "")
     witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
     yield from (_filled(f"{witness}Mutant: `{claim.mutant}`. Source: {_linked(claim.source)}."), "")
 
@@ -380,16 +385,11 @@ def _linked(text: str) -> str:
 
 
 def _says(doc: str) -> str:
-    """A docstring's sentences, without its Source and Differs lines."""
-    kept = itertools.takewhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines())
-    return re.sub(r"\bP\b", "`p`", " ".join(" ".join(kept).split()))
+    """A docstring's sentences."""
+    return re.sub(r"\bP\b", "`p`", sentences(doc))
 
 
 def _notes(*docs: str) -> list[str]:
     """The Source and Differs lines of docstrings."""
-    noted = [
-        line
-        for doc in docs
-        for line in itertools.dropwhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines())
-    ]
+    noted = cited(*docs)
     return [f"{_linked(line)}  " if index < len(noted) - 1 else _linked(line) for index, line in enumerate(noted)]

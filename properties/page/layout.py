@@ -8,6 +8,7 @@ import msgspec
 
 from model.language.ground import Bitmaps, GroundMachine
 from model.language.machine import Action
+from model.language.product import Product
 from model.machines import DELIVERY, MACHINES, PLUG
 from properties.traces.trace import sets_in, show_slot
 
@@ -73,9 +74,11 @@ def page_action(action: Action, machine: str) -> PageAction:
 def anchor(action: str, machine: str) -> str:
     """The anchor of an action in SPEC.md; empty if it has none, as what a variant adds or a decision given up.
 
-    A companion has one of its own where it changes the machine's action.
+    A companion has one of its own where it changes the machine's action; machines put together have one for all.
     """
     plug, text = MACHINES[PLUG], MACHINES[machine]
+    if isinstance(text, Product):
+        return f"machine-{machine}" if any(one.name == action for one in text.rules) else ""
     edits = [one for one in text.edits if one not in plug.edits and not _is_given_up(one.feature)]
     is_plugs = any(one.name == action for one in plug.rules)
     if is_plugs and machine != DELIVERY and not any(one.action == action for one in edits):

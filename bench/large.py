@@ -1,0 +1,111 @@
+"""Large sizes of the plugring benchmark: whole processes, compiling and start-up counted on both sides, and memory.
+
+Ours is `bench/large.py COUNT SIZE` in a process of its own: Python, what it loads, recording, grounding and the search,
+in one thread. Spin's is `spin -a`, the compiler and the verifier. Seconds are processor seconds of all of them, memory
+is the most that a process held at a time. A row in which the counts differ is void.
+
+    bench/large.py                       (size C: 5 2 1 10)
+    bench/large.py "5 2 1 10" "5 2 2 10" (and D: 30,944,724 states; spin needs some minutes)
+
+Exit codes: 0 all rows stand, 1 a row is void, 2 spin or gcc is not installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from properties.explicit.compiled import CompiledSearch
+from properties.export.promela import COMMANDS, START_STATES, START_TRANSITIONS, promela
+from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED, UNDETERMINED
+from tests.plugring import PLUGRING, Size
+from tests.test_spin import Counts, as_spin_prints, counted
+
+COUNT = "COUNT"
+SIZE_C = "5 2 1 10"
+HEADINGS = ("plugring", "states", "transitions", "compiled s", "MiB", "spin s", "MiB", "spin/compiled")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process printed, its processor seconds, and the most memory that it held."""
+
+    output: str
+    seconds: float
+    peak_mib: float
+
+
+def cost(command: Sequence[str], folder: str | None = None) -> Cost:
+    """Run a process to its end. CalledProcessError: it failed."""
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+    output = process.stdout.read() if process.stdout else ""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, output)
+    kib = used.ru_maxrss if sys.platform != "darwin" else used.ru_maxrss / 1024
+    return Cost(output, used.ru_utime + used.ru_stime, kib / 1024)
+
+
+def ours(size: str) -> tuple[Counts, Cost]:
+    """Count in a process of its own."""
+    found = cost([sys.executable, __file__, COUNT, size])
+    states, transitions = map(int, found.output.split())
+    return (states, transitions), found
+
+
+def spins(size: str) -> tuple[Counts, float, float]:
+    """Spin's counts, the seconds of all its steps, and the memory of the verifier."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "plug.pml").write_text(promela(size_of(size).ground(PLUGRING)))
+        costs = [cost(command.split(), folder) for command in COMMANDS]
+    return counted(costs[-1].output), sum(one.seconds for one in costs), costs[-1].peak_mib
+
+
+def size_of(words: str) -> Size:
+    """A size in words, such as "5 2 1 10"."""
+    return Size(*map(int, words.split()))
+
+
+def count(size: str) -> None:
+    """Print our counts as spin would."""
+    found = CompiledSearch(size_of(size).ground(PLUGRING), symmetry=False, threads=1).run()
+    exact = found.states + START_STATES, found.transitions + found.stutters + START_TRANSITIONS
+    print(*as_spin_prints(*exact))
+
+
+def main(sizes: list[str]) -> int:
+    """Print a row for each size."""
+    if missing := [program for program in ("spin", "gcc") if not shutil.which(program)]:
+        sys.stderr.write(f"bench/large.py: {' and '.join(missing)} not installed (tests/system-packages.txt)\n")
+        return UNDETERMINED
+    table, code = Table(*HEADINGS, box=None), ALL_HOLD
+    for size in sizes:
+        mine, cost_of_ours = ours(size)
+        theirs, seconds, peak_mib = spins(size)
+        if mine != theirs:
+            code = SOME_VIOLATED
+            table.add_row(size, f"void: {mine} compiled, {theirs} by spin")
+            continue
+        table.add_row(
+            size, f"{mine[0]:,}", f"{mine[1]:,}", f"{cost_of_ours.seconds:.1f}", f"{cost_of_ours.peak_mib:.0f}",
+            f"{seconds:.1f}", f"{peak_mib:.0f}", f"{seconds / cost_of_ours.seconds:.1f}",
+        )  # fmt: skip
+    report.out().print(table)
+    return code
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [COUNT]:
+        count(sys.argv[2])
+    else:
+        sys.exit(main(sys.argv[1:] or [SIZE_C]))
