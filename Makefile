@@ -1,4 +1,5 @@
 # make check: decide every claim.  make test: lint, types, tests.  make deep: the larger scopes.
+# make docs: the documentation as a site, in build/site.
 # make bench: how fast, against other tools.
 # make mutate: which small faults of the reference and the checkers are noticed; PARTS="engines judge" names parts.
 PYTHON ?= python3
@@ -7,9 +8,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TEST_READY := $(VENV)/ready-to-test
 BENCH_READY := $(VENV)/ready-to-bench
+DOCS_READY := $(VENV)/ready-for-docs
 PACKAGES := bench examples model properties pytest_ringplug reference ringplug tests
 
-.PHONY: check test deep bench mutate soak clean
+.PHONY: check test deep docs bench mutate soak clean
 
 check: $(READY)
 	$(BIN)/ringplug check
@@ -21,8 +23,12 @@ test: $(TEST_READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder; tests=$$?; \
 	wait $$pyright || { cat $(VENV)/pyright.txt; exit 1; }; exit $$tests
 
-deep: $(TEST_READY)
+deep: $(TEST_READY) $(DOCS_READY)
 	$(BIN)/python -m pytest -m deep --numprocesses auto --dist loadgroup --no-loadscope-reorder
+
+docs: $(DOCS_READY)
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -c docs/site . build/site
+	@echo build/site/index.html
 
 bench: $(TEST_READY) $(BENCH_READY)
 	@status=0; for b in bench/*.py; do echo "$$b"; $(BIN)/python $$b || { code=$$?; [ $$status = 1 ] || status=$$code; }; done; exit $$status
@@ -44,6 +50,10 @@ $(READY): pyproject.toml constraints.txt
 
 $(TEST_READY): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+$(DOCS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 $(BENCH_READY): $(READY)

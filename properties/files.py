@@ -13,7 +13,7 @@ NEW_FILE = 0o666
 """Permissions of a new file, but for those that the user's mask takes away."""
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
+def write_whole(path: Path, content: bytes | memoryview | str) -> None:
     """Write a file in place of the one that is there, if any; text as UTF-8. OSError names this path.
 
     What is no regular file, such as a pipe or a device, is written to as it is.
@@ -28,7 +28,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes | memoryview) -> None:
     """Write beside the file, and take its place when all is written."""
     descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

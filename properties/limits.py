@@ -17,3 +17,7 @@ class UnavailableError(Exception):
 
 class LostJobError(Exception):
     """A job has no result, since its process died or memory ran out; the message says which job, and why."""
+
+
+class CheckpointError(Exception):
+    """What is kept of a search cannot be used; the message says which file, and what to do."""

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Generic, Protocol, TypeVar
 
+from properties.executors import Crew, hired
 from properties.limits import LostJobError
 
 TICK_SECONDS = 0.2
@@ -62,14 +63,23 @@ Refusals = tuple[type[Exception], ...]
 
 
 def run_jobs(
-    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = ()
-) -> Generator[tuple[int, R | Exception]]:
-    """Each job's number and result as they come; as many processes as there are cores. To close it ends the jobs left.
+    jobs: Sequence[Job[R]], on_tick: Reports, *, refusals: Refusals = (), workers: int | None = None,
+    executor: str = "",
+) -> Generator[tuple[int, R | Exception]]:  # fmt: skip
+    """Each job's number and result as they come. To close it ends the jobs left.
+
+    There are as many processes as cores, unless another number of workers is asked for.
+    They are done by the workers of an executor, if one is named (`properties.executors`); these say nothing on the way.
 
     Instead of its result, a job may have `LostJobError`, or an error of one of the types that are named as refusals.
     Any other error that a job raises is raised here, and ends the jobs that are left.
     """
-    done = _alone(jobs[0], on_tick) if len(jobs) == 1 else _side_by_side(jobs, on_tick)
+    if executor:
+        done = _elsewhere(jobs, executor)
+    elif len(jobs) == 1:
+        done = _alone(jobs[0], on_tick)
+    else:
+        done = _side_by_side(jobs, on_tick, workers or os.cpu_count() or 1)
     for one in done:
         if isinstance(one.result, Exception) and not isinstance(one.result, (LostJobError, *refusals)):
             raise one.result
@@ -85,9 +95,16 @@ def _alone(job: Job[R], on_tick: Reports) -> Iterator[Done[R]]:
     yield message
 
 
-def _side_by_side(jobs: Sequence[Job[R]], on_tick: Reports) -> Iterator[Done[R]]:
+def _elsewhere(jobs: Sequence[Job[R]], executor: str) -> Iterator[Done[R]]:
+    with Crew(hired(executor)) as crew:
+        for number, result in crew.perform([job.run for job in jobs]):
+            lost = isinstance(result, LostJobError)
+            yield Done(number, LostJobError(f"{jobs[number].title}: {result}") if lost else result)
+
+
+def _side_by_side(jobs: Sequence[Job[R]], on_tick: Reports, most: int) -> Iterator[Done[R]]:
     waiting = deque(enumerate(jobs))
-    workers = [_Worker[R]() for _ in range(min(len(jobs), os.cpu_count() or 1))]
+    workers = [_Worker[R]() for _ in range(min(len(jobs), most))]
     try:
         for worker in workers:
             worker.take(waiting)

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
         RECOVERY,
         CallRefusedError,
         Copyable,
+        Delivered,
         Implementation,
         Observation,
         Packet,
+        Receives,
         RingName,
         Starts,
         TokenReading,
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from properties.lockstep.recorded.calls import Life, RecordedStep
     from properties.lockstep.recorded.follower import follow
     from properties.lockstep.run import Plan, Run, run
-    from properties.lockstep.testing import LockstepTests
     from properties.sampling.stateful import Tries
+    from ringplug.inherited import LockstepTests
 
 __all__ = [
     "HIGH",
@@ -41,6 +43,7 @@ __all__ = [
     "RECOVERY",
     "CallRefusedError",
     "Copyable",
+    "Delivered",
     "Divergence",
     "Engine",
     "Implementation",
@@ -50,6 +53,7 @@ __all__ = [
     "Observation",
     "Packet",
     "Plan",
+    "Receives",
     "RecordedStep",
     "RingName",
     "Run",
@@ -70,19 +74,21 @@ _ENGINES = "properties.check.testing"
 _HOMES = {
     "CallRefusedError": _IMPLEMENTATION,
     "Copyable": _IMPLEMENTATION,
+    "Delivered": _IMPLEMENTATION,
     "Divergence": "properties.lockstep.divergence",
     "Engine": _ENGINES,
     "HIGH": _IMPLEMENTATION,
     "Implementation": _IMPLEMENTATION,
     "LOW": _IMPLEMENTATION,
     "Life": "properties.lockstep.recorded.calls",
-    "LockstepTests": "properties.lockstep.testing",
+    "LockstepTests": "ringplug.inherited",
     "MEDIUM": _IMPLEMENTATION,
     "NamedScope": "properties.catalogue.scopes",
     "Observation": _IMPLEMENTATION,
     "Packet": _IMPLEMENTATION,
     "Plan": "properties.lockstep.run",
     "RECOVERY": _IMPLEMENTATION,
+    "Receives": _IMPLEMENTATION,
     "RecordedStep": "properties.lockstep.recorded.calls",
     "RingName": _IMPLEMENTATION,
     "Run": "properties.lockstep.run",

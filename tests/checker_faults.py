@@ -127,7 +127,7 @@ def first_failure(copy: Path, tests: Sequence[str], fault: CheckerFault | None =
 
 def _run(tests: Sequence[str], copy: Path, called: str) -> str | None:
     """The first failing test, by `file::name`; one that takes too long fails."""
-    options = ["-x", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = ["-x", "-q", "--tb=no", "--assert=plain", "-rfE", "-p", "no:cacheprovider", "-p", "no:xdist"]
     command = [sys.executable, "-B", "-m", "pytest", *options, *(f"tests/{test}" for test in tests)]
     try:
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)

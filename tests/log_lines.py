@@ -84,9 +84,9 @@ def debug_ring(id: str, members: str, commits: tuple[str, ...], *, complete: boo
 
 
 def logged(calls: Sequence[Watched]) -> list[Logged]:
-    """Watched calls as lines of a log."""
+    """Watched calls as lines of a log, which has no packets that arrive."""
     found: list[Logged] = []
-    for number, one in enumerate(calls, 2):
+    for number, one in enumerate((one for one in calls if one.call != "packet_received"), 2):
         fields: dict[str, Any] = {"processor": one.processor, "call": one.call, **one.asked}
         if one.after is not None:
             fields |= {"answer": one.answer, "after": one.after}

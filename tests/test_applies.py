@@ -14,7 +14,7 @@ from properties.terminal.numbers import RealRange
 from tests.command import refused
 
 ALWAYS = {
-    "check": "--claim --engine --variant --without --html --junit --json",
+    "check": "--claim --executor --engine --variant --without --html --junit --json",
     "claims": "ID --json",
     "variants": "NAME --compute --json",
     "mutants": "NAME --compute --json",
@@ -24,10 +24,12 @@ ALWAYS = {
     " --json",
     "explain": "FILE ARGUMENT --step --html --json",
     "replay": "FILE --json",
-    "walk": "--from",
-    "explore": "--variant --without --members --handles --rings --memory --no-symmetry --machine --graph --json",
+    "walk": "--from --lanes",
+    "explore": "--variant --without --members --handles --rings --memory --no-symmetry --checkpoint --disk --machine"
+    " --graph --json",
     "promela": "--variant --without --members --handles --rings --machine",
-    "spec": "",
+    "tla": "--variant --without --members --handles --rings --machine --config",
+    "spec": "--format",
     "judge": "FILE --claim --reduce --from --html --json --claims",
     "import": "FILE --from --at-rest --out",
     "follow": "FILE --write --out --json",
@@ -40,8 +42,8 @@ ALWAYS = {
     "publish": "CHANNEL DATA --socket --pattern --priority --retain --json",
     "watch": "CHANNEL --socket --prefix --count --json",
     "corosync scenarios": "--json",
-    "corosync record": "--scenario --nodes --seed --load --transport --control --trace --out --json",
-    "corosync campaign": "--runs --seed --scenario --out --judge-again --json",
+    "corosync record": "--system --scenario --nodes --seed --load --transport --control --trace --out --json",
+    "corosync campaign": "--system --runs --seed --scenario --out --jobs --judge-again --json",
 }
 """What applies whatever else is given: what only others exclude is here, too."""
 VALUES = {
@@ -50,6 +52,7 @@ VALUES = {
     "--format": "itf", "--variant": "open-on-own-bit", "--without": "crash", "--machine": "plug", "--faults": "light",
     "--seconds": "1", "--load": "1", "--script": "f", "--fault": "asks-for-nothing", "--out": "o", "--runs": "2",
     "--config": "f", "--new-key": "k", "--write": "d", "--timeout": "1", "--most": "2",
+    "--checkpoint": "d", "--disk": "d", "--executor": "dask",
     "--lead": "both", "--tour": "all", "--case": "only-member", "--from": "f", "ID": "PLUG-S1",
 }  # fmt: skip
 ARGUMENTS = {"judge": ["f"], "trace": ["PLUG-S1"], "replay": ["f"], "conform": ["--", "true"]}

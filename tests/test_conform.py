@@ -58,6 +58,16 @@ def test_the_plug_that_was_written_from_the_document_conforms() -> None:
     assert found.verdict == CONFORMS, list(found.lines())
 
 
+def test_a_program_that_speaks_the_former_format_is_driven_but_for_receiving() -> None:
+    text = (ROOT / "examples" / "conform" / "plug.py").read_text()
+    former = text.replace(messages.FORMAT, messages.FORMER).replace("def packet_received", "def unknown")
+    plan, cases = Plan(members=2, seed=1, steps=0), [case for case in CASES if "half-sent" in case.name]
+    found = driven(former, plan=plan, cases=cases)
+    assert (found.verdict, found.receiving) == (CONFORMS, False), list(found.lines())
+    assert "  not driven: receiving, for which a program has to speak ringplug-conform-2" in found.lines()
+    assert driven(text, plan=plan, cases=cases).receiving
+
+
 def test_its_faulty_twin_is_caught(node: str) -> None:
     command = [
         RINGPLUG,
@@ -101,7 +111,7 @@ def test_the_example_conforms_with_more_members(node: str) -> None:
         ("import sys; sys.exit(7)", "ended with exit code 7"),
         ("import os; os.kill(os.getpid(), 11)", "was ended by SIGSEGV"),
         (says(then="input(); print('not JSON')"), "answered with what is not JSON"),
-        (says('{"format": "another-1"}', then="input()"), "speaks 'another-1', not 'ringplug-conform-1'"),
+        (says('{"format": "another-1"}', then="input()"), "speaks 'another-1', not 'ringplug-conform-2'"),
         (says("{}", then="input()"), "missing required field `format`"),
         (says('{"call_refused": "today"}', then="input()"), "refused what it may not refuse: today"),
         (says(HELLO, '{"call_refused": "\\u001b[2J"}', then="input()"), "may not refuse: \\x1b[2J"),

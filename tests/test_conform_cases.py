@@ -18,7 +18,7 @@ from properties.conform.outcome import DIVERGED, conform
 from properties.conform.script import Case, run_case
 from properties.export import lockstep_tables
 from properties.faults.patches import from_a_copy
-from properties.lockstep import faults
+from properties.lockstep import faults, receiving
 from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.events import Kind
 from properties.lockstep.faults import load_parts
@@ -107,6 +107,80 @@ def test_the_default_run_finds_a_program_with_such_a_fault_on_every_seed(name: s
 def test_twelve_seeds(name: str, seed: int, node: str) -> None:
     found = conform([node, "examples/conform/faulty.mjs", name], Plan(3, seed, 2000), 20.0)
     assert (found.verdict, found.steps) == (DIVERGED, 0)
+
+
+# Receivers: what is delivered of the packets that arrive.
+
+REASSEMBLY = ("--- a/reference/plug/reassembly.py", "+++ b/reference/plug/reassembly.py", "@@")
+RECEIVERS = {
+    "keeps-parts-across-a-change": (
+        *REASSEMBLY, "-        self.highest_seq = MessageSeq(0)\n-        self.unfinished = {}",
+        "+        self.highest_seq = MessageSeq(0)",
+    ),
+    "counts-parts-only": (
+        *REASSEMBLY,
+        "-    if begun is None or expected != (packet.number, packet.fragment_index, packet.fragment_count):",
+        "+    if begun is None:",
+    ),
+    "has-room-for-one-message": (
+        *REASSEMBLY,
+        "-        stream = packet.sender, packet.priority.is_gated",
+        "+        stream = packet.sender, False",
+    ),
+    "takes-a-packet-twice": (
+        *REASSEMBLY, "-        if packet.ring_id != self.ring_id or packet.seq <= self.highest_seq:",
+        "+        if packet.ring_id != self.ring_id or packet.seq < self.highest_seq:",
+    ),
+    "takes-packets-of-any-ring": (
+        *REASSEMBLY, "-        if packet.ring_id != self.ring_id or packet.seq <= self.highest_seq:",
+        "+        if packet.seq <= self.highest_seq:",
+    ),
+    "stops-at-a-missing-packet": (
+        *REASSEMBLY, "-        if packet.ring_id != self.ring_id or packet.seq <= self.highest_seq:",
+        "+        if packet.ring_id != self.ring_id or packet.seq != self.highest_seq + 1:",
+    ),
+    "forgets-where-it-was-queued": (
+        *REASSEMBLY,
+        "-        return Message(packet.sender, packet.number, packet.priority, packet.queued_in, begun.payload)",
+        "+        return Message(packet.sender, packet.number, packet.priority, packet.ring_id, begun.payload)",
+    ),
+}  # fmt: skip
+"""Receivers with a fault, as patches of the reference's reassembly."""
+PROGRAMS = {
+    "receiver-keeps-parts-across-a-change": "parts-of-two-rings",
+    "receiver-has-room-for-one-message": "half-sent-and-recovery",
+    "receiver-drops-parts-too-early": "received-in-a-transitional-configuration",
+    "receiver-stops-at-a-missing-packet": "parts-of-two-rings",
+}
+"""The same of the example in JavaScript, and the first case that finds each."""
+
+
+@pytest.mark.parametrize("name", RECEIVERS)
+def test_a_receiver_with_a_fault_is_found_by_a_case(name: str) -> None:
+    parts = from_a_copy("\n".join(RECEIVERS[name]), load_parts)
+    found = [divergence for case in CASES if (divergence := run_case(case, partial(ReferenceLayer, parts=parts)))]
+    assert found
+    assert all(one.source == receiving.SOURCE and "packet arrives" in one.event for one in found)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_that_receives_with_a_fault_is_found(name: str, node: str) -> None:
+    """Cases have no seed, and are run in the same order whatever the seed; the deep tests try twelve."""
+    found = conform([node, "examples/conform/faulty.mjs", name], Plan(3, 1, 0), 20.0, cases=[NAMED[PROGRAMS[name]]])
+    assert found.verdict == DIVERGED
+    assert found.divergence
+    assert "D10" in found.divergence.about
+    assert "a packet arrives" in found.divergence.event
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_twelve_seeds_of_receivers(name: str, seed: int, node: str) -> None:
+    found = conform([node, "examples/conform/faulty.mjs", name], Plan(3, seed, 2000), 20.0)
+    assert (found.verdict, found.steps) == (DIVERGED, 0)
+    assert found.divergence
+    assert found.divergence.case == PROGRAMS[name]
 
 
 # Variants: what the machine may do.

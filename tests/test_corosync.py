@@ -35,7 +35,7 @@ SEEDS = (1, 2, 3)
 @pytest.fixture(scope="session")
 def corosync(needs_program: Callable[[str], str]) -> None:
     """Real corosync can run here; else the test skips, and with CI=true it fails."""
-    for program in ("corosync", "ip", "nft"):
+    for program in ("corosync", "nft"):
         needs_program(program)
     lacking = requirements.missing(plan("cut-in-sync", nodes=3, seed=1))
     if lacking and os.environ.get("CI") == "true":

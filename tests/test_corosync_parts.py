@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,9 @@ from properties.cli.run.corosync import exit_code
 from properties.corosync import campaign, summary
 from properties.corosync.campaign import Campaign, Case, Run, cases
 from properties.corosync.judge import Finding
+from properties.corosync.laboratory.clients.payload import LEAST_BYTES, Message, pack, unpack
 from properties.corosync.laboratory.configuration import configuration
 from properties.corosync.laboratory.namespaces import LaboratoryError
-from properties.corosync.laboratory.payload import LEAST_BYTES, Message, pack, unpack
 from properties.corosync.laboratory.plan import (
     Burst,
     CutAt,
@@ -33,8 +34,10 @@ from properties.corosync.laboratory.plan import (
     Start,
     Wait,
 )
+from properties.corosync.laboratory.run import Outcome
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan, without_faults
-from properties.corosync.laboratory.switch import Switch, is_kind, targets
+from properties.corosync.laboratory.switch import Switch, targets
+from properties.corosync.laboratory.systems import SYSTEMS
 from properties.corosync.laboratory.wire import links_between
 from properties.corosync.recording import Recorded
 
@@ -135,7 +138,8 @@ class Wire:
     def __init__(self, seed: int = 1) -> None:
         self.written: list[tuple[int, bytes]] = []
         self.said: list[str] = []
-        self.switch = Switch(seed, 3, lambda port, text: self.written.append((port, text)), self.said.append)
+        totem = SYSTEMS["corosync"].datagrams
+        self.switch = Switch(totem, seed, 3, lambda port, text: self.written.append((port, text)), self.said.append)
 
     def obey(self, text: str) -> None:
         self.switch.obey(text)
@@ -211,6 +215,7 @@ def test_a_cut_of_a_ring_that_stays_counts_at_once() -> None:
 
 
 def test_kinds_of_frames_are_told_apart() -> None:
+    is_kind = SYSTEMS["corosync"].datagrams.is_kind
     assert is_kind(frame(2, 1, b"..sync.."), "sync")
     assert not is_kind(frame(2, 0, b"..sync.."), "sync")
     assert not is_kind(b"\xff" * 20, "any")
@@ -233,6 +238,13 @@ def test_a_campaign_covers_every_scenario_size_transport_and_load() -> None:
     assert cases(7, 1, list(SCENARIOS)) == chosen[:7]
 
 
+LOST = """{"e":"start","node":1,"incarnation":1,"pid":30}
+{"e":"ring","ring":[1,5],"members":[1]}
+{"e":"group","members":[[1,30,0]],"left":[],"joined":[[1,30,1]]}
+"""
+"""A client that was told a ring."""
+
+
 def stub_record(failures: int) -> Callable[..., Recorded]:
     """A recorder that fails so often, then leaves an empty recording."""
     left = [failures]
@@ -247,22 +259,57 @@ def stub_record(failures: int) -> Callable[..., Recorded]:
     return record
 
 
+def good(directory: Path, say: object) -> list[Finding]:
+    """A judge that has no objection."""
+    return [Finding("PLUG-S1", "ok")]
+
+
 @pytest.mark.parametrize(("failures", "failed"), [(0, False), (1, False), (2, True)])
 def test_a_run_that_fails_is_tried_again_and_then_counted(
     failures: int, failed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(campaign, "record", stub_record(failures))
-    monkeypatch.setattr(campaign, "judge_run", lambda _: [Finding("PLUG-S1", "ok")])
-    monkeypatch.setattr(campaign, "versions", lambda: {"corosync": "3.1.7"})
     [case] = cases(1, 1, ["calm"])
-    found = Campaign(tmp_path, [case]).run(lambda words, share: None)
+    found = Campaign(tmp_path, [case], good).run(lambda words, share: None)
     assert bool(found.runs[0].failed) == failed
     assert exit_code(found) == (2 if failed else 0)
     assert ("1 failed" in next(summary.table(found))) == failed
     monkeypatch.setattr(campaign, "record", stub_record(0 if failed else 9))
-    again = Campaign(tmp_path, [case]).run(lambda words, share: None)
+    again = Campaign(tmp_path, [case], good).run(lambda words, share: None)
     assert not again.runs[0].failed
     assert failed or again == found
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("n1.1.raw", '{"e":"ring","ring":[1,5]}\n', r"n1\.1\.raw:1: damaged: .*`members`"),
+        ("n1.1.raw", '{"e":"end","why":"over"}\n{"e":"ring"', None),
+        ("n1.1.raw", '{"e":"end","why":"over"}\n{"e":7}\n', r"n1\.1\.raw:2: damaged: Expected `str`"),
+        ("n1.1.raw", LOST, r"n1\.1\.raw:2: the client was told ring \(1, 5\), and n1\.log has no ring of that id"),
+        ("outcome.json", "{", r"outcome\.json: damaged: "),
+    ],
+)
+def test_a_damaged_recording_is_bad_input(
+    file: str, text: str, says: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaign, "versions", lambda: {"corosync": "3.1.7"})
+    [case] = cases(1, 1, ["calm"])
+    folder = tmp_path / case.name
+    folder.mkdir()
+    (folder / "plan.json").write_bytes(msgspec.json.encode(case.plan))
+    (folder / "outcome.json").write_bytes(msgspec.json.encode(Outcome(settled=True, died=[], seconds=1.0)))
+    (folder / campaign.RECORDED).write_bytes(
+        msgspec.json.encode(Recorded("history", "calm", 3, 1, "light", "udpu", True, [], 1.0, 9))
+    )
+    for node in (1, 2, 3):
+        (folder / f"n{node}.log").write_text("")
+    (folder / file).write_text(text)
+    found = Campaign(tmp_path, [case], judge_again=True).run(lambda words, share: None)
+    assert exit_code(found) == (3 if says else 0), "a last line that is not whole was never written"
+    if says:
+        assert re.search(says, found.runs[0].bad_input)
+        assert any(found.runs[0].bad_input in line for line in summary.table(found))
 
 
 def test_a_table_counts_verdicts_and_lists_violations() -> None:
@@ -273,6 +320,8 @@ def test_a_table_counts_verdicts_and_lists_violations() -> None:
     found = campaign.Found({"corosync": "3.1.7"}, [run(1, "ok"), run(2, "violated"), run(3, "ok"), run(4, "open")])
     lines = list(summary.table(found))
     assert "| PLUG-S1 | 2 1v 1o | 2 1v 1o |" in lines
+    assert "| 3 nodes | 4 | 0 | 0 | 1 |" in lines
+    assert "| udpu | 4 | 0 | 0 | 1 |" in lines
     assert not [line for line in lines if line.startswith("| EVS-7.1")]
     assert any(line.startswith("- EVS-7.1: not observable") for line in lines)
     assert any("0002-calm-3-udpu-light: because" in line for line in lines)

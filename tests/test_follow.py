@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from properties.conform.cases import CASES
 from properties.conform.recorder import Recorder
+from properties.conform.schema import VectorFile
 from properties.conform.script import run_case
 from properties.follow.following import Followed, follow_calls
-from properties.follow.messages import read_calls
+from properties.follow.messages import NEEDS, read_calls
 from properties.follow.order import in_one_order
 from properties.lockstep import faults
+from properties.lockstep.tours.coverage import graph_of
+from properties.lockstep.tours.walks import SCOPE, Walks
 from tests.command import RINGPLUG, refused, ringplug
 from tests.log_lines import logged
 
@@ -192,8 +197,15 @@ def test_vectors_are_kept_by_the_example_and_not_by_a_layer_with_a_fault(tmp_pat
     folder = tmp_path / "vectors"
     done = ringplug("conform", "--write", folder, "--members", "2", "--steps", "150", "--seed", "3")
     assert done.returncode == 0
-    names = sorted(path.name for path in folder.iterdir())
-    assert [name.split("-", 1)[1] for name in names] == [*(f"{case.name}.json" for case in CASES), "episode-1.json"]
+    names = sorted(path.name for path in folder.glob("[0-9]*"))
+    walks = [f"walk-{number}.json" for number in range(1, len(names) - len(CASES))]
+    tour = Walks(graph_of(SCOPE))
+    assert len(walks) == len(list(tour))
+    figures = f"{len(walks)} walks that take {len(tour.taken)} of the {len(tour.graph.classes)} [classes"
+    assert figures in (ROOT / "docs" / "conform.md").read_text()
+    assert [name.split("-", 1)[1] for name in names] == [
+        *(f"{case.name}.json" for case in CASES), "episode-1.json", *walks
+    ]  # fmt: skip
     kept = vectors(EXAMPLES / "plug.py", folder, tmp_path / "right")
     assert (kept.returncode, kept.stdout) == (0, f"{len(names)} of {len(names)} vectors kept\n")
     source = (EXAMPLES / "plug.py").read_text()
@@ -202,6 +214,77 @@ def test_vectors_are_kept_by_the_example_and_not_by_a_layer_with_a_fault(tmp_pat
     failed = vectors(wrong, folder, tmp_path / "wrong")
     assert failed.returncode == 1
     assert "gate-needs-every-bit.json, step" in failed.stdout
+    assert re.search(r"walk-\d+\.json, step", failed.stdout)
+    as_reference = tmp_path / "as_reference" / "plug.py"
+    as_reference.parent.mkdir()
+    as_reference.write_text(REFERENCE)
+    kept = vectors(as_reference, folder, tmp_path / "reference")
+    assert (kept.returncode, kept.stdout) == (0, f"{len(names)} of {len(names)} vectors kept\n"), kept.stderr
+    the_schema_is_kept(folder, names)
+
+
+def the_schema_is_kept(folder: Path, names: list[str]) -> None:
+    """Every vector is as the schema says, which has all calls, and refuses a field that it has not."""
+    schema = json.loads((folder / "schema.json").read_text())
+    (steps,) = (one["steps"]["items"] for name, one in _properties(schema) if name == "VectorFile")
+    assert set(steps["discriminator"]["mapping"]) == {*NEEDS, "packet_received"} - {"crash"}
+    text = (folder / names[0]).read_bytes()
+    assert msgspec.json.decode(text, type=VectorFile).format == "ringplug-vector-2"
+    for wrong in (text.replace(b'"after"', b'"aftr"', 1), text.replace(b'"processors"', b'"members"')):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(wrong, type=VectorFile)
+
+
+def _properties(schema: Any) -> list[tuple[str, Any]]:
+    return [(name, one["properties"]) for name, one in schema["$defs"].items()]
+
+
+REFERENCE = """
+from properties.conform.recorder import delivered, observed, said, visited
+from properties.lockstep.adapter import ReferenceLayer
+from properties.lockstep.implementation import CallRefusedError, Packet, RingName
+
+
+def name(ring):
+    return RingName(*ring) if ring else None
+
+
+class Plug:
+    def __init__(self, processor):
+        self.layer = ReferenceLayer(processor)
+        for call in ("queue", "unplug", "destroy"):
+            setattr(self, call, getattr(self.layer, call))
+
+    def ring_pending(self, ring, members):
+        token = self.layer.ring_pending(name(ring), members)
+        return {"token": token.hex() if token else None}
+
+    def transitional(self, ring, members):
+        self.layer.transitional(name(ring), members)
+
+    def regular(self, ring, members):
+        self.layer.regular(name(ring), members)
+
+    def token_received(self, token, packet_count):
+        return visited(self.layer.token_received(bytes.fromhex(token), packet_count), "token_received")
+
+    def visit_alone(self, packet_count):
+        return visited(self.layer.visit_alone(packet_count), "visit_alone")
+
+    def packet_received(self, ring, seq, sender, queued_in, **fields):
+        packet = Packet(queued_in=name(queued_in), **fields)
+        return {"delivered": delivered(self.layer.packet_received(name(ring), seq, sender, packet))}
+
+    def create(self):
+        return {"handle": self.layer.create()}
+
+    def observe(self):
+        return observed(self.layer.observe())
+
+    def read_token(self, token):
+        return said(self.layer.read_token(bytes.fromhex(token)))
+"""
+"""The reference behind the calls of the example's runner, which has nothing of ringplug."""
 
 
 def vectors(plug: Path, folder: Path, place: Path) -> subprocess.CompletedProcess[str]:
@@ -210,7 +293,12 @@ def vectors(plug: Path, folder: Path, place: Path) -> subprocess.CompletedProces
     for path in (plug, EXAMPLES / "vectors.py"):
         (place / path.name).write_bytes(path.read_bytes())
     return subprocess.run(
-        [sys.executable, place / "vectors.py", folder], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, place / "vectors.py", folder],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
 
 

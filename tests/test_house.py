@@ -22,6 +22,7 @@ from properties.catalogue.claim import Claim
 from properties.claims import CLAIMS
 from properties.export import markdown
 from properties.export.specification import specification
+from properties.export.versions import VERSION
 
 ROOT = Path(__file__).parent.parent
 ALLOWED = {"model": {"model"}, "properties": {"model", "properties", "reference"}, "reference": {"reference"}}
@@ -181,7 +182,8 @@ def test_the_readme_says_why_of_each_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     readme = (ROOT / "README.md").read_text()
     for name in [*project["dependencies"], *project["optional-dependencies"]["test"]]:
-        assert f"`{name.partition('[')[0]}`" in readme
+        package = re.split(r"[\[;]", name)[0]
+        assert f"`{package}`" in readme
 
 
 def test_the_page_on_testing_names_what_is_no_test() -> None:
@@ -207,7 +209,9 @@ def test_the_citation_has_what_its_format_asks_for() -> None:
     assert {"type", "title", "authors"} <= set(re.findall(r"^  ([a-z-]+):", preferred, re.MULTILINE))
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert [keys["cff-version"], keys["version"], keys["type"]] == ["1.2.0", version, "software"]
-    assert re.findall(r"^  version: (.*)$", preferred, re.MULTILINE) == [version]
+    assert re.findall(r"^  version: (.*)$", preferred, re.MULTILINE) == [VERSION]
+    assert f"**{VERSION}, " in specification()
+    assert f"`{VERSION}`" in (ROOT / "CHANGELOG.md").read_text()
     assert re.fullmatch(r'"\d{4}-\d{2}-\d{2}"', keys["date-released"])
     assert not [line for line in text.splitlines() if "\t" in line or line != line.rstrip()]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from properties.corosync.lines import Formed, ring_id, said
 from properties.history.events import Configuration, Crash, Start, Sync
-from properties.importers.corosync_lines import Formed, ring_id, said
 from properties.importers.imported import Imported
 from properties.importers.naming import ImportFaultError
 from tests.command import refused, ringplug
@@ -366,7 +366,28 @@ def test_views_of_infinispan_are_read_and_those_that_were_refused_are_not(jgroup
     ]  # fmt: skip
     assert found.history.observes == {"regular"}
     assert verdicts(found)["RING-S2"] == "ok"
-    assert list(found.left_out) == ["a view in a line that does not say that it is installed"]
+    assert list(found.left_out) == [
+        "a view in a line that does not say that it is installed",
+        "a merge, of whose subgroups none was in the view before",
+    ]
+
+
+def test_a_merge_says_who_was_in_which_view(jgroups: Logs) -> None:
+    before, three = NEW.format("[p0|1] (2) [p0, p1]") + LOCAL.format("p0"), ("p0", "p1", "p2")
+    parts = "2 subgroups: [p0|1] (2) [p0, p1], [p2|3] (1) [p2]"
+    whole = MERGED.format(f"MergeView::[p0|4] (3) [p0, p1, p2], {parts}")
+    jgroups.write("p0.log", before + whole + whole)
+    found = jgroups.read("p0.log")
+    assert [(one.kind, one.out_of, one.members) for one in configurations(found, "p0")] == [
+        ("regular", None, ("p0", "p1")), ("transitional", ("p0", 1), ("p0", "p1")), ("regular", None, three)
+    ]  # fmt: skip
+    assert set(verdicts(found).values()) <= {"ok", "open", "not observable"}
+    assert list(found.left_out) == ["a view that is told again"]
+    jgroups.write("p0.log", before + whole.replace("[p0|1] (2) [p0, p1],", "[p0|1] (2) [p0, p9],"))
+    assert verdicts(jgroups.read("p0.log"))["CFG-S1"] == "violated"
+    one = MERGED.format("MergeView::[p0|4] (2) [p0, p1], 1 subgroups: [p0|1] (2) [p0, p1]")
+    jgroups.write("p0.log", before + one)
+    assert [one.kind for one in configurations(jgroups.read("p0.log"), "p0")] == ["regular", "regular"]
 
 
 def test_a_view_that_is_installed_after_a_newer_one_is_found(jgroups: Logs) -> None:
@@ -431,10 +452,12 @@ def test_a_transitional_view_is_told_from_a_regular_one_that_is_not_primary(gale
     alone = block("NON_PRIM", f"{A},3", A, gone=B, before="mysqld: #011")
     galera.write("p0.log", LISTENING + first + both + PARTED + alone + "10:00:09 0 [Note] WSREP: view((empty))\n")
     found = galera.read("p0.log")
-    assert [(one.ring, one.members) for one in configurations(found, A)] == [
-        ((A, 1), (A,)), ((A, 2), (A, B)), ((A, 3), (A,))
+    assert [(one.kind, one.out_of or one.ring, one.members) for one in configurations(found, A)] == [
+        ("regular", (A, 1), (A,)), ("regular", (A, 2), (A, B)), ("transitional", (A, 2), (A,)),
+        ("regular", (A, 3), (A,)),
     ]  # fmt: skip
     assert found.history.observes == {"regular"}
+    assert not found.left_out
     assert set(verdicts(found).values()) <= {"ok", "open", "not observable"}
     assert isinstance(list(found.history.events())[-1], Crash)
 
@@ -453,6 +476,10 @@ def test_the_group_layers_own_views_are_transitional_and_regular(galera: Logs) -
         ("regular", 1), ("transitional", 2), ("regular", 2), ("transitional", 3), ("regular", 3)
     ]  # fmt: skip
     assert verdicts(found)["CFG-S1"] == "ok"
+    galera.write("p0.log", LISTENING + "".join([*texts[:4], PARTED, *texts[4:]]))
+    told_twice = galera.read("p0.log")
+    assert not [one for one in configurations(told_twice, A) if one.out_of]
+    assert verdicts(told_twice)["CFG-S1"] == "ok"
     galera.write("p0.log", LISTENING + "".join([*texts[:4], texts[5]]))
     assert verdicts(galera.read("p0.log"))["CFG-S1"] == "ok"
     galera.write("p0.log", LISTENING + "".join([texts[0], *texts[2:]]))

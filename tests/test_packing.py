@@ -129,7 +129,7 @@ def colliding(words: list[Word]) -> Word:
 
 def test_two_states_with_one_key_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """Never a count that is too low."""
-    monkeypatch.setattr(numbering, "_keys", colliding)
+    monkeypatch.setattr(numbering, "keys_of", colliding)
     one, other = ([np.array([7], np.uint64), np.array([second], np.uint64)] for second in (1, 2))
     index = StateIndex(2)
     index.add(one)

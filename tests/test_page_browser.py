@@ -10,6 +10,7 @@ import pytest
 
 from properties.explain.runs import trace
 from properties.page.run import run_page
+from properties.spec.page import specification_page
 from properties.traces.trace import Trace, TraceScope, TraceStep
 from tests.browser import Browser
 from tests.command import ringplug
@@ -205,4 +206,19 @@ def test_sixteen_lanes_and_thousands_of_steps_are_quick(browser: Browser, steps:
     assert browser.ask("document.getElementById('where').textContent").endswith(f": {steps // 2 + 22} of {steps}")
     took_ms = 1000 * (browser.seconds() - before) / presses
     assert took_ms < MOST_MS
+    assert not browser.problems
+
+
+def test_the_specification_is_searched_by_keys(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "spec.html"
+    path.write_text(specification_page())
+    browser.requests.clear()
+    opened(browser, path.as_uri())
+    browser.press("/", *"late_visit")
+    assert text(browser, "#found li").startswith("action-late_visit")
+    browser.press("Enter")
+    assert address(browser) == "#action-late_visit"
+    browser.press("Escape")
+    assert (count(browser, "#found li"), text(browser, "#count")) == (0, "")
+    assert {one for one in browser.requests if not one.startswith("about:")} == {path.as_uri()}
     assert not browser.problems

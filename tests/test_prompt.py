@@ -15,7 +15,7 @@ import pytest
 from model.plug.machine import RECOVERY_PLUG
 from properties.explain.walk import Walk, resume
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
-from properties.terminal.prompt import Loop, run
+from properties.terminal.prompt import MOST_ROWS, Loop, run
 from properties.traces.render import trace_lines
 from properties.traces.trace import FORMAT, Trace, TraceScope, read_trace
 
@@ -70,6 +70,25 @@ def test_the_list_numbers_the_steps_that_change_the_state() -> None:
     assert said[4].startswith("  1  form_ring r0 {p0 p1}   member[r0] {+p0 +p1}  pending[r0] {+p0 +p1}")
     assert said[5] == "  1 install p0 r0   2 install p1 r0"
     assert "visit p0 r0" in said[-1]
+
+
+def test_the_lanes_stand_beside_the_choices_where_there_is_room() -> None:
+    walk = walked(*INSTALLED)
+    for width, beside in ((80, True), (60, False)):
+        said: list[str] = []
+        Loop(walk, said.append, width, lanes=True).obey("list")
+        assert max(map(len, said)) <= width
+        assert said[0].split()[:2] == ["p0", "p1"]
+        assert said[3].startswith("  2  ┃■▲ install r0    ┊ △")
+        assert ("1 install p1 r0" in said[0]) == beside
+        assert sum("1 install p1 r0" in line for line in said) == 1
+
+
+def test_of_a_long_walk_the_last_steps_are_drawn() -> None:
+    said: list[str] = []
+    Loop(walked(*INSTALLED, *["visit p0 r0"] * 20), said.append, 60, lanes=True).obey("list")
+    numbers = [line.split()[0] for line in said[1 : 1 + MOST_ROWS]]
+    assert numbers == [str(number) for number in range(23 - MOST_ROWS, 23)]
 
 
 def test_a_long_list_is_broken_between_steps() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from properties.check import marking
 from properties.check.testing import ENGINES, Engine
-from properties.lockstep import testing
+from ringplug import inherited
 
 assert marking
-assert testing  # both stay imported when pytester takes away what its runs imported
+assert inherited  # both stay imported when pytester takes away what its runs imported
 pytest_plugins = ["pytester"]
 HEAVY = {"hypothesis", "model", "msgspec", "networkx", "numpy", "properties", "reference", "rich", "ringplug", "z3"}
 
@@ -117,7 +117,7 @@ def test_where_the_marker_would_do_nothing_it_is_refused(pytester: pytest.Pytest
 
 SEEN = """
 from ringplug.testing import Engine, LockstepTests, Tries, every_engine
-import properties.lockstep.testing as tested
+import ringplug.inherited as tested
 
 @every_engine
 def test_engine(engine): print(engine.name, engine.tries.seed, engine.deep)

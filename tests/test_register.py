@@ -38,7 +38,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "SPEC.md"])
 CODE = sorted((ROOT / "properties").rglob("*.py"))
 OTHER_NAMES = {
-    "ringplug-conform-1", "ringplug-history-1", "ringplug-mapping-1", "ringplug-vector-1", "ringplug-calls-1",
+    "ringplug-conform-1", "ringplug-conform-2", "ringplug-history-1", "ringplug-mapping-1", "ringplug-vector-2",
+    "ringplug-calls-1",
     "check-in", "open-count", "add-node",
     "itf-py", "pytest-xdist", "uv-build", "z3-solver",
 }  # fmt: skip
@@ -124,7 +125,18 @@ def test_every_variant_fault_feature_and_scenario_in_a_page_is_there(path: Path)
     faults = {*PLUG_FAULTS.names(), *RING_FAULTS.names()}
     cases = {case.name for case in CASES}
     checkers = {fault.name for fault in checker_faults()}
-    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *cases, *features, *faults, *checkers, *OTHER_NAMES}
+    known = {
+        *MACHINES,
+        *VARIANTS,
+        *MUTANTS,
+        *SERVICE_VARIANTS,
+        *SCENARIOS,
+        *cases,
+        *features,
+        *faults,
+        *checkers,
+        *OTHER_NAMES,
+    }
     assert named_in(path, r"[a-z0-9]+(-[a-z0-9_]+)+(:[a-z0-9-]+)?") <= known
 
 

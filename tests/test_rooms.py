@@ -24,6 +24,7 @@ ringplug
 properties/cli
 properties/cli/decide  properties/cli/look  properties/cli/run
 properties/terminal
+properties/spec
 properties/export  properties/page  properties/replay
 properties/follow  properties/processes  properties/simulate  properties/variants
 properties/check  properties/conform  properties/importers  properties/lockstep/recorded  properties/lockstep/tours
@@ -33,7 +34,7 @@ properties/claims  properties/corosync  properties/explicit/bits
 properties/judge
 properties/history
 properties/catalogue  properties/traces  properties/faults  properties/corosync/laboratory
-properties
+properties  properties/corosync/laboratory/clients
 reference/node
 reference/node/disk  reference/simulator
 reference/services/evt

@@ -42,6 +42,37 @@ const FAULTS = {
       this.queued.forEach((one, i) => { one.sent = sent[i] })
     }
   },
+
+  // A receiver keeps the parts that arrived in a ring that was left, and puts them together with those of the next one.
+  'receiver-keeps-parts-across-a-change': class extends Plug {
+    regular(ring) {
+      const { begun } = this.received
+      super.regular(ring)
+      this.received.begun = begun
+    }
+  },
+
+  // A receiver forgets what it has of a message when a recovery message of the same sender comes between.
+  'receiver-has-room-for-one-message': class extends Plug {
+    stream(sender) {
+      return `${sender}`
+    }
+  },
+
+  // A receiver drops its parts when the ring is left, although the rest of them may still come.
+  'receiver-drops-parts-too-early': class extends Plug {
+    transitional(ring) {
+      super.transitional(ring)
+      this.received.begun.clear()
+    }
+  },
+
+  // A receiver that misses a packet takes nothing more of its ring.
+  'receiver-stops-at-a-missing-packet': class extends Plug {
+    packetReceived(ring, seq, packet) {
+      return seq > this.received.seq + 1 ? null : super.packetReceived(ring, seq, packet)
+    }
+  },
 }
 
 const name = process.argv[2] ?? 'judges-only-when-setting'

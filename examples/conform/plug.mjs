@@ -21,6 +21,7 @@ export class Plug {
     this.queued = [] // {priority, queuedIn, message, count, sent}
     this.half = null // the number of the message that is half sent, perhaps in another ring
     this.messageCount = 0
+    this.received = { ring: null, seq: 0, begun: new Map() } // of the ring that was installed last
   }
 
   ringPending(ring, members) {
@@ -44,6 +45,7 @@ export class Plug {
     this.pending = null
     this.gateOpen = false
     this.plugged = new Set(this.handles) // what was unplugged before does not count (D4)
+    this.received = { ring, seq: 0, begun: new Map() } // parts of an older ring are of no use (D10)
   }
 
   tokenReceived(text, packetCount) {
@@ -102,6 +104,25 @@ export class Plug {
     this.messageCount += 1
     const queuedIn = this.installed?.ring ?? null
     this.queued.push({ priority, queuedIn, message: this.messageCount, count: packetCount, sent: 0 })
+  }
+
+  // A message is delivered when all its packets have arrived in one ring. Of each sender two may be unfinished: a
+  // recovery message, and another one.
+  packetReceived(ring, seq, { sender, priority, queued_in, message, index, count }) {
+    const { received } = this
+    if (!same(received.ring, ring) || seq <= received.seq) return null
+    received.seq = seq
+    const stream = this.stream(sender, priority)
+    const before = received.begun.get(stream)
+    received.begun.delete(stream)
+    if (index > 0 && (before?.message !== message || before.count !== index)) return null // one before it is missing
+    if (index + 1 === count) return { sender, message, priority, queued_in }
+    received.begun.set(stream, { message, count: index + 1 })
+    return null
+  }
+
+  stream(sender, priority) {
+    return `${sender} ${priority === RECOVERY}`
   }
 
   create() {

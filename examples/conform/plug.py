@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 RECOVERY = 0
@@ -42,6 +42,29 @@ class Message:
     begun: bool = False
 
 
+@dataclass
+class Received:
+    """Of the ring that was installed last: the number of the last packet, and what has begun, by sender and kind."""
+
+    ring: list[int] | None = None
+    seq: int = 0
+    begun: dict[tuple[int, bool], tuple[int, int]] = field(default_factory=dict)
+
+    def take(self, ring: list[int], seq: int, packet: dict[str, Any]) -> dict[str, Any] | None:
+        """The message that is whole by this packet."""
+        if ring != self.ring or seq <= self.seq:
+            return None
+        self.seq = seq
+        stream = packet["sender"], packet["priority"] == RECOVERY
+        index, before = packet["index"], self.begun.pop(stream, None)
+        if index > 0 and before != (packet["message"], index):
+            return None
+        if index + 1 == packet["count"]:
+            return {key: packet[key] for key in ("sender", "message", "priority", "queued_in")}
+        self.begun[stream] = packet["message"], index + 1
+        return None
+
+
 class Plug:
     """One processor's layer. A method's name and parameters are those of the call."""
 
@@ -54,6 +77,7 @@ class Plug:
         self.registered, self.plugged = set[int](), set[int]()
         self.created_count = self.message_count = 0
         self.waiting: list[Message] = []
+        self.received = Received()
 
     def ring_pending(self, ring: list[int], members: list[int]) -> dict[str, Any]:
         self.pending = Ring(ring, sorted(members))
@@ -68,6 +92,7 @@ class Plug:
     def regular(self, ring: list[int], members: list[int]) -> None:
         self.installed, self.pending, self.gate_open = self.pending, None, False
         self.plugged, self.held = set(self.registered), set()
+        self.received = Received(ring)
 
     def token_received(self, token: str, packet_count: int) -> dict[str, Any]:
         name, number, positions = read(token)
@@ -111,6 +136,9 @@ class Plug:
         self.message_count += 1
         mark = self.installed.name if self.installed else None
         self.waiting.append(Message(priority, self.message_count, packet_count, mark))
+
+    def packet_received(self, ring: list[int], seq: int, **packet: Any) -> dict[str, Any]:
+        return {"delivered": self.received.take(ring, seq, packet)}
 
     def create(self) -> dict[str, int]:
         self.created_count += 1
@@ -160,7 +188,7 @@ def main() -> None:
         asked = json.loads(line)
         call = asked.pop("call")
         if call == "start":
-            plug, answer = Plug(asked["processor"]), {"format": "ringplug-conform-1"}
+            plug, answer = Plug(asked["processor"]), {"format": "ringplug-conform-2"}
         else:
             try:
                 answer = getattr(plug, call)(**asked) or {}

@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline'
 import { CallRefused } from './plug.mjs'
 
-const FORMAT = 'ringplug-conform-1'
+const FORMAT = 'ringplug-conform-2'
 
 const CALLS = {
   ring_pending: (plug, { ring, members }) => ({ token: plug.ringPending(ring, members) }),
@@ -15,6 +15,7 @@ const CALLS = {
   create: (plug) => ({ handle: plug.create() }),
   unplug: (plug, { handle }) => plug.unplug(handle),
   destroy: (plug, { handle }) => plug.destroy(handle),
+  packet_received: (plug, { ring, seq, ...packet }) => ({ delivered: plug.packetReceived(ring, seq, packet) }),
   observe: (plug) => plug.observe(),
   read_token: (plug, { token }) => plug.readToken(token),
 }

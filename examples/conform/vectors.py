@@ -12,7 +12,10 @@ from typing import Any
 
 from plug import CallRefusedError, Plug
 
-ASKED = ("ring", "members", "token", "packet_count", "priority", "handle")
+ASKED = (
+    "ring", "members", "token", "packet_count", "priority", "handle", "seq", "sender", "queued_in", "message", "index",
+    "count",
+)  # fmt: skip
 
 
 class Runner:
@@ -23,33 +26,42 @@ class Runner:
         self.tokens: dict[str, str] = {}
         self.handles: dict[int, dict[int, int]] = {}
         self.messages: dict[int, dict[int, int]] = {}
+        """Of each processor's present life: the vector's number of a message, by the layer's own."""
+        self.own: dict[int, list[int]] = {}
+        """Of each processor: the layer's own number of a message, by the vector's."""
 
     def step(self, step: dict[str, Any]) -> str | None:
         """Take a step; what is not as it must be, or None."""
         p, call = step["processor"], step["call"]
         if call == "start":
             self.layers[p], self.handles[p], self.messages[p] = Plug(p), {}, {}
+            self.own.setdefault(p, [])
             return None
         layer, asked = self.layers[p], {name: step[name] for name in ASKED if name in step}
         if "token" in asked:
             asked["token"] = self.tokens[asked["token"]]
         if "handle" in asked:
             asked["handle"] = self.handles[p][asked["handle"]]
+        if "message" in asked:
+            asked["message"] = self.own[asked["sender"]][step["message"]]
         try:
             answer = getattr(layer, call)(**asked) or {}
         except CallRefusedError:
             answer = {"call_refused": True}
         for what, found, wanted in (
-            ("answer", self.named(p, answer, step["answer"]), step["answer"]),
+            ("answer", self.named(p, asked, answer, step), step["answer"]),
             ("after", self.seen(p), step["after"] | {"recovery_waiting": sorted_rings(step["after"])}),
         ):
             if found != wanted:
                 return f"{what}: {json.dumps(found)}, and must be {json.dumps(wanted)}"
         return None
 
-    def named(self, p: int, answer: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    def named(self, p: int, asked: dict[str, Any], answer: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
         """The answer with the vector's names."""
-        answer = dict(answer)
+        answer, wanted = dict(answer), step["answer"]
+        message = answer.get("delivered")
+        if message and (message["sender"], message["message"]) == (asked["sender"], asked["message"]):
+            answer["delivered"] = {**message, "message": step["message"]}
         if "refused" in answer:
             answer["refused"] = True
         if "handle" in answer and "handle" in wanted:
@@ -60,8 +72,11 @@ class Runner:
             self.tokens[name] = answer["token"]
             answer["token"] = {"name": name, **self.layers[p].read_token(answer["token"])}
         for packet in answer.get("packets", ()):
-            known = self.messages[p]
-            packet["message"] = known.setdefault(packet["message"], len(known))
+            known, own = self.messages[p], packet["message"]
+            if own not in known:
+                known[own] = len(self.own[p])
+                self.own[p].append(own)
+            packet["message"] = known[own]
         return answer
 
     def seen(self, p: int) -> dict[str, Any]:
@@ -81,7 +96,7 @@ def sorted_rings(seen: dict[str, Any]) -> list[Any]:
 def main() -> int:
     """Run every vector of a directory; 1 if one is not kept."""
     failed = count = 0
-    for path in sorted(Path(sys.argv[1]).glob("*.json")):
+    for path in sorted(Path(sys.argv[1]).glob("[0-9]*.json")):
         vector, runner = json.loads(path.read_text()), Runner()
         count += 1
         for number, step in enumerate(vector["steps"], 1):

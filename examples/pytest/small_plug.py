@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ringplug.testing import RECOVERY, CallRefusedError, Observation, Packet, RingName, TokenReading, Visit
+from ringplug.testing import RECOVERY, CallRefusedError, Delivered, Observation, Packet, RingName, TokenReading, Visit
 
 
 @dataclass
@@ -39,6 +39,11 @@ class SmallPlug:
         self.half: int | None = None
         """The number of the message that is half sent, perhaps in another ring."""
         self.message_count = 0
+        self.received: RingName | None = None
+        """The ring that was installed last, of which packets are taken."""
+        self.highest = 0
+        self.begun: dict[tuple[int, bool], tuple[int, int]] = {}
+        """Of each sender, of a recovery message and of another: which message, and how many of its packets."""
 
     def ring_pending(self, ring: RingName, members: Sequence[int]) -> bytes | None:
         self.pending = Ring(ring, sorted(members))
@@ -51,6 +56,7 @@ class SmallPlug:
     def regular(self, ring: RingName, members: Sequence[int]) -> None:
         self.installed, self.pending = self.pending, None
         self.plugged, self.held = self.registered.copy(), set()
+        self.received, self.highest, self.begun = ring, 0, {}
 
     def token_received(self, token: bytes, packet_count: int) -> Visit:
         name, number, positions = _read(token)
@@ -95,6 +101,19 @@ class SmallPlug:
         self.message_count += 1
         queued_in = self.installed.name if self.installed else None
         self.queued.append(Packet(priority, queued_in, self.message_count, 0, packet_count))
+
+    def packet_received(self, ring: RingName, seq: int, sender: int, packet: Packet) -> Delivered | None:
+        if ring != self.received or seq <= self.highest:
+            return None
+        self.highest = seq
+        stream = sender, packet.priority == RECOVERY
+        before = self.begun.pop(stream, None)
+        if packet.index and before != (packet.message, packet.index):
+            return None
+        if packet.index + 1 == packet.count:
+            return Delivered(sender, packet.message, packet.priority, packet.queued_in)
+        self.begun[stream] = packet.message, packet.index + 1
+        return None
 
     def create(self) -> int:
         self.created_count += 1

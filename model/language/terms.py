@@ -297,16 +297,23 @@ def variable(name: str, at: tuple[Index, ...]) -> Set:
     return intern(Variable, name, at)
 
 
+def parts_of(term: Recorded) -> list[Recorded]:
+    """What a term is made of, in order: terms and indices."""
+    if isinstance(term, Index):
+        return []
+    parts = [getattr(term, field.name) for field in fields(cast("Any", term))]
+    return [part for part in parts if isinstance(part, Recorded)]
+
+
 def variables_of(*terms: Recorded) -> frozenset[str]:
     """The names of the variables in these terms, whatever the indices."""
     found, waiting, seen = set[str](), list(terms), set[int]()
     while waiting:
         term = waiting.pop()
-        if id(term) in seen or isinstance(term, Index):
+        if id(term) in seen:
             continue
         seen.add(id(term))
         if isinstance(term, Variable):
             found.add(term.name)
-        parts = [getattr(term, field.name) for field in fields(cast("Any", term))]
-        waiting += [part for part in parts if isinstance(part, Recorded)]
+        waiting += parts_of(term)
     return frozenset(found)

@@ -21,6 +21,7 @@ from properties.catalogue.scopes import (
 )
 from properties.check.job import Job
 from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
+from properties.explicit.checkpoint import NOT_KEPT, Kept
 from properties.sampling.stateful import Tries
 
 COST_OF_ANY, COST_OF_PROOF, COST_UNKNOWN = 100_000, 600_000, 500_000
@@ -52,6 +53,18 @@ class Plan:
     tries: Tries
     symmetry: bool
     memory_gib: float
+    kept: Kept = NOT_KEPT
+
+    @property
+    def jobs_by(self) -> str:
+        """Whose workers do the jobs: not those that search the states of the one job there is."""
+        return "" if self._is_one_search else self.kept.executor
+
+    @property
+    def _is_one_search(self) -> bool:
+        """There is one search and nothing else, and its states are where all workers see them."""
+        one_machine = len({claim.machine for claim in self.claims}) == 1
+        return bool(self.scope and one_machine and self.engines == (EXHAUSTIVE_ENGINE,) and self.kept.disk)
 
     def jobs(self) -> list[Job]:
         """The jobs, proofs first; of a variant the small scopes next, which show most of what it breaks."""
@@ -75,9 +88,11 @@ class Plan:
 
     def _job(self, engine: str, machine: str, claims: Sequence[Claim], scope: NamedScope | None, depth: int = 0) -> Job:
         ids = tuple(claim.id for claim in claims)
+        kept = self.kept if self._is_one_search else replace(self.kept, executor="")
         return Job(
             claims=ids, engine=engine, scope=scope, variant=self.variant, features=FEATURES - self.off,
-            machine=machine, symmetry=self.symmetry, memory_gib=self.memory_gib, depth=depth, tries=self.tries,
+            machine=machine, symmetry=self.symmetry, memory_gib=self.memory_gib, kept=kept, depth=depth,
+            tries=self.tries,
             most_states=most_states(scope) if scope and self.variant and not self.scope and not self.deep else None,
         )  # fmt: skip
 

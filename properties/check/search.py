@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import too_small
@@ -21,8 +22,8 @@ def search(task: Task, claims: Sequence[Claim], progress: Progress | None) -> li
     missing = {claim.id: too_small(claim, scope) for claim in claims}
     found = explore(
         task.record_machine(), scope.ground, [claim for claim in claims if not missing[claim.id]],
-        symmetry=task.symmetry, memory_gib=task.memory_gib, most_states=task.most_states, cut=True, until_violated=True,
-        progress=lambda report: progress(report.words) if progress else None,
+        symmetry=task.symmetry, memory_gib=task.memory_gib, kept=task.kept, most_states=task.most_states, cut=True,
+        until_violated=True, progress=lambda report: progress(report.words) if progress else None,
     )  # fmt: skip
     return task.verdicts(claims, missing, started, lambda claim, about: _verdict(about, found, task.variant))
 
@@ -46,5 +47,6 @@ def _extent(found: Exploration, claim: str) -> States:
     return States(
         states=report.states, transitions=report.transitions, depth=report.depth, symmetry=found.search.symmetry,
         witness_length=outcome.witness.length if outcome.witness else None, detail=outcome.detail,
+        levels=tuple(after - before for before, after in pairwise(found.search.starts)),
         ended_early=found.cut is not None,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from model.machines import PLUG
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.check.verdict import About, Open, Verdict
+from properties.explicit.checkpoint import NOT_KEPT, Kept
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.traces.trace import machine_text
 
@@ -35,6 +36,7 @@ class Task:
     machine: str = PLUG
     symmetry: bool = True
     memory_gib: float = 4.0
+    kept: Kept = NOT_KEPT
     most_states: int | None = None
     """Of the exhaustive engine: if there are more, what is not violated by then stays open."""
     depth: int = 0

@@ -44,6 +44,8 @@ class States(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Steps of a shortest run to the claim's premise."""
     detail: str | None = None
     """Of a bound: the largest number of visits found, by ring size n and queue k."""
+    levels: tuple[int, ...] = ()
+    """How many states there are at each depth; for the report, not in the JSON object."""
     ended_early: bool = False
     """Not every state was visited: all claims were violated, or there were too many."""
 
@@ -159,4 +161,6 @@ def unless(reason: str | None, verdict: Verdict) -> Verdict:
 def record(verdict: Verdict) -> dict[str, object]:
     """The verdict as a JSON object: its word under `verdict`, and what its extent says beside the rest."""
     said: dict[str, Any] = msgspec.to_builtins(verdict)
-    return said | said.pop("extent", {})
+    extent = said.pop("extent", {})
+    extent.pop("levels", None)
+    return said | extent

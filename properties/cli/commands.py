@@ -22,6 +22,7 @@ COMMANDS = {
         "walk": "step through the machine by hand",
         "explore": "count the states of a scope",
         "promela": "print the machine for spin to count",
+        "tla": "print the machine as a TLA+ module, for TLC",
         "spec": "print the specification",
     },
     "run": {

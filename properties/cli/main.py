@@ -15,7 +15,7 @@ import click
 from properties.cli import streams
 from properties.cli.commands import COMMANDS, load
 from properties.cli.completion import HELP_NAMES, Declared, declared
-from properties.limits import LostJobError, ScopeTooLargeError, UnavailableError
+from properties.limits import CheckpointError, LostJobError, ScopeTooLargeError, UnavailableError
 from properties.lockstep.events import MapError
 from properties.terminal.exit_codes import BAD_INPUT, INTERRUPTED, UNDETERMINED
 from properties.words import short, unknown
@@ -96,7 +96,7 @@ def _code() -> int:
         return _fail(_io_error(error))
     except ScopeTooLargeError as error:
         return _fail(f"scope too large: {error}; try a smaller scope, --without FEATURE or --memory")
-    except (MapError, UnavailableError) as error:
+    except (CheckpointError, MapError, UnavailableError) as error:
         return _fail(str(error))
     except LostJobError as error:
         return _fail(f"lost: {error}", UNDETERMINED)

@@ -18,6 +18,7 @@ from properties.conform.script import (
     install,
     late,
     leave,
+    packet,
     queue,
     restart,
     stray,
@@ -172,6 +173,37 @@ CASES = (
     Case("half-sent-recovery-at-a-change", "D10, D13", "A recovery message starts again, too, and does not count.", 2,
          begun(0, 1) + queue(0, RECOVERY, 2) + token(sends=[(RECOVERY, 0)]) + changed(0, 0, 1) + unplug(0, 1)
          + token(1, sends=[(RECOVERY, 0)]) + token(1) + token(1, sends=[(RECOVERY, 1)]) + tokens(2, 1)),
+    # What is received.
+    Case("received-in-a-transitional-configuration", "D10; EVS 1994", "The ring that was left is still finished.", 2,
+         half_sent() + form(1, 0, 1) + leave(0, 1) + token(sends=[(LOW, 1)]) + leave(0, 0) + install(1, 0, 1)
+         + unplug(0, 1) + tokens(4, 1)),
+    Case("parts-of-two-rings", "D10", "Parts that arrived in a ring that was left are not put together with others.", 2,
+         half_sent() + changed(0, 0, 1) + unplug(0, 1) + tokens(2, 1) + token(1, sends=[(LOW, 0)], lost_at=(1,))
+         + token(1) + token(1, sends=[(LOW, 1)]) + queue(0, HIGH, 2) + token(1) + token(1, sends=[(HIGH, 0)])
+         + token(1) + token(1, sends=[(HIGH, 1)])),
+    Case("parts-of-two-lives", "D10; CFG-S2", "Who crashes with half of a message sent begins anew with its first.", 3,
+         begun(0, 1, 2) + queue(1, RECOVERY, 2) + tokens(2) + crash(1) + restart(1) + changed(0, 0, 2)
+         + form(2, 0, 1, 2) + leave(1, 0, 2) + install(2, 0, 1, 2) + queue(1, RECOVERY, 2) + tokens(8, 2)),
+    Case("received-one-beside-another", "D10", "Recovery and another message of one sender may both be unfinished.", 3,
+         opened(0, 1, 2) + queue(0, MEDIUM, 3) + queue(1, HIGH, 2) + tokens(3) + queue(0, RECOVERY, 2) + tokens(15)),
+    Case("a-packet-is-missing", "D10", "Without one of its packets a message is not delivered, and all others are.", 2,
+         opened(0, 1) + queue(0, LOW, 3) + queue(0, LOW, 2) * 3
+         + token(granted=1, sends=[(LOW, 0)]) + token() + token(granted=1, sends=[(LOW, 1)], lost_at=(1,)) + token()
+         + token(granted=2, sends=[(LOW, 2), (LOW, 0)]) + token()
+         + token(granted=2, sends=[(LOW, 1), (LOW, 0)], lost_at=(1,)) + token()
+         + token(granted=3, sends=[(LOW, 1), (LOW, 0), (LOW, 1)])),
+    Case("a-message-is-missing", "D10", "What comes behind a message that is lost is whole.", 2,
+         opened(0, 1) + queue(0, HIGH, 2) + queue(0, HIGH, 2) + token(granted=2, lost_at=(1,)) + token()
+         + token(granted=2, sends=[(HIGH, 0), (HIGH, 1)])),
+    Case("packets-that-arrive-again", "D10", "A packet that was received before, or is of an older ring, is none.", 2,
+         opened(0, 1) + queue(0, HIGH, 2) + token(sends=[(HIGH, 0)]) + packet(0, 1, 0, 1) + token()
+         + token(sends=[(HIGH, 1)]) + packet(0, 2, 0, 1) + packet(0, 1, 1) + packet(0, 2, 1) + changed(0, 0, 1)
+         + packet(0, 1, 0, 1) + packet(0, 2, 0, 1) + queue(1, RECOVERY, 2) + tokens(2, 1) + packet(0, 1, 0, 1)
+         + tokens(2, 1)),
+    Case("packet-of-the-ring-to-come", "D8; D10", "A packet of a ring that is not installed changes nothing.", 2,
+         opened(0, 1) + form(1, 0, 1) + leave(0, 0) + install(1, 0) + queue(0, RECOVERY, 2)
+         + token(1, sends=[(RECOVERY, 0)]) + packet(1, 1, 1) + token(1) + leave(0, 1) + packet(1, 1, 1)
+         + install(1, 1) + token(1, sends=[(RECOVERY, 1)])),
     # Configuration changes.
     Case("pending-ring-is-replaced", "CFG-S1; D8", "A ring that is told later takes the place of a pending one.", 2,
          opened(0, 1) + form(1, 0, 1) + tokens(1, 1) + form(2, 0, 1) + stray(1, 0, 1) + tokens(2, 2) + token()

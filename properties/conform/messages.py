@@ -11,9 +11,19 @@ import msgspec
 from msgspec import Meta
 
 from properties.conform.program import shown
-from properties.lockstep.implementation import CallRefusedError, Observation, Packet, RingName, TokenReading, Visit
+from properties.lockstep.implementation import (
+    CallRefusedError,
+    Delivered,
+    Observation,
+    Packet,
+    RingName,
+    TokenReading,
+    Visit,
+)
 
-FORMAT = "ringplug-conform-1"
+FORMAT = "ringplug-conform-2"
+FORMER = "ringplug-conform-1"
+"""The same without `packet_received`."""
 
 Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 RingPair = tuple[Number, Number]
@@ -72,6 +82,27 @@ class VisitAnswer(Answer, frozen=True):
         """The visit as lockstep has it."""
         token = None if self.token is None else self.token.encode()
         return Visit(packets=tuple(packet.plain for packet in self.packets), token=token)
+
+
+class MessageSaid(Answer, frozen=True):
+    """A message that is delivered."""
+
+    sender: Number
+    message: Number
+    priority: Annotated[int, Meta(ge=0, le=3)]
+    queued_in: RingPair | None
+
+
+class DeliveredAnswer(Answer, frozen=True):
+    """What a packet made whole."""
+
+    delivered: MessageSaid | None
+
+    @property
+    def plain(self) -> Delivered | None:
+        """The message as lockstep has it."""
+        one = self.delivered
+        return Delivered(one.sender, one.message, one.priority, ring_name(one.queued_in)) if one else None
 
 
 class RefusedAnswer(Answer, frozen=True):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from properties.conform.cases import CASES
+from properties.conform.messages import FORMAT
 from properties.conform.remote import DriveError, Programs
 from properties.conform.script import Case, run_case
 from properties.lockstep.divergence import Divergence
@@ -59,6 +60,8 @@ class Conformance(msgspec.Struct):
     said: list[str] = []
     """Of a divergence: the last requests and answers."""
     failure: Failure | None = None
+    receiving: bool = True
+    """Whether packets were sent to it, too."""
 
     def lines(self) -> Iterator[str]:
         """For a reader; how it came to a divergence, the divergence itself says."""
@@ -76,6 +79,8 @@ class Conformance(msgspec.Struct):
             yield f"  again    {self.again}"
             return
         yield f"{self.verdict}: {ran}, {self.seconds:.1f} s"
+        if not self.receiving:
+            yield f"  not driven: receiving, for which a program has to speak {FORMAT}"
         if self.events:
             yield "  events   " + ", ".join(f"{count:,} {kind}" for kind, count in self.events.items())
         for line in self.said:
@@ -142,7 +147,7 @@ def _outcome(
     return Conformance(
         verdict, list(command), plan.members, plan.seed, ran.steps, ran.episodes, ran.seconds, again, taken, ran.events,
         None if failed else divergence, list(programs.said) if verdict == DIVERGED else [],
-        _failure(failed, ran) if failed else None,
+        _failure(failed, ran) if failed else None, programs.receives,
     )  # fmt: skip
 
 

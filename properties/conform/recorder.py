@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from properties.lockstep.implementation import (
     CallRefusedError,
+    Delivered,
     Implementation,
     Observation,
+    Packet,
+    Receives,
     RingName,
     Starts,
     TokenReading,
@@ -42,7 +45,10 @@ class Recorder:
     def __call__(self, processor: int) -> WatchedLayer:
         """Start one more."""
         self.calls.append(Watched(processor, "start"))
-        return WatchedLayer(processor, self.start(processor), self.calls)
+        layer = self.start(processor)
+        if isinstance(layer, Receives):
+            return WatchedReceiver(processor, layer, self.calls, layer)
+        return WatchedLayer(processor, layer, self.calls)
 
     def taken(self) -> list[Watched]:
         """The calls so far, which are forgotten."""
@@ -107,8 +113,22 @@ class WatchedLayer:
             watched.sent = said(self._layer.read_token(came.token)) if came.token else None
         elif isinstance(came, int):
             watched.answer = {"handle": came}
+        elif call == "packet_received":
+            watched.answer = {"delivered": delivered(cast("Delivered | None", came))}
         watched.after = observed(self._layer.observe())
         return came
+
+
+class WatchedReceiver(WatchedLayer):
+    """One that is told of packets, too."""
+
+    def __init__(self, processor: int, layer: Implementation, calls: list[Watched], receives: Receives) -> None:
+        super().__init__(processor, layer, calls)
+        self._receives = receives
+
+    def packet_received(self, ring: RingName, seq: int, sender: int, packet: Packet) -> Delivered | None:
+        asked = {"ring": list(ring), "seq": seq, "sender": sender, **packet_said(packet)}
+        return self._call("packet_received", asked, lambda: self._receives.packet_received(ring, seq, sender, packet))
 
 
 def visited(visit: Visit, call: str) -> dict[str, Any]:
@@ -118,12 +138,20 @@ def visited(visit: Visit, call: str) -> dict[str, Any]:
     token = visit.token.hex() if visit.token else None
     if call == "ring_pending":
         return {"token": token}
-    packets = [
-        {"priority": one.priority, "queued_in": pair(one.queued_in), "message": one.message, "index": one.index,
-         "count": one.count}
-        for one in visit.packets
-    ]  # fmt: skip
-    return {"packets": packets, "token": token}
+    return {"packets": [packet_said(one) for one in visit.packets], "token": token}
+
+
+def packet_said(one: Packet) -> dict[str, Any]:
+    """A packet as the messages have it."""
+    return {
+        "priority": one.priority, "queued_in": pair(one.queued_in), "message": one.message, "index": one.index,
+        "count": one.count,
+    }  # fmt: skip
+
+
+def delivered(message: Delivered | None) -> dict[str, Any] | None:
+    """A message that is delivered, as the messages have it."""
+    return message and {**message._asdict(), "queued_in": pair(message.queued_in)}
 
 
 def observed(seen: Observation) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 from properties.conform.messages import (
     FORMAT,
+    FORMER,
     Answer,
     AnswerError,
+    DeliveredAnswer,
     HandleAnswer,
     HelloAnswer,
     ObserveAnswer,
@@ -26,7 +28,16 @@ from properties.conform.messages import (
     request,
 )
 from properties.conform.program import Program, ProgramError, shown
-from properties.lockstep.implementation import CallRefusedError, Observation, RingName, TokenReading, Visit
+from properties.conform.recorder import packet_said
+from properties.lockstep.implementation import (
+    CallRefusedError,
+    Delivered,
+    Observation,
+    Packet,
+    RingName,
+    TokenReading,
+    Visit,
+)
 
 LAST_LINES = 8
 """How many lines of the conversation a divergence shows: a call, its answer, and what was observed, for two calls."""
@@ -51,12 +62,13 @@ class RemoteLayer:
         self._program = program
         self._programs = programs
 
-    def start(self) -> None:
-        """Greet the program; it must speak this format."""
+    def start(self) -> bool:
+        """Greet the program; it must speak this format, or the former one. Whether its receiving can be driven."""
         line = hello(self._processor)
         spoken = self._unrefused(line, HelloAnswer).format
-        if spoken != FORMAT:
+        if spoken not in (FORMAT, FORMER):
             raise self._failure(line, f"speaks {spoken[:40]!r}, not {FORMAT!r}")
+        return spoken == FORMAT
 
     def ring_pending(self, ring: RingName, members: Sequence[int]) -> bytes | None:
         token = self._call(TokenAnswer, "ring_pending", ring=ring, members=list(members)).token
@@ -119,6 +131,14 @@ class RemoteLayer:
         return self._programs.failure(self._processor, line, self._program.error(what))
 
 
+class ReceivingLayer(RemoteLayer):
+    """One that is told of packets, too."""
+
+    def packet_received(self, ring: RingName, seq: int, sender: int, packet: Packet) -> Delivered | None:
+        asked = {"ring": ring, "seq": seq, "sender": sender, **packet_said(packet)}
+        return self._call(DeliveredAnswer, "packet_received", **asked).plain
+
+
 class Programs:
     """Starts the program for each processor, and ends them all."""
 
@@ -131,6 +151,8 @@ class Programs:
         self._running = dict[int, Program]()
         self.said: deque[str] = deque(maxlen=LAST_LINES)
         """The last requests and answers, as a report shows them."""
+        self.receives = True
+        """Every program that was started has its receiving driven."""
         self.failed: DriveError | None = None
         """Why a program could not be driven further."""
 
@@ -143,9 +165,11 @@ class Programs:
             program = self._running[processor] = Program(self._command, self._timeout_seconds)
         except ProgramError as error:
             raise self.failure(processor, line, error) from error
-        layer = RemoteLayer(processor, program, self)
-        layer.start()
-        return layer
+        layer = ReceivingLayer(processor, program, self)
+        if layer.start():
+            return layer
+        self.receives = False
+        return RemoteLayer(processor, program, self)
 
     def heading(self, name: str) -> None:
         """Write to the log, if there is one, what begins: all processors start anew."""

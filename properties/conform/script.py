@@ -33,6 +33,8 @@ class Step:
     """Of a token: how many tokens of its ring were sent after it."""
     sends: tuple[Part, ...] | None = None
     """What must be originated; None: what the machine allows."""
+    lost_at: tuple[int, ...] = ()
+    """Of a turn: who never receives what is originated in it."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,17 @@ def restart(p: int) -> Steps:
     return (Step(Event(Kind.RESTART, p)),)
 
 
-def token(ring: int = 0, *, granted: int = 1, sends: Iterable[Part] | None = None) -> Steps:
+def token(
+    ring: int = 0, *, granted: int = 1, sends: Iterable[Part] | None = None, lost_at: tuple[int, ...] = ()
+) -> Steps:
     """The newest token of a ring arrives where it was sent."""
-    return (Step(Event(Kind.TOKEN, ring=ring, packet_count=granted), sends=None if sends is None else tuple(sends)),)
+    event = Event(Kind.TOKEN, ring=ring, packet_count=granted)
+    return (Step(event, sends=None if sends is None else tuple(sends), lost_at=lost_at),)
+
+
+def packet(ring: int, seq: int, *processors: int) -> Steps:
+    """A packet that was originated before arrives at these: once more, late, or where its ring is not installed."""
+    return tuple(Step(Event(Kind.PACKET, p, ring, seq=seq)) for p in processors)
 
 
 def tokens(count: int, ring: int = 0) -> Steps:
@@ -138,7 +148,7 @@ class CaseRun:
     def take(self, step: Step) -> None:
         """The step's event happens; DivergedError if the machine cannot follow, or something else is originated."""
         event = self._event(step)
-        outcome = self.follower.take(event)
+        outcome = self.follower.take(event, lost_at=step.lost_at)
         self._note_tokens()
         if step.sends is not None and (found := _parts(outcome)) != step.sends:
             reason = f"originated: {_listed(found)}; what goes next is: {_listed(step.sends)} (mail M1; D10, D13)"

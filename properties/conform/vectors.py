@@ -1,4 +1,4 @@
-"""Test vectors: the directed cases, and random episodes, with what a layer must answer and what is to be seen then.
+"""Test vectors: directed cases, random episodes and walks, with what a layer must answer and what is to be seen then.
 
 They are what the reference does, held to the machine at each step. What a program names itself, tokens, handles and
 messages, has names of the vector's own in them, which a runner puts in place of the program's.
@@ -6,7 +6,9 @@ messages, has names of the vector's own in them, which a runner puts in place of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,15 @@ import msgspec
 
 from properties.conform.cases import CASES
 from properties.conform.recorder import Recorder, Watched
+from properties.conform.schema import FORMAT, VectorFile, schema
 from properties.conform.script import Case, run_case
 from properties.files import write_whole
 from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.divergence import Divergence
+from properties.lockstep.implementation import Starts
 from properties.lockstep.run import Plan, Run, run
 
-FORMAT = "ringplug-vector-1"
+SCHEMA = "schema.json"
 
 
 class Vector(msgspec.Struct, omit_defaults=True):
@@ -39,14 +43,26 @@ class VectorError(Exception):
     """The reference does not do what the machine says, so there is nothing to write."""
 
 
-def vectors(plan: Plan, cases: Sequence[Case] = CASES) -> Iterator[Vector]:
-    """The cases, then the episodes of a random run, if it has steps."""
+@dataclass(frozen=True)
+class Walk:
+    """A walk of a tour: how many processors it has, and how it is taken; the divergence, if there is one."""
+
+    says: str
+    processors: int
+    take: Callable[[Starts], Divergence | None]
+
+
+def vectors(plan: Plan, cases: Sequence[Case] = CASES, walks: Iterable[Walk] = ()) -> Iterator[Vector]:
+    """The cases, then the episodes of a random run, if it has steps, then the walks."""
     recorder = Recorder(ReferenceLayer)
     for case in cases:
         _held(run_case(case, recorder))
         yield Vector(FORMAT, case.name, case.members, case.about, case.says, steps_of(recorder.taken()))
     if plan.steps:
         yield from _episodes(plan, recorder)
+    for number, walk in enumerate(walks, 1):
+        _held(walk.take(recorder))
+        yield Vector(FORMAT, f"walk-{number}", walk.processors, "", walk.says, steps_of(recorder.taken()))
 
 
 def _episodes(plan: Plan, recorder: Recorder) -> Iterator[Vector]:
@@ -79,6 +95,11 @@ class _Names:
         self.tokens: dict[str, str] = {}
         self.handles: dict[int, dict[int, int]] = {}
         self.messages: dict[int, dict[int, int]] = {}
+        """Of the present life of each processor."""
+        self.message_counts: Counter[int] = Counter()
+        """Over all lives of each."""
+        self.packets: dict[tuple[tuple[int, ...], int], int] = {}
+        """The message of each packet that was received, by ring and number: it may arrive again in another life."""
 
     def step(self, call: Watched) -> dict[str, Any]:
         """A call as a step of a vector."""
@@ -86,12 +107,25 @@ class _Names:
         if call.call == "start":
             self.handles[p], self.messages[p] = {}, {}
             return {"processor": p, "call": "start"}
+        if call.call == "packet_received":
+            return self._received(p, call)
         answer = self._answer(p, call)
         asked = dict(call.asked)
         if "token" in asked:
             asked["token"] = self.tokens[asked["token"]]
         if "handle" in asked:
             asked["handle"] = self.handles[p][asked["handle"]]
+        return {"processor": p, "call": call.call, **asked, "answer": answer, "after": self._after(p, call.after)}
+
+    def _received(self, p: int, call: Watched) -> dict[str, Any]:
+        """A packet; what is delivered is the message of which it is a part."""
+        asked, delivered = call.asked, call.answer["delivered"]
+        place = tuple(asked["ring"]), asked["seq"]
+        if place not in self.packets:
+            self.packets[place] = self._message(asked["sender"], asked["message"])
+        message = self.packets[place]
+        answer = {"delivered": delivered and {**delivered, "message": message}}
+        asked = {**asked, "message": message}
         return {"processor": p, "call": call.call, **asked, "answer": answer, "after": self._after(p, call.after)}
 
     def _answer(self, p: int, call: Watched) -> dict[str, Any]:
@@ -109,8 +143,15 @@ class _Names:
         return answer
 
     def _packet(self, p: int, packet: dict[str, Any]) -> dict[str, Any]:
+        return {**packet, "message": self._message(p, packet["message"])}
+
+    def _message(self, p: int, own: int) -> int:
+        """What a message goes by: the next number of its sender, if it has none."""
         known = self.messages[p]
-        return {**packet, "message": known.setdefault(packet["message"], len(known))}
+        if own not in known:
+            known[own] = self.message_counts[p]
+            self.message_counts[p] += 1
+        return known[own]
 
     def _after(self, p: int, after: dict[str, Any] | None) -> dict[str, Any]:
         seen = dict(after or {})
@@ -119,18 +160,23 @@ class _Names:
         return seen
 
 
-def write_vectors(folder: Path, plan: Plan, cases: Sequence[Case], say: Callable[[str], None]) -> tuple[int, int]:
-    """Write a file for each, a step a line; how many files and steps there are."""
+def write_vectors(
+    folder: Path, plan: Plan, cases: Sequence[Case], walks: Iterable[Walk], say: Callable[[str], None]
+) -> tuple[int, int]:
+    """Write a file for each, a step a line, and the schema; how many vectors and steps there are."""
     folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / SCHEMA, schema())
     files = steps = 0
-    for vector in vectors(plan, cases):
+    for vector in vectors(plan, cases, walks):
         say(vector.name)
         files, steps = files + 1, steps + len(vector.steps)
-        write_whole(folder / f"{files:02}-{vector.name}.json", _written(vector))
+        write_whole(folder / f"{files:03}-{vector.name}.json", _written(vector))
     return files, steps
 
 
 def _written(vector: Vector) -> bytes:
     head = msgspec.json.encode(msgspec.structs.replace(vector, steps=[]))[:-1]
     lines = b",\n".join(msgspec.json.encode(step) for step in vector.steps)
-    return head + b',"steps":[\n' + lines + b"\n]}\n"
+    written = head + b',"steps":[\n' + lines + b"\n]}\n"
+    msgspec.json.decode(written, type=VectorFile)
+    return written

@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
-from properties.corosync.judge import Finding, judge_run, rebuild
+from properties.corosync.barrier import Finding
+from properties.corosync.judge import rebuild
 from properties.corosync.laboratory.namespaces import LaboratoryError
-from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, Transport
-from properties.corosync.laboratory.requirements import versions
-from properties.corosync.laboratory.scenarios import plan
+from properties.corosync.laboratory.plan import LOADS, TRANSPORTS, Load, Plan, SystemName, Transport
+from properties.corosync.laboratory.scenarios import plan, system_of
+from properties.corosync.laboratory.systems import SYSTEMS
 from properties.corosync.recording import Recorded, record
-from properties.corosync.stored import read_json
+from properties.corosync.stored import UnreadableError, read_json
 from properties.files import write_whole
+from properties.judge.judgement import VIOLATED
+from properties.pool import run_jobs
 from properties.words import counted
 
-NODE_CHOICES = (3, 5)
+NODE_CHOICES: dict[SystemName, tuple[int, ...]] = {"corosync": (3, 5), "ringplug": (3, 5, 9)}
+STRIDE = 7
+"""Our own runs take another way for each scenario; so any part of a campaign has all sizes, transports and loads."""
 RECORDED, FOUND = "recorded.json", "verdicts.json"
 TRIES = 2
 
@@ -49,7 +55,8 @@ class Case(msgspec.Struct, frozen=True):
     def command(self) -> str:
         """Records this run alone."""
         how = f"--nodes {self.nodes} --transport {self.transport} --load {self.load} --seed {self.seed}"
-        return f"ringplug corosync record --scenario {self.scenario} {how} --out DIR"
+        system = "" if system_of(self.transport) == "corosync" else f" --system {system_of(self.transport)}"
+        return f"ringplug corosync record{system} --scenario {self.scenario} {how} --out DIR"
 
 
 class Run(msgspec.Struct):
@@ -60,6 +67,8 @@ class Run(msgspec.Struct):
     recorded: Recorded | None = None
     findings: list[Finding] = []
     failed: str = ""
+    bad_input: str = ""
+    """What it left is damaged: file, line and reason."""
 
 
 class Found(msgspec.Struct):
@@ -69,74 +78,116 @@ class Found(msgspec.Struct):
     runs: list[Run]
 
 
-def cases(runs: int, seed: int, scenarios: Sequence[str]) -> list[Case]:
+def cases(runs: int, seed: int, scenarios: Sequence[str], system: SystemName = "corosync") -> list[Case]:
     """So many cases: the scenarios in turn, and each time round another size, transport and load."""
-    ways = list(itertools.product(LOADS, TRANSPORTS, NODE_CHOICES))
+    ways = list(itertools.product(LOADS, TRANSPORTS[system], NODE_CHOICES[system]))
+    stride = 0 if system == "corosync" else STRIDE
     chosen: list[Case] = []
     for index in range(runs):
-        load, transport, nodes = ways[index // len(scenarios) % len(ways)]
+        load, transport, nodes = ways[(index // len(scenarios) + stride * (index % len(scenarios))) % len(ways)]
         chosen.append(Case(index + 1, scenarios[index % len(scenarios)], nodes, transport, load, seed + index))
     return chosen
 
 
+Judge = Callable[[Path, Callable[[str], None]], list[Finding]]
+"""What says all verdicts on the run in a directory."""
+
+
+@dataclass(frozen=True)
 class Campaign:
     """Runs cases, and keeps what they gave."""
 
-    def __init__(self, out: Path, chosen: Sequence[Case], *, judge_again: bool = False) -> None:
-        self.out, self.chosen, self.judge_again = out, chosen, judge_again
+    out: Path
+    chosen: Sequence[Case]
+    judge: Judge
+    judge_again: bool = False
+    jobs: int = 1
+    """How many runs go on side by side."""
 
     def run(self, say: Callable[[str, float], None]) -> Found:
         """Run and judge what is missing, and say which share is done."""
         self.out.mkdir(parents=True, exist_ok=True)
-        done: list[Run] = []
-        for case in self.chosen:
-            bad = sum(one.verdict == "violated" for run in done for one in run.findings)
-            runs = f"{len(done)} of {counted(len(self.chosen), 'run')} done"
-            where = f"{runs}, {counted(bad, 'claim')} violated; {case.name}"
-            share = len(done) / len(self.chosen)
-            done.append(self.one(case, lambda line, where=where, share=share: say(f"{where}: {line}", share)))
-        found = Found(versions(), done)
+        runs: dict[int, Run] = {}
+
+        def tell(words: str) -> None:
+            bad = sum(one.verdict == VIOLATED for run in runs.values() for one in run.findings)
+            done = f"{len(runs)} of {counted(len(self.chosen), 'run')} done"
+            say(f"{done}, {counted(bad, 'claim')} violated; {words}", len(runs) / len(self.chosen))
+
+        for number, run in self._alone(tell) if self.jobs == 1 else self._side_by_side(tell):
+            runs[number] = run
+        name = system_of(self.chosen[0].transport)
+        found = Found(SYSTEMS[name].versions(), [run for _, run in sorted(runs.items())])
         write_whole(self.out / "campaign.json", msgspec.json.encode(found))
         return found
 
-    def one(self, case: Case, say: Callable[[str], None]) -> Run:
-        """One case: recorded and judged, or read again."""
-        directory = self.out / case.name
-        run = Run(case, str(directory))
+    def _alone(self, tell: Callable[[str], None]) -> Iterator[tuple[int, Run]]:
+        """One run after the other."""
+        for number, case in enumerate(self.chosen):
+            yield number, CaseJob(self, case).run(lambda words, case=case: tell(f"{case.name}: {words}"))
+
+    def _side_by_side(self, tell: Callable[[str], None]) -> Iterator[tuple[int, Run]]:
+        """In processes; a run whose process was lost has failed."""
+        jobs = [CaseJob(replace(self, chosen=()), case) for case in self.chosen]
+        ticked = run_jobs(jobs, lambda tick: tell(f"{jobs[tick.job].title}: {tick.words}"), workers=self.jobs)
+        for number, result in ticked:
+            lost = Run(jobs[number].case, str(self.out / jobs[number].title), failed=str(result))
+            yield number, lost if isinstance(result, Exception) else result
+
+
+@dataclass(frozen=True)
+class CaseJob:
+    """One case of a campaign."""
+
+    of: Campaign
+    case: Case
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.case.name
+
+    def run(self, progress: Callable[[str], None] | None = None) -> Run:
+        """Recorded and judged, or read again."""
+        say: Callable[[str], None] = progress or (lambda words: None)
+        directory = self.of.out / self.case.name
+        run = Run(self.case, str(directory))
         try:
-            run.recorded = self.recorded(case, directory, say)
-            run.findings = self.findings(directory, say)
+            run.recorded = self._recorded(directory, say)
+            run.findings = self._findings(directory, say)
+        except UnreadableError as error:
+            run.bad_input = str(error)
         except LaboratoryError as error:
             run.failed = str(error)
         return run
 
-    def recorded(self, case: Case, directory: Path, say: Callable[[str], None]) -> Recorded:
+    def _recorded(self, directory: Path, say: Callable[[str], None]) -> Recorded:
         """The recording of this case; one that was broken off is made again."""
         kept = directory / RECORDED
         if kept.exists():
             return read_json(kept, Recorded)
-        recorded = self.record(case, directory, say, TRIES)
+        recorded = self._record(directory, say, TRIES)
         write_whole(kept, msgspec.json.encode(recorded))
         return recorded
 
-    def record(self, case: Case, directory: Path, say: Callable[[str], None], tries: int) -> Recorded:
+    def _record(self, directory: Path, say: Callable[[str], None], tries: int) -> Recorded:
         """Record it, in so many tries."""
         shutil.rmtree(directory, ignore_errors=True)
         try:
-            return record(case.plan, directory, say)
+            return record(self.case.plan, directory, say)
         except LaboratoryError:
             if tries == 1:
                 raise
-            return self.record(case, directory, say, tries - 1)
+            return self._record(directory, say, tries - 1)
 
-    def findings(self, directory: Path, say: Callable[[str], None]) -> list[Finding]:
+    def _findings(self, directory: Path, say: Callable[[str], None]) -> list[Finding]:
         """The verdicts on this run."""
         kept = directory / FOUND
-        if kept.exists() and not self.judge_again:
+        if kept.exists() and not self.of.judge_again:
             return read_json(kept, list[Finding])
         say("judging")
-        if self.judge_again:
+        if self.of.judge_again:
             rebuild(directory)
-        findings = judge_run(directory)
+        findings = self.of.judge(directory, say)
         write_whole(kept, msgspec.json.encode(findings))
         return findings

@@ -210,7 +210,8 @@ class Translator:
         self.ring = ring
         at = next((index for index, one in enumerate(self.rings) if one.ring == ring), None)
         if at is None:
-            raise HistoryError(f"{self.log} has no ring {ring}, which the client of {self.process} was told")
+            where = f"{self.process}.{self.incarnation}.raw:{raw['line']}" if "line" in raw else self.process
+            raise HistoryError(f"{where}: the client was told ring {ring}, and {self.log} has no ring of that id")
         skipped, here, self.rings = self.rings[:at], self.rings[at], self.rings[at + 1 :]
         attached = bool(raw.get("attached"))
         if attached:

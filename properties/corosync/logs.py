@@ -13,15 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-Phase = Literal["start", "barrier", "commit", "complete", "abort"]
+from properties.corosync.lines import CameAlong, Counted, Formed, LetOut, Listed, Phase, Recovering, Said, said, text_of
+
+PhaseName = Literal["start", "barrier", "commit", "complete", "abort"]
 INCARNATION = re.compile(r"^ringplug: incarnation (\d+) starts$")
-SUBSYSTEM = re.compile(r"\[([A-Z]+) *\] (.*)$")
-TRANSITIONAL = re.compile(r"TRANS \[\d+\] member (\d+):")
-MEMBERS = re.compile(r"Sync members\[\d+\]: ([\d ]+)")
-FORMED = re.compile(r"A new membership \(([0-9a-f]+)\.([0-9a-f]+)\) was formed\.")
-COUNTED = re.compile(r"joinlist_messages\[\d+\] group:.*, ip:.*\.(\d+)\) , pid:(\d+)")
-"""A list of a node's group members that is applied; the last byte of a node's address is its id."""
-COMMIT = re.compile(r"Committing synchronization for (.*)$")
+LAST_BYTE = re.compile(r"\.(\d+)\)$")
+"""Of a node's address here: its id."""
 SERVICES = {
     "corosync configuration map access": "cmap",
     "corosync cluster closed process group service v1.01": "cpg",
@@ -35,7 +32,7 @@ SERVICES = {
 class SyncLine:
     """A line about synchronization: its phase, the service if it is one's own, and where it is."""
 
-    phase: Phase
+    phase: PhaseName
     service: str
     line: int
     text: str
@@ -82,39 +79,44 @@ def read_log(lines: Iterable[str]) -> list[LoggedLife]:
     for number, line in enumerate(lines, 1):
         if found := INCARNATION.match(line):
             lives.append(LoggedLife(int(found[1])))
-        elif lives and (found := SUBSYSTEM.search(line)):
-            _take(lives[-1], found[1], found[2].rstrip(), number)
+        elif lives and (found := said(line)):
+            _take(lives[-1], found, number, line)
     for life in lives:
         life.rings = list(_finished(life.rings))
     return lives
 
 
-def _take(life: LoggedLife, subsystem: str, text: str, line: int) -> None:
-    if text == "entering RECOVERY state.":
-        life.transitional = []
-    elif found := TRANSITIONAL.match(text):
-        life.transitional.append(int(found[1]))
-    elif text == "call init for locally known services":
-        ring = LoggedRing(line, tuple(life.transitional))
-        ring.sync.append(SyncLine("start", "", line, text))
-        life.rings.append(ring)
-    elif life.rings:
-        _continue(life.rings[-1], subsystem, text, line)
+def _take(life: LoggedLife, found: Said, number: int, line: str) -> None:
+    match found:
+        case Recovering():
+            life.transitional = []
+        case CameAlong():
+            life.transitional.append(int(found.node))
+        case Phase(phase="start"):
+            ring = LoggedRing(number, tuple(life.transitional))
+            ring.sync.append(SyncLine("start", "", number, text_of(line)))
+            life.rings.append(ring)
+        case _ if life.rings:
+            _continue(life.rings[-1], found, number, line)
+        case _:
+            pass
 
 
-def _continue(ring: LoggedRing, subsystem: str, text: str, line: int) -> None:
-    if found := MEMBERS.match(text):
-        ring.members = tuple(map(int, found[1].split()))
-    elif found := FORMED.match(text):
-        ring.ring = int(found[1], 16), int(found[2], 16)
-    elif subsystem == "SYNC" and (found := COMMIT.match(text)):
-        ring.sync.append(SyncLine("commit", SERVICES.get(found[1], found[1]), line, text))
-    elif found := COUNTED.match(text):
-        ring.counted.append((int(found[1]), int(found[2]), line))
-    elif text == "waiting_trans_ack changed to 0":
-        ring.opened.append(line)
-    elif text.startswith("Completed service synchronization"):
-        ring.sync.append(SyncLine("complete", "", line, text))
+def _continue(ring: LoggedRing, found: Said, number: int, line: str) -> None:
+    match found:
+        case Listed(of="Sync members"):
+            ring.members = tuple(map(int, found.nodes))
+        case Formed(id=(node, seq)):
+            ring.ring = int(node), seq
+        case Phase():
+            service = SERVICES.get(found.service, found.service)
+            ring.sync.append(SyncLine(found.phase, service, number, text_of(line)))
+        case Counted() if last := LAST_BYTE.search(found.address):
+            ring.counted.append((int(last[1]), found.process, number))
+        case LetOut():
+            ring.opened.append(number)
+        case _:
+            pass
 
 
 def _finished(rings: list[LoggedRing]) -> Iterator[LoggedRing]:

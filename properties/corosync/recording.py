@@ -9,19 +9,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
 from properties.corosync.histories import history_of
 from properties.corosync.laboratory.namespaces import LaboratoryError, outer
-from properties.corosync.laboratory.plan import Plan
-from properties.corosync.laboratory.requirements import versions
-from properties.corosync.laboratory.run import Outcome
+from properties.corosync.laboratory.plan import Outcome, Plan
+from properties.corosync.laboratory.systems import SYSTEMS
 from properties.files import write_whole
+from reference.node.disk.history import ended_by_a_crash
 
-HISTORY = "history.jsonl"
+HISTORY, NODE_HISTORIES = "history.jsonl", "n{}.history.jsonl"
 LONGEST_S = 300.0
 LOOK_S = 0.05
 
@@ -59,13 +59,29 @@ def record(plan: Plan, directory: Path, say: Callable[[str], None]) -> Recorded:
     write_whole(out / "plan.json", msgspec.json.format(msgspec.json.encode(plan)))
     run_laboratory(out, say)
     outcome = msgspec.json.decode((out / "outcome.json").read_bytes(), type=Outcome)
-    history = out / HISTORY
-    events = history_of(plan, out, settled=outcome.settled, versions=versions())
-    count = write_lines(history, events)
+    count = sum(map(_line_count, histories(plan, out, outcome)))
+    name = HISTORY if plan.system == "corosync" else NODE_HISTORIES.format("*")
     return Recorded(
-        str(directory / history.name), plan.scenario, plan.nodes, plan.seed, plan.load, plan.transport,
+        str(directory / name), plan.scenario, plan.nodes, plan.seed, plan.load, plan.transport,
         outcome.settled, outcome.died, outcome.seconds, count,
     )  # fmt: skip
+
+
+def histories(plan: Plan, out: Path, outcome: Outcome) -> list[Path]:
+    """The histories of a run: our own nodes have written theirs, corosync's is made of what was written."""
+    if plan.system == "corosync":
+        events = history_of(plan, out, settled=outcome.settled, versions=SYSTEMS[plan.system].versions())
+        write_lines(out / HISTORY, events)
+        return [out / HISTORY]
+    files = [out / NODE_HISTORIES.format(id) for id in plan.node_ids if plan.history]
+    for file in files:
+        ended_by_a_crash(file, "found dead at the end of the run")
+    return files
+
+
+def _line_count(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 def run_laboratory(out: Path, say: Callable[[str], None]) -> None:
@@ -97,7 +113,6 @@ def _watch(process: subprocess.Popen[bytes], out: Path, say: Callable[[str], Non
         time.sleep(LOOK_S)
 
 
-def write_lines(path: Path, events: list[msgspec.Struct]) -> int:
+def write_lines(path: Path, events: Sequence[msgspec.Struct]) -> None:
     """One event a line."""
     write_whole(path, b"".join(msgspec.json.encode(event) + b"\n" for event in events))
-    return len(events)

@@ -5,13 +5,75 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from properties.corosync.laboratory.namespaces import LaboratoryError
 
 T = TypeVar("T")
+Number = Annotated[int, Meta(ge=0)]
+Pair = tuple[Number, Number]
+Members = list[tuple[Number, Number, int]]
+"""Node, process, and why it is told."""
+
+
+class ClientLine(msgspec.Struct, tag_field="e"):
+    """A line of a client; what else it has is for readers."""
+
+
+class StartLine(ClientLine, tag="start"):
+    """It has joined its group."""
+
+    node: Number
+    incarnation: Number
+    pid: Number
+
+
+class RingLine(ClientLine, tag="ring"):
+    """It is told of a ring."""
+
+    ring: Pair
+    members: list[Number]
+
+
+class GroupLine(ClientLine, tag="group"):
+    """It is told of its group."""
+
+    members: Members
+    left: Members
+    joined: Members
+
+
+class SendLine(ClientLine, tag="send"):
+    """It has sent a message."""
+
+    n: Number
+    code: int
+
+
+class DeliverLine(ClientLine, tag="deliver"):
+    """It delivers a message: node, incarnation and number of its sender."""
+
+    m: tuple[Number, Number, Number]
+    sender: Pair = msgspec.field(name="from")
+
+
+class MangledLine(ClientLine, tag="mangled"):
+    """It delivers what nobody sent."""
+
+    head: str
+    sender: Pair = msgspec.field(name="from")
+
+
+class EndLine(ClientLine, tag="end"):
+    """It ends."""
+
+    why: str
+
+
+LINE = msgspec.json.Decoder(StartLine | RingLine | GroupLine | SendLine | DeliverLine | MangledLine | EndLine)
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What reading a value raises that is not what its program writes."""
@@ -30,13 +92,14 @@ def read_json(path: Path, wanted: type[T]) -> T:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The lines of a client; a last one that is not whole was never written."""
+    """The lines of a client, each with its number; a last one that is not whole was never written."""
     return [_line(path, number, line) for number, line in enumerate(path.read_bytes().split(b"\n")[:-1], 1)]
 
 
 def _line(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(line, type=dict[str, Any])
+        LINE.decode(line)
+        return {**msgspec.json.decode(line, type=dict[str, Any]), "line": number}
     except UNREADABLE as error:
         raise UnreadableError(f"{path}:{number}: damaged: {error}") from error
 

@@ -45,6 +45,22 @@ def _counts(runs: Sequence[Run], scenario: str, of: str, claim: str) -> Counter[
     return Counter(one.verdict for run in mine for one in run.findings if column(one) == (of, claim))
 
 
+def ways(found: Found) -> Iterator[list[str]]:
+    """A heading, then a row for each size, transport and load: how many runs, how they ended, what is violated."""
+    yield ["runs", "all", "came to rest", "failed", "claims violated"]
+    yield from _ways(found.runs, "nodes", sorted({run.case.nodes for run in found.runs}), "{} nodes")
+    yield from _ways(found.runs, "transport", list(dict.fromkeys(run.case.transport for run in found.runs)), "{}")
+    yield from _ways(found.runs, "load", list(dict.fromkeys(run.case.load for run in found.runs)), "{}")
+
+
+def _ways(runs: Sequence[Run], field: str, values: Sequence[object], name: str) -> Iterator[list[str]]:
+    for value in values:
+        mine = [run for run in runs if getattr(run.case, field) == value]
+        settled = sum(run.recorded is not None and run.recorded.settled for run in mine)
+        bad = sum(one.verdict == VIOLATED for run in mine for one in run.findings)
+        yield [name.format(value), *map(str, (len(mine), settled, sum(bool(run.failed) for run in mine), bad))]
+
+
 def markdown(lines: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows as a table."""
     heading, *rest = lines
@@ -80,11 +96,14 @@ def table(found: Found) -> Iterator[str]:
     runs = counted(len(found.runs), "run")
     yield f"{runs} ({about}): {settled} came to rest, {len(failed)} failed; {seconds:.0f} s in all."
     yield from (f"- {run.case.name} failed: {run.failed}" for run in failed)
+    yield from (f"- {run.case.name} is damaged: {run.bad_input}" for run in found.runs if run.bad_input)
     for of in dict.fromkeys(where for where, _ in columns(found)):
         yield ""
         yield f"Judged on the {of}: a cell counts ok, v violated, o open, n not observable."
         yield ""
         yield from markdown(list(rows(found, of)))
+    yield ""
+    yield from markdown(list(ways(found)))
     yield ""
     yield from unseen(found)
     yield from violations(found)

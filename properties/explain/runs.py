@@ -8,6 +8,7 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import NamedScope, least_scope, scope_of, too_small
 from properties.explain.asked import check_variant, claim_named
 from properties.explain.distinct import distinct_runs
+from properties.explicit.checkpoint import NOT_KEPT, Kept
 from properties.explicit.exhaustive import found_trace, seek
 from properties.explicit.search import Report
 from properties.traces.trace import Trace, machine_text, record_trace
@@ -47,6 +48,7 @@ def shortest_runs(
     most: int = 1,
     symmetry: bool = True,
     memory_gib: float = 4.0,
+    kept: Kept = NOT_KEPT,
     say: Callable[[str], None] = lambda words: None,
 ) -> tuple[list[Trace], Report]:
     """Up to `most` distinct runs, shortest first, replayed; and how far the search went for them."""
@@ -60,7 +62,7 @@ def shortest_runs(
             for run in runs
         ], visited
     found, what = seek(
-        machine, scope.ground, claim, premise=witness, symmetry=symmetry, memory_gib=memory_gib,
+        machine, scope.ground, claim, premise=witness, symmetry=symmetry, memory_gib=memory_gib, kept=kept,
         progress=lambda report: say(report.words),
     )  # fmt: skip
     return [found_trace(found, what, claim.machine, variant, claim.id)] if what else [], found.report

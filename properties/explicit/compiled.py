@@ -24,7 +24,9 @@ from properties.explicit.bits.circuit import Lanes
 from properties.explicit.bits.compiler import compiler_name, runtime
 from properties.explicit.bits.layout import Dense
 from properties.explicit.bits.program import output_program, search_program, unpacking_program
+from properties.explicit.checkpoint import NOT_KEPT, Checkpoint, Kept, Written
 from properties.explicit.columns import Column, Mask, Word
+from properties.explicit.kept import restore_report, search_key, written_of
 from properties.explicit.native import CLOSED, OPEN, NativeStates, NoReserveError, NoRoomError, Notes, Stored
 from properties.explicit.numbering import Ids
 from properties.explicit.search import GIB, Edges, Found, Looking, Search
@@ -33,6 +35,7 @@ from properties.words import unknown
 
 VARIABLE, THREADS = "RINGPLUG_SEARCH", "RINGPLUG_THREADS"
 MOST_THREADS = 32
+NO_ADDRESSES = "the system does not set aside addresses for all the memory allowed"
 ROWS_A_THREAD = 8192
 """A further thread is of use where a block has so many more states."""
 
@@ -47,6 +50,8 @@ class Engine(StrEnum):
 class CompiledSearch(Search):
     """The reachable states of a ground machine, found by compiled code."""
 
+    is_compiled = True
+
     def __init__(
         self,
         ground: GroundMachine,
@@ -55,8 +60,11 @@ class CompiledSearch(Search):
         memory_gib: float = 4.0,
         most_states: int | None = None,
         threads: int | None = None,
+        kept: Kept = NOT_KEPT,
     ) -> None:
         super().__init__(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
+        self.kept = kept
+        self._checkpoint: Checkpoint | None = None
         self.threads = threads or usual_threads()
         dense = Dense(ground) if not symmetry and self.packing.words > 1 else None
         self.layout = dense or Lanes(self.packing)
@@ -64,6 +72,50 @@ class CompiledSearch(Search):
         self.native = NativeStates(self.packing, stored, symmetry=symmetry, most_bytes=int(memory_gib * GIB))
         self.index = self.native
         self._notes: tuple[Looking, Notes, Notes] | None = None
+
+    def _begin(self, looking: Looking) -> int:
+        if not self.kept.checkpoint:
+            return super()._begin(looking)
+        self._checkpoint = Checkpoint(self.kept.checkpoint, self._key(looking))
+        written = self._checkpoint.read()
+        return self._restore(written, self._checkpoint, looking) if written else super()._begin(looking)
+
+    def _restore(self, written: Written, checkpoint: Checkpoint, looking: Looking) -> int:
+        """Take back what was written down; how many states were expanded."""
+        try:
+            for rows in checkpoint.rows(written.pieces, self.native.row_words):
+                self.native.restore(rows)
+            for rows in checkpoint.rows(written.next_level, self.native.row_words):
+                self.native.add_all(rows)
+        except NoRoomError:
+            raise self.too_large(written.starts[-1]) from None
+        restore_report(self, written, looking)
+        _, notes, _ = self._noted(looking)
+        notes.transitions, notes.stutters = written.transitions, written.stutters
+        self.went_on_from = self.report.words
+        return written.expanded
+
+    def _keep(self, expanded: int) -> None:
+        if not self._checkpoint or not self._checkpoint.is_due():
+            return
+        written = written_of(self, expanded)
+        self._checkpoint.write(written, self.native.stored(0, self.native.size), self.native.unnumbered())
+
+    def forget(self) -> None:
+        if self._checkpoint:
+            self._checkpoint.remove()
+            self._checkpoint = None
+
+    def release(self) -> None:
+        """Let another search go on from what was written down."""
+        if self._checkpoint:
+            self._checkpoint.lock.close()
+
+    def _key(self, looking: Looking) -> str:
+        """The hash of machine, scope, probes, and of the code that searches."""
+        _, notes, _ = self._noted(looking)
+        stored = self.native.dense
+        return search_key(self, [notes.program, *([stored.unpacking] if stored else [])], "in memory")
 
     def edges(self, steps: Sequence[Step], depth: int | None = None) -> Iterator[tuple[int, Step, Ids, Ids]]:
         for first, (before, after, number) in self._transitions(steps, depth):
@@ -164,19 +216,27 @@ def asked_for() -> Engine | None:
 
 
 def begin(
-    ground: GroundMachine, *, symmetry: bool = True, memory_gib: float = 4.0, most_states: int | None = None
+    ground: GroundMachine,
+    *,
+    symmetry: bool = True,
+    memory_gib: float = 4.0,
+    most_states: int | None = None,
+    kept: Kept = NOT_KEPT,
 ) -> Search:
     """A search that has visited nothing yet, by the engine that is to be used.
 
     By numpy as well where the system does not set aside the addresses of all the memory allowed, as under `ulimit -v`.
+    UnavailableError: it is to be kept, and numpy's is not.
     """
-    named, make = asked_for(), Search
-    if named is Engine.COMPILED or not why_numpy():
-        make = CompiledSearch
-    try:
-        return make(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
-    except NoReserveError:
-        return Search(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
+    why = why_numpy()
+    if asked_for() is Engine.COMPILED or not why:
+        try:
+            return CompiledSearch(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states, kept=kept)
+        except NoReserveError:
+            why = NO_ADDRESSES
+    if kept != NOT_KEPT:
+        raise UnavailableError(f"only the compiled search is kept on the disk: {why}")
+    return Search(ground, symmetry=symmetry, memory_gib=memory_gib, most_states=most_states)
 
 
 def why_numpy() -> str:
@@ -193,6 +253,9 @@ def why_numpy() -> str:
 def engine_words(search: Search | None = None) -> str:
     """Which engine visits the states, or has in this search, and why, for a reader."""
     why = why_numpy()
-    if search and not isinstance(search, CompiledSearch):
-        why = why or "the system does not set aside addresses for all the memory allowed"
-    return f"Searched with numpy: {why}." if why else f"Searched with compiled code: {compiler_name()}."
+    if search and not search.is_compiled:
+        why = why or NO_ADDRESSES
+    if why:
+        return f"Searched with numpy: {why}."
+    before = search.went_on_from if search else ""
+    return f"Searched with compiled code: {compiler_name()}." + (f" Went on from {before}." if before else "")

@@ -10,11 +10,13 @@ from model.language.machine import Machine
 from properties.catalogue.check import check_claims
 from properties.catalogue.claim import Bound, Claim, Reach
 from properties.catalogue.probe import Probe, claim_probes
+from properties.explicit.checkpoint import NOT_KEPT, Kept
 from properties.explicit.compiled import begin
 from properties.explicit.liveness import Visits, lost_states, most_visits
 from properties.explicit.search import Found, Progress, Report, Search
 from properties.explicit.shortest import shortest_run
-from properties.limits import TooManyStatesError
+from properties.explicit.spread import on_disk
+from properties.limits import ScopeTooLargeError, TooManyStatesError
 from properties.traces.trace import Trace, record_trace, replay
 
 
@@ -65,6 +67,7 @@ def explore(
     most_states: int | None = None,
     cut: bool = False,
     until_violated: bool = False,
+    kept: Kept = NOT_KEPT,
     progress: Progress | None = None,
 ) -> Exploration:
     """Visit every reachable state of the scope and decide these claims on them.
@@ -73,23 +76,33 @@ def explore(
     states, the search is cut if that is allowed; it may also end once a part of each claim is violated.
     """
     check_claims(claims)
-    search = _search(machine, scope, symmetry, memory_gib, most_states)
     probes = {claim.id: claim_probes(claim, machine) for claim in claims}
     enough = _all_violated([claim.id for claim in claims]) if until_violated and claims else None
-    try:
-        search.run([probe for group in probes.values() for probe in group], progress, enough=enough)
-    except TooManyStatesError as error:
-        if not cut:
-            raise
-        return _unfinished(search, probes, str(error))
+    why = ""
+
+    def run(search: Search) -> None:
+        nonlocal why
+        try:
+            search.run([probe for group in probes.values() for probe in group], progress, enough=enough)
+        except TooManyStatesError as error:
+            if not cut:
+                raise
+            why = str(error)
+
+    search = _visited(lambda: _search(machine, scope, symmetry, memory_gib, most_states, kept), kept, run)
+    if why:
+        return _unfinished(search, probes, why)
     if enough and enough(search.report):
-        return _unfinished(search, probes, "every claim is violated")
-    return Exploration(search, {claim.id: _outcome(claim, probes[claim.id], search) for claim in claims})
+        found = _unfinished(search, probes, "every claim is violated")
+    else:
+        found = Exploration(search, {claim.id: _outcome(claim, probes[claim.id], search) for claim in claims})
+    search.forget()
+    return found
 
 
 def seek(
     machine: Machine, scope: Scope, claim: Claim, *, premise: bool = False, symmetry: bool = True,
-    memory_gib: float = 4.0, progress: Progress | None = None,
+    memory_gib: float = 4.0, kept: Kept = NOT_KEPT, progress: Progress | None = None,
 ) -> tuple[Exploration, Found | None]:  # fmt: skip
     """Visit states level by level until the claim is violated, or its premise reached, and end there.
 
@@ -97,11 +110,16 @@ def seek(
     """
     check_claims([claim])
     if is_of_what_is_ahead(claim) and not premise:
-        found = explore(machine, scope, [claim], symmetry=symmetry, memory_gib=memory_gib, progress=progress)
+        found = explore(machine, scope, [claim], symmetry=symmetry, memory_gib=memory_gib, kept=kept, progress=progress)
         return found, found.outcomes[claim.id].violation
-    search = _search(machine, scope, symmetry, memory_gib)
     probes = [one for one in claim_probes(claim, machine) if one.premise is premise]
-    report = search.run(probes, progress, until_any=True)
+
+    def run(search: Search) -> None:
+        search.run(probes, progress, until_any=True)
+
+    search = _visited(lambda: _search(machine, scope, symmetry, memory_gib, None, kept), kept, run)
+    search.forget()
+    report = search.report
     return Exploration(search), _shortest([report.found[one.clause] for one in probes if one.clause in report.found])
 
 
@@ -111,11 +129,28 @@ def is_of_what_is_ahead(claim: Claim) -> bool:
 
 
 def _search(
-    machine: Machine, scope: Scope, symmetry: bool, memory_gib: float, most_states: int | None = None
+    machine: Machine, scope: Scope, symmetry: bool, memory_gib: float, most_states: int | None, kept: Kept
 ) -> Search:
     ground = GroundMachine(machine, scope)
     symmetric = symmetry and ground.is_symmetric
-    return begin(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states)
+    return begin(ground, symmetry=symmetric, memory_gib=memory_gib, most_states=most_states, kept=kept)
+
+
+def _visited(make: Callable[[], Search], kept: Kept, run: Callable[[Search], None]) -> Search:
+    """A search that has run: on the disk if the states do not fit the memory and it is allowed, or if others work."""
+    search = make()
+    if not kept.executor:
+        try:
+            run(search)
+            return search
+        except TooManyStatesError:
+            raise
+        except ScopeTooLargeError:
+            if not kept.disk:
+                raise
+    search = on_disk(search, kept)  # What the other held is free from here on.
+    run(search)
+    return search
 
 
 def _all_violated(ids: Sequence[str]) -> Callable[[Report], bool]:

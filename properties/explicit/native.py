@@ -20,6 +20,9 @@ ENOUGH = 0
 """What a call says if memory sufficed."""
 OPEN, CLOSED = 0x7FFFFFFF, -1
 """The best place of a clause that is looked for, and of one that is not."""
+MOST_STRETCHES = 65
+Rows = NDArray[np.uint64]
+"""States as they are stored, a row each."""
 Addresses = Any
 """A pointer of ctypes."""
 
@@ -61,6 +64,11 @@ class Notes:
         self.best_order = np.full(len(self.program.clauses), OPEN, np.int32)
         self.best_row = np.full(len(self.program.clauses), OPEN, np.int32)
 
+    def add(self, told: _Notes) -> None:
+        """Add what was counted in one call."""
+        self.transitions += told.transitions
+        self.stutters += told.stutters
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -84,9 +92,9 @@ class NativeStates(States):
     def __init__(self, packing: Packing, dense: Stored | None, *, symmetry: bool, most_bytes: int) -> None:
         """`dense` is how states are stored, if not as numpy packs them."""
         self.packing, self.dense, self.runtime, self.size = packing, dense, _declared(runtime()), 0
-        words = dense.layout.words if dense else packing.words
+        self.row_words = dense.layout.words if dense else packing.words
         self.handle: int | None = self.runtime.ringplug_new(
-            words, packing.processors, packing.slots, int(symmetry), min(most_bytes, 1 << 62)
+            self.row_words, packing.processors, packing.slots, int(symmetry), min(most_bytes, 1 << 62)
         )
         if not self.handle:
             raise NoReserveError
@@ -114,12 +122,34 @@ class NativeStates(States):
             program = ctypes.byref(self._program(self.dense.unpacking))
             _enough(self.runtime.ringplug_unpack(self.handle, program, words, first, count, table.ctypes.data))
             return list(table.T)
+        return list(self.stored(first, last).T)
+
+    def stored(self, first: int, end: int) -> Rows:
+        """The rows from one number to before another, as they are stored; also those of the next level."""
+        count, words = end - first, self.row_words
+        if not count:
+            return np.zeros((0, words), np.uint64)
         address = self.runtime.ringplug_rows(self.handle) + 8 * words * first
         memory: Any = (ctypes.c_uint64 * (count * words)).from_address(address)
         memory.owner = self  # The states are there as long as somebody looks at them.
-        table: NDArray[np.uint64] = np.frombuffer(memory, np.uint64).reshape(count, words)
+        table: Rows = np.frombuffer(memory, np.uint64).reshape(count, words)
         table.flags.writeable = False
-        return list(table.T)
+        return table
+
+    def unnumbered(self) -> list[Rows]:
+        """The states of the next level that were found so far, in no order."""
+        pairs = np.zeros(2 * MOST_STRETCHES, np.uint64)
+        count = self.runtime.ringplug_unnumbered(self.handle, pairs.ctypes.data)
+        return [self.stored(first, end) for first, end in pairs[: 2 * count].reshape(-1, 2).tolist()]
+
+    def restore(self, rows: Rows) -> None:
+        """Take back states that had numbers, in their order."""
+        _enough(self.runtime.ringplug_restore(self.handle, np.ascontiguousarray(rows).ctypes.data, len(rows)))
+        self.size = self.runtime.ringplug_size(self.handle)
+
+    def add_all(self, rows: Rows) -> None:
+        """Add states to the next level, as they are stored."""
+        _enough(self.runtime.ringplug_add_all(self.handle, np.ascontiguousarray(rows).ctypes.data, len(rows)))
 
     def numbers(self, words: list[Word]) -> Ids:
         states = self._stored(words)
@@ -127,7 +157,7 @@ class NativeStates(States):
         self.runtime.ringplug_find(self.handle, states.ctypes.data, len(states), found.ctypes.data)
         return _known(found)
 
-    def _stored(self, words: list[Word]) -> NDArray[np.uint64]:
+    def _stored(self, words: list[Word]) -> Rows:
         """States as they are stored, a row each. ValueError: one cannot be reachable."""
         if self.dense:
             fields = self.packing.unpack(words)
@@ -149,15 +179,27 @@ class NativeStates(States):
 
     def expand(self, notes: Notes, first: int, count: int, threads: int) -> None:
         """Run a program on these states, and add the states that its steps lead to."""
-        told = _Notes(
-            0, 0, *(one.ctypes.data for one in (notes.fired, notes.refused, notes.best_order, notes.best_row))
-        )
-        program = self._program(notes.program)
+        program, told = self._program(notes.program), _told(notes)
         _enough(
             self.runtime.ringplug_expand(self.handle, ctypes.byref(program), first, count, threads, ctypes.byref(told))
         )
-        notes.transitions += told.transitions
-        notes.stutters += told.stutters
+        notes.add(told)
+
+    def expand_from(self, notes: Notes, rows: Rows) -> None:
+        """The same from states that are not kept here, as they are stored."""
+        program, told = self._program(notes.program), _told(notes)
+        address = rows.ctypes.data
+        _enough(
+            self.runtime.ringplug_expand_from(
+                self.handle, ctypes.byref(program), address, len(rows), ctypes.byref(told)
+            )
+        )
+        notes.add(told)
+
+    def clear(self) -> None:
+        """Forget all states."""
+        self.runtime.ringplug_clear(self.handle)
+        self.size = 0
 
     def edges(self, program: Program, first: int, count: int) -> tuple[Ids, Ids, Ids]:
         """The transitions from these states: the states before, those after, and the numbers of the steps."""
@@ -202,7 +244,10 @@ def _declared(library: ctypes.CDLL) -> Any:
         "new": (handle, [number, number, number, number, size]),
         "free": (None, [handle]),
         "add": (number, [handle, address]),
+        "add_all": (number, [handle, address, size]),
         "admit": (number, [handle, address, number]),
+        "restore": (number, [handle, address, size]),
+        "unnumbered": (number, [handle, address]),
         "unpack": (number, [handle, address, number, size, size, address]),
         "size": (size, [handle]),
         "taken": (size, [handle]),
@@ -210,6 +255,8 @@ def _declared(library: ctypes.CDLL) -> Any:
         "rows": (address, [handle]),
         "find": (None, [handle, address, size, address]),
         "expand": (number, [handle, address, size, size, number, address]),
+        "expand_from": (number, [handle, address, address, size, address]),
+        "clear": (None, [handle]),
         "edges": (number, [handle, address, size, size, address]),
         "free_edges": (None, [address]),
         "sweep": (number, [address, address, size, address]),
@@ -219,6 +266,12 @@ def _declared(library: ctypes.CDLL) -> Any:
         function = getattr(library, f"ringplug_{name}")
         function.restype, function.argtypes = gives, takes
     return library
+
+
+def _told(notes: Notes) -> _Notes:
+    """The notes with addresses, which hold as long as they do; counts begin at 0."""
+    arrays = notes.fired, notes.refused, notes.best_order, notes.best_row
+    return _Notes(0, 0, *(one.ctypes.data for one in arrays))
 
 
 def _enough(status: int) -> None:

@@ -70,7 +70,7 @@ class StateIndex(States):
     def add(self, words: list[Word]) -> None:
         """Number the states that are unknown, in this order."""
         new = self.unknown(words)
-        keys, count = _keys(new), len(new[0])
+        keys, count = keys_of(new), len(new[0])
         at = np.searchsorted(self.keys, keys)
         self.order = np.insert(self.order, at, np.arange(self.size, self.size + count, dtype=np.uint32))
         self.keys = np.insert(self.keys, at, keys)
@@ -83,7 +83,7 @@ class StateIndex(States):
 
     def find(self, words: list[Word]) -> tuple[NDArray[np.intp], Mask]:
         """Where each state would be in the order, and whether it is there."""
-        keys = _keys(words)
+        keys = keys_of(words)
         if not self.size:
             return np.zeros(len(keys), np.intp), np.zeros(len(keys), np.bool_)
         at = np.searchsorted(self.keys, keys)
@@ -93,11 +93,11 @@ class StateIndex(States):
             same_key = np.flatnonzero(known)
             numbers = self.order[at[same_key]]
             for mine, theirs in zip(self.words, words, strict=True):
-                _refuse_collision(mine[numbers] != theirs[same_key])
+                refuse_collision(mine[numbers] != theirs[same_key])
         return at, known
 
 
-def _keys(words: list[Word]) -> Word:
+def keys_of(words: list[Word]) -> Word:
     """A 64-bit key a state: its only word, or a mix of all its words."""
     if len(words) == 1:
         return words[0]
@@ -114,16 +114,17 @@ def distinct(words: list[Word]) -> list[Word]:
         ordered = [np.sort(words[0])]
         keys = ordered[0]
     else:
-        keys = _keys(words)
+        keys = keys_of(words)
         order = np.argsort(keys)
         keys, ordered = keys[order], [word[order] for word in words]
     repeated = np.zeros(len(keys), np.bool_)
     repeated[1:] = keys[1:] == keys[:-1]
     for word in ordered:
-        _refuse_collision(repeated[1:] & (word[1:] != word[:-1]))
+        refuse_collision(repeated[1:] & (word[1:] != word[:-1]))
     return [word[~repeated] for word in ordered]
 
 
-def _refuse_collision(collides: Mask) -> None:
+def refuse_collision(collides: Mask) -> None:
+    """RuntimeError: there are states that collide."""
     if collides.any():
-        raise RuntimeError("two different states have the same 64-bit key: change the constants of _keys")
+        raise RuntimeError("two different states have the same 64-bit key: change the constants of keys_of")

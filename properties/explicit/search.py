@@ -98,6 +98,8 @@ Edges = tuple[Ids, Ids]
 class Search:
     """The reachable states of a ground machine, numbered from 0 in the order in which they were found."""
 
+    is_compiled = False
+
     def __init__(
         self,
         ground: GroundMachine,
@@ -119,6 +121,8 @@ class Search:
         self._sorted = StateIndex(self.packing.words)
         self.index: States = self._sorted
         self.report = Report()
+        self.went_on_from = ""
+        """What was kept of an earlier search, in words."""
         self.probes: tuple[Probe, ...] = ()
         """What the run looked for."""
 
@@ -154,15 +158,18 @@ class Search:
     def _levels(self, looking: Looking, progress: Progress | None, ends: Callable[[], bool]) -> Iterator[int]:
         """Each depth, before its states are expanded; notes whether it ended before all was visited."""
         self.report.is_whole = False
-        self._admit([self._pack(self.ground.initial)])
+        expanded = self._begin(looking)
         while self.starts[-1] > self.starts[-2]:
             self.report.depth = len(self.starts) - 2
             yield self.report.depth
             successors: list[list[Word]] = []
             for first, end in self.spans(self.report.depth):
+                if first < expanded:
+                    continue
                 if ends():
                     return
                 successors.append(self._expand(first, end, looking))
+                self._keep(end)
                 if progress:
                     progress(self.report)
             if ends():
@@ -170,6 +177,18 @@ class Search:
             self._admit(successors)
         self.starts.pop()
         self.report.is_whole = True
+        self._keep(self.starts[-1])
+
+    def _begin(self, looking: Looking) -> int:
+        """Number the initial state, or all that was kept; how many states were expanded before."""
+        self._admit([self._pack(self.ground.initial)])
+        return 0
+
+    def _keep(self, expanded: int) -> None:
+        """Write down how far the search is, if that is wanted; so many states were expanded."""
+
+    def forget(self) -> None:
+        """Remove what was written down, if anything: what was asked of the search is answered."""
 
     def depth(self, number: int) -> int:
         """How many steps the state with this number is from the initial one."""

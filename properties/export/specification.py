@@ -29,12 +29,15 @@ from model.services.actions import RECOVERY_ADD_NODE
 from properties.catalogue.claim import Claim
 from properties.catalogue.notation import goals, notation
 from properties.claims import CLAIMS
-from properties.claims.barrier import BAR_1, SEEN
-from properties.export.composed_text import HOLDS_OF_THE_WHOLE, composed_section
+from properties.claims.barrier import BAR_1
+from properties.export.composed_text import HOLDS_OF_THE_WHOLE, composed_section, refinement_map
+from properties.export.docstrings import cited, sentences
 from properties.export.theorem_text import theorem_section
+from properties.export.versions import CHANGES, VERSION
 
-VERSION = "spec-0.9"
 WIDTH = 120
+IDS, LINK = r"\b(?:D\d+|[A-Z]+-[A-Z]\d+)\b", r"[\g<0>](#\g<0>)"
+"""Ids of claims and decisions in a sentence, and what they become."""
 RECORDED = {name: text.record() for name, text in MACHINES.items()}
 PLUG_VARIABLES = MACHINES[PLUG].state.declared
 SERVICES = "services"
@@ -46,15 +49,16 @@ def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
         _introduction, _source, _barrier, _machine, _companions, _services, _delivery, composed_section, _claims,
-        theorem_section, _decisions, _abstractions, _glossary, _corrections, _references,
+        theorem_section, _decisions, _abstractions, _glossary, _corrections, _versions, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
 
 INTRODUCTION = """# The recovery plug: specification
 
-Version `{version}`. Cite actions, claims and decisions by name or id; each has an anchor of its own, such as
-`#action-visit`, `#PLUG-S1` or `#D8`. This text is made from the model by `ringplug spec`, and a test holds them equal.
+Version `{version}` ([what changed](#versions)). Cite it by version, and actions, claims and decisions by name or id;
+each has an anchor of its own, such as `#action-visit`, `#PLUG-S1` or `#D8`. This text is made from the model by
+`ringplug spec`, and a test holds them equal; `ringplug spec --format html` is the same as a page.
 
 Processors form a token ring. When the ring's configuration changes, services must first recover their state, and
 until every member has done so only recovery priority messages may be sent. The protocol that achieves this is stated
@@ -270,7 +274,7 @@ def _claim(claim: Claim) -> Iterator[str]:
     if formulas:
         yield from ("```", *formulas, "```", "")
     if claim.id == BAR_1.id:
-        yield from _refinement_map()
+        yield from refinement_map()
     if claim.id in HOLDS_OF_THE_WHOLE:
         yield from (_filled(HOLDS_OF_THE_WHOLE[claim.id]), "")
     witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
@@ -279,16 +283,6 @@ def _claim(claim: Claim) -> Iterator[str]:
 
 def _kind(machine: str) -> str:
     return "companion" if is_companion(machine) else "machine"
-
-
-def _refinement_map() -> Iterator[str]:
-    yield from ("The barrier's variables are the machine's:", "", "| barrier | machine |", "| --- | --- |")
-    yield from (f"| `{abstract}` | `{ours}` |" for abstract, ours in SEEN.items())
-    says = (
-        "A step at one of the actions named is that action of the barrier: its guard holds before the step, and the "
-        "four variables are after it as that action leaves them. *Nothing* is a step that changes none of the four."
-    )
-    yield from ("", _filled(says), "")
 
 
 def _formulas(claim: Claim) -> Iterator[str]:
@@ -348,6 +342,12 @@ def _corrections() -> Iterator[str]:
             yield from ("", _filled(f"- **{claim.id}**: {_linked(claim.correction)}"))
 
 
+def _versions() -> Iterator[str]:
+    yield from ("", '## <a id="versions"></a>Versions')
+    for version, changes in CHANGES.items():
+        yield from ("", f"**{version}**", "", *(_filled(f"- {re.sub(IDS, LINK, change)}") for change in changes))
+
+
 def _references() -> Iterator[str]:
     yield from ("", "## References", "")
     yield from (_filled(f"- **{name}**: {text}") for name, text in REFERENCES.items())
@@ -383,16 +383,11 @@ def _linked(text: str) -> str:
 
 
 def _says(doc: str) -> str:
-    """A docstring's sentences, without its Source and Differs lines."""
-    kept = itertools.takewhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines())
-    return re.sub(r"\bP\b", "`p`", " ".join(" ".join(kept).split()))
+    """A docstring's sentences."""
+    return re.sub(r"\bP\b", "`p`", sentences(doc))
 
 
 def _notes(*docs: str) -> list[str]:
     """The Source and Differs lines of docstrings."""
-    noted = [
-        line
-        for doc in docs
-        for line in itertools.dropwhile(lambda line: not line.startswith(("Source:", "Differs:")), doc.splitlines())
-    ]
+    noted = cited(*docs)
     return [f"{_linked(line)}  " if index < len(noted) - 1 else _linked(line) for index, line in enumerate(noted)]

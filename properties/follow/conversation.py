@@ -94,6 +94,8 @@ class _Reader:
             self._observed(processor, answer)
         elif call == "read_token":
             self.readings[str(request.get("token"))] = self._reading(answer)
+        elif call == "packet_received":
+            pass  # of what is received a log of calls has nothing
         elif call == START:
             self._put(self.line, CallLine(processor, START))
         elif call in NEEDS:

@@ -1,6 +1,6 @@
 """The format `ringplug-calls-1`: a line a call, with what was asked, what was answered, and what was to be seen then.
 
-Fields and answers are those of `ringplug-conform-1`. Every field of a call must be there, and no other.
+Fields and answers are those of `ringplug-conform-2`. Every field of a call must be there, and no other.
 """
 
 from __future__ import annotations

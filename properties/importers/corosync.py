@@ -11,20 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from properties.history.events import Configuration, Crash, Event, Ring, Start, Sync
-from properties.importers.corosync_lines import (
+from properties.corosync.lines import (
     WANTED,
     Address,
+    CameAlong,
     Counted,
     Formed,
     Id,
+    LetOut,
     Life,
     Listed,
     OldLine,
     Ourselves,
     Phase,
+    Recovering,
     said,
 )
+from properties.history.events import Configuration, Crash, Event, Ring, Start, Sync
 from properties.importers.corosync_old import OldChanges
 from properties.importers.logs import Place
 from properties.importers.reader import OWN, Broken, Kind, LogFacts
@@ -132,6 +135,8 @@ class CorosyncReader:
                 self.addresses[found.address] = found.node
             case Ourselves():
                 self.facts.said[OWN] = found.node
+            case Recovering() | CameAlong() | LetOut():
+                pass  # of our own runs' logs alone
 
     def finish(self) -> Iterator[Event]:
         """What is known of the last ring."""

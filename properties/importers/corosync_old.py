@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from properties.corosync.lines import CHANGE, JOINED, LEFT, NEW, OldLine
 from properties.history.events import Configuration
-from properties.importers.corosync_lines import CHANGE, JOINED, LEFT, NEW, OldLine
 from properties.importers.logs import Place
 from properties.importers.reader import OWN
 

@@ -2,8 +2,8 @@
 
 A view is a block of lines, `memb`, `joined`, `left` and `partitioned`, in two layouts. The group layer says `REG` and
 `TRANS` (logged with `evs.info_log_mask=0x1`). The layer above prints a transitional view as `NON_PRIM` with the id of
-the view that it comes out of, but not always, so that it is left out; and a regular one as `PRIM`, or as `NON_PRIM`
-with a new id. A name is of one start of a node.
+the view that it comes out of, but not always; and a regular one as `PRIM`, or as `NON_PRIM` with a new id. A name is of
+one start of a node.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class GaleraReader:
         if head["kind"] == "TRANS":
             self.transitional = members, place.note(line)
         elif head["kind"] == "NON_PRIM" and self.lives.rings.get(self.own) == ring:
-            self.facts.left_out["a transitional view, of which this layer does not print all"] += 1
+            yield from self.lives.comes_out(self.own, members, place, line)
         else:
             yield from self._regular(head["kind"], ring, members, line, place)
 
@@ -128,6 +128,7 @@ GALERA = Kind(
     says=(
         "Members are sorted: that they are told in one order everywhere (RING-S3) is not looked at.",
         "Whether a component is primary is not judged.",
+        "Where only the layer above the group layer is logged, not all transitional views are: they decide little.",
         "Each start of a node is another process: that numbers grow (RING-S2) is not judged across starts.",
     ),
 )

@@ -169,8 +169,10 @@ def _kept(spool: Path, observes: frozenset[Facet]) -> Iterator[Event]:
             if isinstance(event, Meta) or type(event).__name__.lower() in FACETS.keys() - observes:
                 continue
             if isinstance(event, Configuration):
-                if event.kind not in observes:
+                if event.kind not in observes and event.out_of is None:
                     continue
+                if event.kind in observes and event.out_of is not None:
+                    continue  # the same is told in full
                 if "lists" not in observes:
                     event.left = event.joined = None
             yield event

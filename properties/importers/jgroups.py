@@ -2,7 +2,8 @@
 
 A view is `[p0|3] (2) [p0, p1]`: creator, number, size, members by age. A member is named anew at each start of its
 channel, so each life has a name of its own; the name that a line gives as its own counts if its views have it, for the
-views of some versions say more than that. That a merge says who came from where is not read, nor `Joined` and `Left`.
+views of some versions say more than that. A merge says which views its subgroups were in: who was in the one that the
+log's own process was in comes along. `Joined` and `Left` are not read: they are of the view before, and often wrong.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class JGroupsReader:
 
     def _view(self, view: re.Match[str], line: str, place: Place) -> Iterator[Event]:
         installed = INSTALLED.search(line[: view.start()])
-        members = tuple(name.strip() for name in view["members"].split(",") if name.strip())
+        members = _members(view)
         if installed is None:
             self.facts.left_out["a view in a line that does not say that it is installed"] += 1
         elif view["count"] and int(view["count"]) != len(members):
@@ -70,11 +71,32 @@ class JGroupsReader:
         else:
             if installed["who"] in members:
                 self.facts.said[self.own] = installed["who"]
-            yield from self.lives.install(self.own, (view["creator"], int(view["number"])), members, place, line)
+            yield from self._merged(view, line, place)
+            yield from self.lives.install(self.own, _id(view), members, place, line)
+
+    def _merged(self, view: re.Match[str], line: str, place: Place) -> Iterator[Event]:
+        """Who comes along in a merge; one subgroup is no merge."""
+        parts = list(VIEW.finditer(line, view.end()))
+        before = self.lives.rings.get(self.own)
+        if before in (None, _id(view)) or len(parts) < 2:
+            return
+        mine = next((one for one in parts if _id(one) == before), None)
+        if mine is None:
+            self.facts.left_out["a merge, of whose subgroups none was in the view before"] += 1
+            return
+        yield from self.lives.comes_out(self.own, _members(mine), place, line)
 
     def finish(self) -> Iterator[Event]:
         """Nothing is kept back."""
         yield from ()
+
+
+def _id(view: re.Match[str]) -> tuple[str, int]:
+    return view["creator"], int(view["number"])
+
+
+def _members(view: re.Match[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for name in view["members"].split(",") if name.strip())
 
 
 JGROUPS = Kind(
@@ -82,6 +104,5 @@ JGROUPS = Kind(
     "what members of JGroups logged",
     JGroupsReader,
     facets=("regular",),
-    without=frozenset({"transitional"}),
-    says=("Who joined, left or came along is not read, and neither are views that no line says to be installed.",),
+    says=("Who joined or left is not read, and neither are views that no line says to be installed.",),
 )

@@ -97,6 +97,11 @@ class Lives:
         self.rings[process] = ring
         yield Configuration(process, 0, kind="regular", ring=ring, members=members, note=place.note(text))
 
+    def comes_out(self, process: str, members: tuple[str, ...], place: Place, text: str) -> Iterator[Event]:
+        """A transitional configuration, of which only the ring that it comes out of is told."""
+        ring = self.rings[process]
+        yield Configuration(process, 0, kind="transitional", members=members, out_of=ring, note=place.note(text))
+
 
 class LogReader(Protocol):
     """Reads the log of one process, or of several that are named in it."""

@@ -214,8 +214,8 @@ class Observer:
         groups.tell(self.journal, process, event)
         if process.view:
             process.view.groups.append(GroupTold(len(process.view.sequence), process.group, self.at))
-        names = frozenset(name for name, _ in event.members)
-        self._tell(process, groups.TABLE, Content(names, repr(sorted(event.members)), process.group))
+        names = frozenset(name for name, _ in process.group)
+        self._tell(process, groups.TABLE, Content(names, repr(sorted(process.group)), process.group))
 
     def table(self, process: Process, event: Table) -> None:
         self._tell(process, event.service, Content(frozenset(event.keys), event.digest))

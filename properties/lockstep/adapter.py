@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
 import reference.errors
 import reference.plug.fragments
 import reference.plug.layer
+import reference.plug.reassembly
 import reference.plug.token_codec
 from properties.lockstep.implementation import (
     RECOVERY,
     CallRefusedError,
+    Delivered,
     Observation,
     Packet,
     RingName,
@@ -27,7 +30,8 @@ from properties.lockstep.implementation import (
 from reference.plug.effects import Effect, SendToken
 from reference.plug.plugs import Handle
 from reference.plug.state import State
-from reference.plug.tokens import Token
+from reference.plug.tokens import MessageSeq, Token
+from reference.priorities import Priority
 from reference.rings import ProcessorId, RingId, RingSeq
 
 PACKETS_A_VISIT = 64
@@ -41,9 +45,12 @@ class Parts:
 
     layer: type[reference.plug.layer.PlugLayer]
     wrong_call: type[reference.errors.LocalProtocolError]
+    reassembler: type[reference.plug.reassembly.Reassembler]
 
 
-REFERENCE = Parts(reference.plug.layer.PlugLayer, reference.errors.LocalProtocolError)
+REFERENCE = Parts(
+    reference.plug.layer.PlugLayer, reference.errors.LocalProtocolError, reference.plug.reassembly.Reassembler
+)
 
 
 class ReferenceLayer:
@@ -54,6 +61,7 @@ class ReferenceLayer:
         self._layer = parts.layer(
             ProcessorId(processor), packets_a_visit=PACKETS_A_VISIT, fragment_bytes=FRAGMENT_BYTES
         )
+        self._reassembler = parts.reassembler()
 
     def ring_pending(self, ring: RingName, members: Sequence[int]) -> bytes | None:
         with self._called():
@@ -66,6 +74,7 @@ class ReferenceLayer:
     def regular(self, ring: RingName, members: Sequence[int]) -> None:
         with self._called():
             self._layer.regular_configuration(_ring_id(ring), map(ProcessorId, members))
+        self._reassembler.regular_configuration(_ring_id(ring))
 
     def token_received(self, token: bytes, packet_count: int) -> Visit:
         with self._called():
@@ -91,6 +100,12 @@ class ReferenceLayer:
         with self._called():
             self._layer.gmi_recovery_plug_destroy(Handle(handle))
 
+    def packet_received(self, ring: RingName, seq: int, sender: int, packet: Packet) -> Delivered | None:
+        message = self._reassembler.packet_received(_arriving(ring, seq, sender, packet))
+        if message is None:
+            return None
+        return Delivered(message.sender, message.number, int(message.priority), ring_name(message.queued_in))
+
     def observe(self) -> Observation:
         return observation(self._layer.state)
 
@@ -102,6 +117,8 @@ class ReferenceLayer:
         twin._parts, twin._layer = self._parts, object.__new__(self._parts.layer)
         vars(twin._layer).update(vars(self._layer))
         twin._layer.refused = self._layer.refused.copy()
+        twin._reassembler = copy(self._reassembler)
+        twin._reassembler.unfinished = self._reassembler.unfinished.copy()
         return twin
 
     @contextmanager
@@ -158,6 +175,15 @@ def reading(token: bytes) -> TokenReading:
 def _packet(one: reference.plug.fragments.Packet) -> Packet:
     queued_in = ring_name(one.queued_in)
     return Packet(int(one.priority), queued_in, one.number, one.fragment_index, one.fragment_count)
+
+
+def _arriving(ring: RingName, seq: int, sender: int, packet: Packet) -> reference.plug.fragments.Packet:
+    """A packet as the reference has it: its payload is the byte that is its index."""
+    return reference.plug.fragments.Packet(
+        ring_id=_ring_id(ring), seq=MessageSeq(seq), sender=ProcessorId(sender), number=packet.message,
+        priority=Priority(packet.priority), queued_in=_ring_id(packet.queued_in) if packet.queued_in else None,
+        fragment_index=packet.index, fragment_count=packet.count, payload=bytes([packet.index % 256]),
+    )  # fmt: skip
 
 
 def _ring_id(ring: RingName) -> RingId:

@@ -44,6 +44,7 @@ class Kind(Enum):
     LOSE = "the network loses a token"
     DUPLICATE = "the network duplicates a token"
     RESEND = "the last token of a ring is sent again"
+    PACKET = "a packet arrives"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Event:
     packet_count: int = 0
     """Of a turn: how many packets the flow control grants. Of a message: how many it takes."""
     priority: int = 0
+    seq: int = 0
+    """Of a packet: its number in the order of its ring, from 1."""
     late: bool = False
     """Of a token: another of its ring was sent since, though it may be of the same bytes."""
 
@@ -71,6 +74,7 @@ class Event:
         words += ["{" + " ".join(f"p{member}" for member in self.members) + "}"] if self.members else []
         if self.kind is Kind.QUEUE:
             words.append(f"priority {self.priority}, {_packets(self.packet_count)}")
+        words += [f"number {self.seq}"] if self.kind is Kind.PACKET else []
         words += ["late"] if self.late else []
         if self.kind in (Kind.TOKEN, Kind.ALONE):
             words.append(f"{_packets(self.packet_count)} granted")
@@ -155,6 +159,7 @@ OTHERS = MappingProxyType(
         Kind.LOSE: STUTTER,
         Kind.DUPLICATE: STUTTER,
         Kind.RESEND: STUTTER,
+        Kind.PACKET: STUTTER,
     }
 )
 """What else happens."""

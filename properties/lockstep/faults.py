@@ -47,4 +47,5 @@ def _parts(patch: str) -> Parts:
 def load_parts() -> Parts:
     """The classes of the reference that is imported now."""
     wrong_call = import_module("reference.errors").LocalProtocolError
-    return Parts(import_module("reference.plug.layer").PlugLayer, wrong_call)
+    reassembler = import_module("reference.plug.reassembly").Reassembler
+    return Parts(import_module("reference.plug.layer").PlugLayer, wrong_call, reassembler)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from model.language.ground import Bitmaps, GroundMachine, Step, plug_scope
@@ -17,6 +17,7 @@ from properties.lockstep.divergence import DivergedError, Divergence, difference
 from properties.lockstep.events import STUTTER, Event, Kind
 from properties.lockstep.implementation import CallRefusedError, Starts
 from properties.lockstep.live import LiveCluster
+from properties.lockstep.receiving import SOURCE, Receiving
 from properties.lockstep.refinement import Refinement
 from properties.traces.trace import Trace, record_trace, show_step
 
@@ -110,6 +111,7 @@ class Follower:
     def __init__(self, machine: ScopedMachine, start: Starts, handles: int) -> None:
         self.machine, self.ground, self.execution = machine, machine.ground, Execution(machine)
         self.live = LiveCluster(self.ground.scope.processors, handles, start)
+        self.receiving = Receiving(self.live)
         self.events: Counter[str] = Counter()
         self.classes: set[Class] = set()
         try:
@@ -128,10 +130,10 @@ class Follower:
         """The machine's state."""
         return self.execution.state
 
-    def take(self, event: Event, expected: str | None = None) -> Outcome:
-        """The event happens, and the machine follows; DivergedError if it cannot.
+    def take(self, event: Event, expected: str | None = None, lost_at: Collection[int] = ()) -> Outcome:
+        """The event happens, and the machine follows; DivergedError if it cannot, or if a delivery is wrong then.
 
-        `expected` is the action that must come of it, where the machine leads.
+        `expected` is the action that must come of it, where the machine leads. What is originated is lost at `lost_at`.
         """
         self.events[event.kind.name.lower()] += 1
         try:
@@ -144,7 +146,17 @@ class Follower:
         except DivergedError as error:
             error.divergence.source = error.divergence.source or self._source(steps)
             raise
+        self._receive(outcome, lost_at)
         return outcome
+
+    def _receive(self, outcome: Outcome, lost_at: Collection[int]) -> None:
+        """Packets arrive, which the machine does not have."""
+        try:
+            self.receiving.after(outcome, lost_at)
+        except Exception as error:
+            diverged = self.execution.diverged(self.receiving.under_way or outcome.event, STUTTER, reason_of(error))
+            diverged.divergence.source = SOURCE
+            raise diverged from error
 
     def _follow(self, event: Event, steps: Sequence[NamedStep], expected: str | None) -> None:
         for named in steps:

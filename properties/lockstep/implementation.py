@@ -1,14 +1,14 @@
 """The interface of an implementation under test: one plug layer, driven from outside and observed in plain values.
 
 Lockstep drives nothing else. What an implementation needs of its own (how a token looks, how a bitmap is packed, how
-messages are cut) stays behind it. Left out on purpose: delivery, retransmission of packets, who is next on the ring.
+messages are cut) stays behind it. Left out on purpose: the order of packets, retransmission, who is next on the ring.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 RECOVERY, HIGH, MEDIUM, LOW = range(4)
 """The priorities of a message."""
@@ -47,6 +47,15 @@ class Visit:
     packets: tuple[Packet, ...] = ()
     token: bytes | None = None
     """The token to send to the next member."""
+
+
+class Delivered(NamedTuple):
+    """A message that is whole: whose it is, the sender's number of it, and what its packets say of it."""
+
+    sender: int
+    message: int
+    priority: int
+    queued_in: RingName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,15 @@ class Implementation(Protocol):
 
     def read_token(self, token: bytes) -> TokenReading:
         """What a token says. Changes nothing, and asks nothing of the processor's state."""
+        ...
+
+
+@runtime_checkable
+class Receives(Protocol):
+    """An implementation whose receiving is driven, too."""
+
+    def packet_received(self, ring: RingName, seq: int, sender: int, packet: Packet) -> Delivered | None:
+        """Packet number `seq` of a ring arrives, its own packets included; the message that is whole by it."""
         ...
 
 

@@ -54,7 +54,7 @@ class LiveCluster:
                 cluster.crash(p)
             case Kind.RESTART:
                 self._start(p)
-            case Kind.TOLD | Kind.BETWEEN | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND:
+            case Kind.TOLD | Kind.BETWEEN | Kind.LOSE | Kind.DUPLICATE | Kind.RESEND | Kind.PACKET:
                 pass
         self._observe(p)
         return Outcome(event)

@@ -49,13 +49,13 @@ def page_text(kind: str, head: Head, data: object, program: str = "export const 
         "script": script,
         "data": msgspec.json.encode(data).decode().replace("<", "\\u003c"),
     }
-    return filled("page.html.jinja", fields)
+    return filled(asset("page.html.jinja"), fields)
 
 
 def filled(template: str, fields: Mapping[str, object]) -> str:
     """A template with these fields; text in them is escaped."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    return environment.from_string(asset(template)).render(fields)
+    return environment.from_string(template).render(fields)
 
 
 def policy(script: str | None, *styles: str) -> str:

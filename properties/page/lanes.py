@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from model.language.ground import GroundMachine
 from properties.page.scene import Cell, Mark, Row, Scene
-from properties.traces.trace import Trace, TraceError, replay, trace_machine
+from properties.traces.trace import Played, Trace, TraceError, replay, trace_machine
 
 MOST_LANES = 5
 WIDE = 18
@@ -22,15 +23,23 @@ SIGNS = (
 
 def lane_lines(trace: Trace) -> Iterator[str]:
     """The names of the lanes, the start, each step, and what the signs mean; TraceError if there are too many lanes."""
-    count = trace.scope.processors
-    if count > MOST_LANES:
-        raise TraceError(f"{count} processors; there is room for {MOST_LANES} lanes: --format svg draws 16")
     ground = trace_machine(trace)
-    rows = Scene(ground).rows(list(replay(ground, trace.steps)))
-    yield _line("", [f"p{lane}" for lane in range(count)])
-    for number, row in enumerate(rows):
-        yield _line(str(number), [_cell(row, lane, cell) for lane, cell in enumerate(row.cells)])
+    check_lanes(trace.scope.processors)
+    yield from lane_rows(ground, list(replay(ground, trace.steps)))
     yield from SIGNS
+
+
+def check_lanes(processors: int) -> None:
+    """TraceError if there are too many lanes."""
+    if processors > MOST_LANES:
+        raise TraceError(f"{processors} processors; there is room for {MOST_LANES} lanes: --format svg draws 16")
+
+
+def lane_rows(ground: GroundMachine, played: Sequence[Played]) -> Iterator[str]:
+    """The names of the lanes, the start, and each step."""
+    yield _line("", [f"p{lane}" for lane in range(ground.scope.processors)])
+    for number, row in enumerate(Scene(ground).rows(list(played))):
+        yield _line(str(number), [_cell(row, lane, cell) for lane, cell in enumerate(row.cells)])
 
 
 def _line(number: str, cells: list[str]) -> str:

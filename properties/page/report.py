@@ -10,13 +10,17 @@ from model.variants import VARIANTS
 from properties.check.verdict import States, Verdict, Word
 from properties.claims import CLAIMS
 from properties.explain.replayed import told
+from properties.explored.growth import growth
 from properties.page.assemble import asset, filled, policy
+from properties.page.charts import by_depth, by_members
 from properties.page.drawing import picture_of
 from properties.page.run import MOST_LANES
 from properties.traces.trace import Trace
 from properties.variants import record
 
 HOLDS, VIOLATED, OPEN, NONE = "holds", "violated", "open", "none"
+SHADES = ((4, "at-once"), (8, "near"), (12, "on"))
+"""Of the matrix: up to how many steps, and what the shade is called."""
 SIGNS = {HOLDS: "✓", VIOLATED: "✗", OPEN: "?", NONE: ""}
 
 
@@ -37,11 +41,8 @@ class Searched(msgspec.Struct):
     transitions: int
     depth: int
     seconds: float
-
-    @property
-    def magnitude(self) -> int:
-        """How many digits the number of states has."""
-        return len(str(self.states))
+    bars: str
+    """States by depth, as a picture."""
 
 
 class Said(msgspec.Struct):
@@ -68,11 +69,12 @@ def report_page(verdicts: Sequence[Verdict], said: Said, variant: str | None) ->
         "sentences": {id: claim.sentence for id, claim in CLAIMS.items()},
         "runs": [_shown(trace) for trace in said.runs],
         "searches": list(_searched(verdicts)),
+        "growth": None if variant else by_members(growth()),
         "version": record.variants().version,
         "claims": list(CLAIMS),
         "matrix": [] if variant else list(_matrix()),
     }
-    return filled("report.html.jinja", fields)
+    return filled(asset("report.html.jinja"), fields)
 
 
 def kind_of(cell: str) -> str:
@@ -97,13 +99,29 @@ def _searched(verdicts: Sequence[Verdict]) -> Iterator[Searched]:
         if isinstance(one.extent, States):
             where = f"{one.scope} with {', '.join(one.features) or 'no feature'}"
             extent = one.extent
-            found[where] = Searched(where, extent.states, extent.transitions, extent.depth, one.seconds)
+            found[where] = Searched(
+                where, extent.states, extent.transitions, extent.depth, one.seconds, by_depth(extent.levels)
+            )
     yield from sorted(found.values(), key=lambda one: -one.states)
 
 
-def _matrix() -> Iterator[tuple[str, list[str]]]:
-    """Each variant, and for each claim the steps of the run that breaks it."""
+def _matrix() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Each variant, and for each claim the steps of the run that breaks it, with its shade."""
     for name, tried in record.variants().variants.items():
-        lengths = {one.claim: "○" if one.length is None else str(one.length) for one in tried.broken}
+        lengths = {one.claim: one.length for one in tried.broken}
         if name in VARIANTS:
-            yield name, [lengths.get(id, "·") for id in CLAIMS]
+            yield name, [_cell(id in lengths, lengths.get(id)) for id in CLAIMS]
+
+
+def _cell(broken: bool, length: int | None) -> tuple[str, str]:
+    """A cell of the matrix: what stands in it, and how dark it is: the fewer steps, the darker."""
+    if not broken:
+        return "·", "no"
+    if length is None:
+        return "○", "breaks none"
+    return str(length), f"breaks {shade_of(length)}"
+
+
+def shade_of(length: int) -> str:
+    """How dark the cell of a run of so many steps is."""
+    return next((name for most, name in SHADES if length <= most), "far")

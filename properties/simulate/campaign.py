@@ -157,10 +157,10 @@ class Chunk(msgspec.Struct, frozen=True):
         return tally
 
 
-def campaign(plan: Plan, seeds: Sequence[int], say: Callable[[str, float], None]) -> Tally:
-    """Run all seeds, on all cores, and say which share of them is done."""
+def campaign(plan: Plan, seeds: Sequence[int], say: Callable[[str, float], None], executor: str = "") -> Tally:
+    """Run all seeds, on all cores or by an executor, and say which share of them is done."""
     whole = Tally()
-    for tally in _tallies(plan, seeds, lambda words: say(words, whole.runs / len(seeds))):
+    for tally in _tallies(plan, seeds, lambda words: say(words, whole.runs / len(seeds)), executor):
         whole.add(tally)
         bad = len({one.seed for one in whole.failures})
         say(f"{whole.runs:,} of {len(seeds):,} runs, {bad} with a violated claim", whole.runs / len(seeds))
@@ -168,10 +168,10 @@ def campaign(plan: Plan, seeds: Sequence[int], say: Callable[[str, float], None]
     return whole
 
 
-def _tallies(plan: Plan, seeds: Sequence[int], say: Callable[[str], None]) -> Iterator[Tally]:
+def _tallies(plan: Plan, seeds: Sequence[int], say: Callable[[str], None], executor: str) -> Iterator[Tally]:
     chunks = [Chunk(plan, tuple(seeds[at : at + CHUNK])) for at in range(0, len(seeds), CHUNK)]
-    if len(chunks) == 1 or (os.cpu_count() or 1) == 1:
+    if not executor and (len(chunks) == 1 or (os.cpu_count() or 1) == 1):
         yield from (chunk.run(say) for chunk in chunks)
         return
-    for _, tally in run_jobs(chunks, lambda tick: None):
+    for _, tally in run_jobs(chunks, lambda tick: None, executor=executor):
         yield Tally(lost=[str(tally)]) if isinstance(tally, Exception) else tally

@@ -7,7 +7,7 @@ inductive are dropped, and everything is asked again without them, until the res
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -66,24 +66,43 @@ def prove(
     proof, kept = Proof(), invariants(name, also, machine.features)
     while True:
         round_ = Round(machine, name, kept, also, proof.queries if writes_queries else None)
+        if wanted and (refused := _refused(round_, wanted)):
+            proof.failures += refused
+            proof.obligations |= round_.obligations
+            return proof
         failures = list(round_.base()) + [failure for action in machine.actions for failure in round_.keeps(action)]
         proof.failures += failures
-        proof.obligations |= round_.counted
+        proof.obligations |= round_.obligations
         if not failures:
             break
-        if wanted:
-            proof.failures += (one for id in wanted for action in machine.actions for one in round_.steps(action, id))
-            if all(map(proof.failures_of, wanted)):
-                return proof
         lost = {(failure.owner, failure.label) for failure in failures}
         kept = [one for one in kept if one.key not in lost]
+    asked = wanted or None
     for action in machine.actions:
-        proof.failures += round_.steps(action)
+        proof.failures += round_.steps(action, asked)
         if not round_.enabled(action):
             proof.vacuous.append(action.name)
-    proof.failures += progress(round_)
-    proof.obligations |= round_.counted
+    proof.failures += progress(round_, asked)
+    proof.obligations |= round_.obligations
     return proof
+
+
+def _refused(round_: Round, wanted: Collection[str]) -> list[Failure]:
+    """An obligation of each of these claims that is not met, if each of them has one; otherwise nothing."""
+    refused = list[Failure]()
+    for id in wanted:
+        if not (failure := next(chain.from_iterable(_obligations(round_, id)), None)):
+            return []
+        refused.append(failure)
+    return refused
+
+
+def _obligations(round_: Round, id: str) -> Iterator[Iterator[Failure]]:
+    yield round_.base([id])
+    for action in round_.machine.actions:
+        yield round_.keeps(action, [id])
+        yield round_.steps(action, [id])
+    yield progress(round_, [id])
 
 
 def needs(
@@ -96,8 +115,10 @@ def needs(
     others = [one for one in invariants(name, features=machine.features) if one.key != without.key]
     round_ = Round(machine, name, [one for one in others if one.part.label not in lost])
     steps = [one for one in machine.actions if one.name == action]
-    of_steps = (failure for step in steps for failure in chain(round_.keeps(step, owner), round_.steps(step, owner)))
-    of_ranks = (failure for failure in progress(round_, owner) if failure.action == action)
+    of_steps = (
+        failure for step in steps for failure in chain(round_.keeps(step, [owner]), round_.steps(step, [owner]))
+    )
+    of_ranks = (failure for failure in progress(round_, [owner]) if failure.action == action)
     return any(True for _ in chain(of_steps, of_ranks))
 
 

@@ -6,7 +6,7 @@ step of a fair action may be spoken of, which goes on helping; its parameters ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import z3
 
@@ -28,10 +28,10 @@ IS_NOT_RAISED, IS_ENABLED, IS_SPOKEN_OF, STAYS, IS_LOWERED = (
 )  # fmt: skip
 
 
-def progress(round_: Round, of: str | None = None) -> Iterator[Failure]:
-    """The obligations about ranks that are not met, of claims about the round's machine or of one of them."""
+def progress(round_: Round, of: Collection[str] | None = None) -> Iterator[Failure]:
+    """The obligations about ranks that are not met, of claims about the round's machine or some of them."""
     for claim in round_.claims:
-        if claim.machine == round_.name and of in (None, claim.id) and claim.reach and claim.reach.progress:
+        if claim.machine == round_.name and (of is None or claim.id in of) and claim.reach and claim.reach.progress:
             yield from LeadsTo(round_, claim, claim.reach, claim.reach.progress).failures()
 
 

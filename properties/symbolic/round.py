@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -88,36 +89,45 @@ class Round:
         self.words = Vocabulary(machine.state)
         self.read = Predicates(self.words)
         self.now = machine.state()
-        self.counted: dict[str, int] = {}
+        self.asked = set[tuple[str, str, str]]()
         known = [axiom(self.now) for axiom in machine.state.axioms]
         self.axioms = self.words.axioms() + [self.read.truth(one) for one in (*known, *_what_no_action_writes(machine))]
         self.hypothesis = self.axioms + [self.read.truth(one.part.statement(self.now)) for one in assumed]
 
-    def base(self) -> Iterator[Failure]:
-        """Invariants that the initial state breaks."""
+    @property
+    def obligations(self) -> Counter[str]:
+        """By claim or auxiliary invariant, how many queries asked about it."""
+        return Counter(owner for owner, _, _ in self.asked)
+
+    def base(self, of: Collection[str] | None = None) -> Iterator[Failure]:
+        """Invariants, or those `of` some owners, that the initial state breaks."""
         solver = _solver()
         solver.add(*self.axioms)
-        for one in self.assumed:
+        for one in self._invariants(of):
             yield from self._ask(solver, one.owner, one.part, one.part.statement(self.machine.initial), INITIALLY)
 
-    def keeps(self, action: Action, of: str | None = None) -> Iterator[Failure]:
-        """Invariants, or those `of` one owner, that a step of the action breaks."""
-        solver = self._before(action)
-        for one in self.assumed:
-            if of not in (None, one.owner):
-                continue
-            yield from self._ask(solver, one.owner, one.part, one.part.statement(action.then), action)
+    def keeps(self, action: Action, of: Collection[str] | None = None) -> Iterator[Failure]:
+        """Invariants, or those `of` some owners, that a step of the action breaks."""
+        if asked := self._invariants(of):
+            solver = self._before(action)
+            for one in asked:
+                yield from self._ask(solver, one.owner, one.part, one.part.statement(action.then), action)
 
-    def steps(self, action: Action, of: str | None = None) -> Iterator[Failure]:
-        """Claims, or the one `of` this id, about steps that a step of the action breaks."""
+    def _invariants(self, of: Collection[str] | None) -> Sequence[Invariant]:
+        return [one for one in self.assumed if of is None or one.owner in of]
+
+    def steps(self, action: Action, of: Collection[str] | None = None) -> Iterator[Failure]:
+        """Claims, or those `of` these ids, about steps that a step of the action breaks."""
+        claims = [one for one in self.claims if one.machine in self.known and (of is None or one.id in of)]
+        asked = [(claim.id, part) for claim in claims for part in claim.parts if part.concerns(action.name)]
+        if not asked:
+            return
         solver, anywhere = self._before(action), self.assume()
         enabled = all_of(part for _, part in action.guard)
-        for claim in self.claims:
-            for part in claim.parts if of in (None, claim.id) else ():
-                if claim.machine in self.known and part.concerns(action.name):
-                    says = action.read(part.statement)
-                    asked = (anywhere, implies(says, enabled)) if part.enables else (solver, says)
-                    yield from self._ask(asked[0], claim.id, part, asked[1], action)
+        for id, part in asked:
+            says = action.read(part.statement)
+            known, statement = (anywhere, implies(says, enabled)) if part.enables else (solver, says)
+            yield from self._ask(known, id, part, statement, action)
 
     def enabled(self, action: Action) -> bool:
         """Whether some state that the invariants allow enables the action."""
@@ -150,11 +160,11 @@ class Round:
         self, solver: z3.Solver, owner: str, label: str, statement: z3.BoolRef, action: Action | str
     ) -> Iterator[Failure]:
         """The failure if what the solver knows does not imply the statement; of a step, or elsewhere, in words."""
-        self.counted[owner] = self.counted.get(owner, 0) + 1
+        name = action if isinstance(action, str) else action.name
+        self.asked.add((owner, label, name))
         solver.push()
         solver.add(z3.Not(statement))
         asked, answer = _check(solver)
-        name = action if isinstance(action, str) else action.name
         self._write(asked, owner, label, name, answer)
         if answer != z3.unsat:
             if answer == z3.sat:

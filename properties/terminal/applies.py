@@ -55,7 +55,7 @@ SIZES = ("--members", "--handles", "--rings")
 SEARCHED = ("--engine exhaustive",)
 RULES: dict[str, Sequence[Rule]] = {
     "check": (
-        Rule(("--memory", "--no-symmetry", "--deep"), SEARCHED, unless="--engine"),
+        Rule(("--memory", "--no-symmetry", "--checkpoint", "--disk", "--deep"), SEARCHED, unless="--engine"),
         Rule(("--deep",), not_with=SIZES, because="sizes name one scope"),
         Rule(SIZES, (*SEARCHED, "--engine bounded", "--engine stateful"), "--engine",
              because="a proof is for any number"),
@@ -63,7 +63,9 @@ RULES: dict[str, Sequence[Rule]] = {
         Rule(("--examples", "--steps", "--seed"), ("--engine stateful",)),
     ),
     "claims": (Rule(("--markdown",), not_with=("ID", "--json"), because="it prints the whole table"),),
+    "explore": (Rule(("--executor",), ("--disk",), because="all workers see the states there"),),
     "variants": (
+        Rule(("--executor",), ("--compute",), because="what is recorded needs no work"),
         Rule(("--markdown",), not_with=("NAME", "--pairs", "--json"), because="it prints the whole page"),
         Rule(("--pairs",), not_with=("NAME",), because="it shows all pairs"),
     ),
@@ -79,8 +81,9 @@ RULES: dict[str, Sequence[Rule]] = {
         Rule(("--format",), not_with=("--json",), because="each says how to print"),
         Rule(("--lanes",), not_with=("--json", "--format"), because="lanes are of the text"),
         Rule(("--unfair",), because="such a run is looked for in the claim's least scope, and printed",
-             not_with=(*SIZES, "--witness", "--most", "--without", "--variant", "--memory", "--no-symmetry", "--format",
-                       "--lanes", "--out")),
+             not_with=(*SIZES, "--witness", "--most", "--without", "--variant", "--memory", "--no-symmetry",
+                       "--checkpoint", "--disk", "--format", "--lanes", "--out")),
+        Rule(("--checkpoint", "--disk"), not_with=("--most",), because="several runs take several searches"),
     ),
     "replay": (
         Rule(("--format",), not_with=("--json",), because="each says how to print"),
@@ -91,6 +94,7 @@ RULES: dict[str, Sequence[Rule]] = {
              because="machine and scope are those of the trace"),
     ),
     "simulate": (
+        Rule(("--executor",), ("--runs",), because="one run is one worker's"),
         Rule(("--members", "--seed", "--faults", "--seconds", "--load"), not_with=("--script",),
              because="the script says members, seed, time and load"),
         Rule(("--script", "--out", "--html", "--no-reduce"), not_with=("--runs",),

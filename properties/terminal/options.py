@@ -13,7 +13,9 @@ from model.machines import MACHINES, PLUG
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
+from properties.executors import is_executor
 from properties.explain.asked import check_variant
+from properties.explicit.checkpoint import Kept
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
 from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
@@ -38,15 +40,39 @@ def sized(command: C) -> C:
     return command
 
 
-def searched(command: C) -> C:
-    """The options of a search."""
+def searched(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of a search: `memory_gib`, `no_symmetry`, and where it is `kept`."""
+
+    @wraps(command)
+    def with_kept(checkpoint: Path | None, disk: Path | None, executor: str = "", **options: object) -> int:
+        return command(kept=Kept(checkpoint, disk, executor), **options)
+
     for option in (
+        click.option("--disk", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+                     help="Go on with what does not fit the memory here, in sorted files."),
+        click.option("--checkpoint", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+                     help="Write a search down here every minute; the same command goes on from there."),
         click.option("--memory", "memory_gib", type=RealRange(0.001, 65_536), default=4.0, show_default=True,
                      help="Memory a search may use, in GiB."),
         click.option("--no-symmetry", is_flag=True, help="Keep apart states that differ only in processors' names."),
     ):  # fmt: skip
-        command = option(command)
-    return command
+        with_kept = option(with_kept)
+    return with_kept
+
+
+def _executor(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if value and not is_executor(value):
+        raise click.BadParameter(f"{value!r} is no executor; there are dask, and dask:ADDRESS of a scheduler.")
+    return value
+
+
+EXECUTOR = click.option(
+    "--executor",
+    metavar="NAME",
+    default="",
+    callback=_executor,
+    help="Who works: dask begins workers here, dask:ADDRESS takes those of a scheduler.",
+)
 
 
 def looked_for(command: Callable[..., int]) -> Callable[..., int]:

@@ -14,19 +14,22 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from io import TextIOWrapper
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from model.language.ground import Step
 from properties.explain.walk import Walk, WalkError, not_enabled
 from properties.files import write_whole
+from properties.page.lanes import lane_rows
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
 from properties.terminal.rows import PLAIN_WIDTH
 from properties.traces.render import trace_lines, trace_title
 from properties.traces.trace import show_changes, show_set, show_slot, show_step, write_trace
 from properties.words import counted
 
+NARROW, MOST_ROWS = 32, 12
+"""Columns that the choices need to stand beside the lanes, and how many steps are drawn at most: the last ones."""
 HELP = """\
 an empty line, list   the enabled steps, numbered; steps that change nothing stand apart and have no number
 NUMBER or STEP        take that step: `3`, or in words `visit p0 r0`, `form_ring r0 {p0 p1}`
@@ -44,8 +47,10 @@ quit                  end, as at the end of input; lines that start with # are c
 class Loop:
     """Obeys one line after another."""
 
-    def __init__(self, walk: Walk, say: Callable[[str], None], width: int = PLAIN_WIDTH) -> None:
-        self.walk, self.say, self.width, self.is_over = walk, say, width, False
+    def __init__(
+        self, walk: Walk, say: Callable[[str], None], width: int = PLAIN_WIDTH, *, lanes: bool = False
+    ) -> None:
+        self.walk, self.say, self.width, self.lanes, self.is_over = walk, say, width, lanes, False
         self.words = {show_step(step): step for step in walk.ground.steps}
         self.plain = {"list": self._list, "state": self._state, "trace": self._trace, "help": self._help,
                       "quit": self._quit}  # fmt: skip
@@ -75,21 +80,33 @@ class Loop:
         return list(dict.fromkeys(words[at] for words in begun if words[at].startswith(start)))
 
     def _list(self) -> None:
+        if not self.lanes:
+            for line in self._choices(self.width):
+                self.say(line)
+            return
+        names, *rows = lane_rows(self.walk.ground, self.walk.played)
+        lanes = [names, *rows[-MOST_ROWS:]]
+        left = max(map(len, lanes)) + 3
+        beside = self.width - left >= NARROW
+        choices = list(self._choices(self.width - left if beside else self.width))
+        both = zip_longest(lanes, choices, fillvalue="") if beside else ((one, "") for one in [*lanes, *choices])
+        for lane, choice in both:
+            self.say(f"{lane:<{left}}{choice}".rstrip())
+
+    def _choices(self, width: int) -> Iterator[str]:
+        """The enabled steps, on lines of this width."""
         (moves, idle), number = self.walk.moves(), 0
         for _, steps in groupby(moves, key=lambda step: step.action.name):
-            self._cells("  ", [f"{(number := number + 1)} {show_step(step)}" for step in steps], "   ")
+            yield from _in_lines("  ", [f"{(number := number + 1)} {show_step(step)}" for step in steps], "   ", width)
         if not moves:
-            self.say("no step changes the state")
+            yield "no step changes the state"
         groups = [_short(list(steps)) for _, steps in groupby(idle, key=lambda step: step.action.name)]
         if groups:
-            self._cells("changing nothing: ", groups, "; ")
+            yield from _in_lines("changing nothing: ", groups, "; ", width)
 
     def _cells(self, heading: str, cells: Sequence[str], between: str) -> None:
-        """Say the cells on as many lines as they need; a line ends only after a cell or a comma."""
-        whole = between.join(re.sub("(?<!,) ", "\xa0", cell) for cell in cells)
-        wrapper = textwrap.TextWrapper(self.width, subsequent_indent="    ", break_long_words=False)
-        for line in wrapper.wrap(heading + whole):
-            self.say(line.replace("\xa0", " "))
+        for line in _in_lines(heading, cells, between, self.width):
+            self.say(line)
 
     def _numbered(self, text: str) -> Step:
         (moves, _), number = self.walk.moves(), _count(text)
@@ -165,13 +182,17 @@ class Loop:
         self.is_over = True
 
 
-def run(walk: Walk, stream: TextIO | None, say: Callable[[str], None], complain: Callable[[str], None]) -> int:
+def run(
+    walk: Walk, stream: TextIO | None, say: Callable[[str], None], complain: Callable[[str], None], *,
+    lanes: bool = False,
+) -> int:  # fmt: skip
     """Obey the lines of a stream to its end, and give the exit code; mistakes made at a terminal do not count.
 
     A process without standard input has no stream.
     """
     at_terminal = stream is not None and stream is sys.stdin and stream.isatty() and sys.stdout.isatty()
-    loop, mistakes = Loop(walk, say, shutil.get_terminal_size().columns if at_terminal else PLAIN_WIDTH), 0
+    width, mistakes = shutil.get_terminal_size().columns if at_terminal else PLAIN_WIDTH, 0
+    loop = Loop(walk, say, width, lanes=lanes)
     _tolerate(stream)
     for number, line in enumerate(_typed(loop) if at_terminal else stream or (), 1):
         try:
@@ -223,6 +244,13 @@ def _edit_lines(loop: Loop) -> None:
     readline.set_completer(complete)
     readline.set_completer_delims(" ")
     readline.parse_and_bind("bind ^I rl_complete" if "libedit" in (readline.__doc__ or "") else "tab: complete")
+
+
+def _in_lines(heading: str, cells: Sequence[str], between: str, width: int) -> Iterator[str]:
+    """The cells on as many lines as they need; a line ends only after a cell or a comma."""
+    whole = between.join(re.sub("(?<!,) ", "\xa0", cell) for cell in cells)
+    wrapper = textwrap.TextWrapper(width, subsequent_indent="    ", break_long_words=False)
+    yield from (line.replace("\xa0", " ") for line in wrapper.wrap(heading + whole))
 
 
 def _short(steps: list[Step]) -> str:

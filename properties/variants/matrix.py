@@ -8,6 +8,7 @@ reach does not break it, unless the claim is that its run exists.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from model.language.machine import Text
 from model.machines import MACHINES
@@ -44,6 +45,22 @@ def breaks(
             if one.claim not in found or steps(one) < steps(found[one.claim]):
                 found[one.claim] = one
     return Tried([found[id] for id in CLAIMS if id in found], too_large)
+
+
+@dataclass(frozen=True)
+class BreaksOf:
+    """What a variant breaks, by its name: work that can be sent to another process."""
+
+    id: str
+
+    @property
+    def title(self) -> str:
+        """The variant."""
+        return self.id
+
+    def run(self, progress: Callable[[str], None] | None = None) -> Tried:
+        """Search all scopes."""
+        return breaks(VARIANTS[self.id].edit, on_scope=progress)
 
 
 def breaks_in(text: Text, scope: NamedScope) -> Iterator[Break]:

@@ -16,6 +16,7 @@ from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Exhaustive, Proved, States, Verdict, Violated, record
+from properties.explicit.checkpoint import Kept
 from properties.explicit.compiled import engine_words
 from properties.files import write_whole
 from properties.limits import LostJobError, ScopeTooLargeError
@@ -25,7 +26,16 @@ from properties.symbolic.cvc5 import is_installed
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
 from properties.terminal.names import OneOf
-from properties.terminal.options import claims_named, features_on, for_claims, looked_for, searched, sized, suiting
+from properties.terminal.options import (
+    EXECUTOR,
+    claims_named,
+    features_on,
+    for_claims,
+    looked_for,
+    searched,
+    sized,
+    suiting,
+)
 from properties.terminal.output import show_trace, write_page
 from properties.terminal.progress import Progress
 from properties.terminal.rows import out, print_row
@@ -38,6 +48,7 @@ from properties.words import counted
 @click.option("--engine", "engines", type=OneOf("engine", ENGINES), multiple=True, help="Only this engine. Repeatable.")
 @sized
 @searched
+@EXECUTOR
 @click.option("--deep", is_flag=True, help="Also the larger scopes: some minutes, and up to 4 GiB a core.")
 @looked_for
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False),
@@ -47,8 +58,8 @@ from properties.words import counted
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `results`.")
 def check_command(
     ids: tuple[str, ...], engines: tuple[str, ...], members: int | None, handles: int | None, rings: int | None,
-    off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, deep: bool, depth: int | None,
-    tries: Tries, junit: Path | None, html: Path | None, as_json: bool,
+    off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, kept: Kept, deep: bool,
+    depth: int | None, tries: Tries, junit: Path | None, html: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Decide the claims: by proof for any number, and on every reachable state of some scopes.
 
@@ -61,6 +72,7 @@ def check_command(
     ringplug check --engine stateful --members 12 --examples 500 --seed 7
     ringplug check --engine cvc5                  (the same proofs by a second solver)
     ringplug check --html report.html --junit verdicts.xml
+    ringplug check --deep --executor dask         (a job a worker; docs/engines.md#many-machines)
 
     Without --engine: inductive and exhaustive, which decide. Bounded (every run of up to K steps), stateful (random
     runs) and cvc5 are used if they are named.
@@ -84,7 +96,7 @@ def check_command(
     sized_by_hand = members or handles or rings
     scope = NamedScope(members or 3, handles or 1, rings or 1, features) if sized_by_hand else None
     plan = Plan(
-        claims, not ids, engines, variant, frozenset(off), scope, deep, depth, tries, not no_symmetry, memory_gib,
+        claims, not ids, engines, variant, frozenset(off), scope, deep, depth, tries, not no_symmetry, memory_gib, kept,
     )  # fmt: skip
     found = _run(plan, quiet=as_json)
     if junit:
@@ -146,8 +158,9 @@ def _run(plan: Plan, *, quiet: bool) -> _Found:
     done, work = list[Job](), sum(map(cost, jobs))
     with Progress() as progress:
         results = run_jobs(
-            jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}"), refusals=(ScopeTooLargeError,)
-        )
+            jobs, lambda tick: progress.say(f"{jobs[tick.job].title}: {tick.words}"), refusals=(ScopeTooLargeError,),
+            executor=plan.jobs_by,
+        )  # fmt: skip
         with closing(results):
             for number, result in results:
                 done.append(jobs[number])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 import click
 from rich.console import Console
@@ -14,6 +15,7 @@ from properties.export.pages import Row
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
 from properties.terminal.names import NAMED_VARIANT
+from properties.terminal.options import EXECUTOR
 from properties.terminal.progress import Progress, saying
 from properties.terminal.recorded import print_lines, recorded_line, recorded_lines, variants_named, write_json
 from properties.terminal.rows import out
@@ -25,9 +27,12 @@ from properties.variants.results import Pair
 @click.argument("names", metavar="[NAME]...", type=NAMED_VARIANT, nargs=-1)
 @click.option("--pairs", "in_pairs", is_flag=True, help="Instead: what breaks nothing of openais, in pairs.")
 @click.option("--compute", is_flag=True, help="Compute what is recorded again: seconds for most, minutes for all.")
+@EXECUTOR
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `variants`.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print docs/variants.md, pairs and all.")
-def variants_command(names: tuple[str, ...], in_pairs: bool, compute: bool, as_json: bool, as_markdown: bool) -> int:
+def variants_command(
+    names: tuple[str, ...], in_pairs: bool, compute: bool, executor: str, as_json: bool, as_markdown: bool
+) -> int:
     """Show which claims each variant breaks, and in how many steps: the shortest in a list of scopes.
 
     \b
@@ -42,7 +47,7 @@ def variants_command(names: tuple[str, ...], in_pairs: bool, compute: bool, as_j
     show = None if as_json or as_markdown else out()
     if in_pairs:
         return _show_pairs(compute, show)
-    rows = list(_rows(chosen, compute, show))
+    rows = list(_rows(chosen, compute, show, executor))
     if as_markdown:
         sys.stdout.write("\n".join(pages.variants_page(rows, _pairs(compute, show)[0])) + "\n")
     elif as_json:
@@ -53,7 +58,7 @@ def variants_command(names: tuple[str, ...], in_pairs: bool, compute: bool, as_j
     return ALL_HOLD
 
 
-def _rows(variants: Sequence[Variant], compute: bool, show: Console | None) -> Iterator[Row]:
+def _rows(variants: Sequence[Variant], compute: bool, show: Console | None, executor: str) -> Iterator[Row]:
     """What is recorded, and then what is not."""
     known = record.variants()
     recorded = {} if compute else known.variants
@@ -63,18 +68,30 @@ def _rows(variants: Sequence[Variant], compute: bool, show: Console | None) -> I
             print_lines(show, pages.variant_lines(row))
             yield row
     if to_compute := [one for one in variants if one.id not in recorded]:
-        yield from _computed_rows(to_compute, show)
+        yield from _computed_rows(to_compute, show, executor)
 
 
-def _computed_rows(variants: Sequence[Variant], show: Console | None) -> Iterator[Row]:
-    from properties.variants.matrix import breaks  # here: what is recorded needs no engine
+def _computed_rows(variants: Sequence[Variant], show: Console | None, executor: str) -> Iterator[Row]:
+    """In order, each as soon as it and all before it are there."""
+    from properties.pool import run_jobs  # here: what is recorded needs no engine
+    from properties.variants.matrix import BreaksOf
 
+    jobs, found, shown = [BreaksOf(variant.id) for variant in variants], dict[int, Row](), 0
     with Progress() as progress:
-        for number, variant in enumerate(variants, 1):
-            row = Row(variant, breaks(variant.edit, on_scope=saying(progress, variant.id, number, len(variants))))
-            for line in pages.variant_lines(row) if show else ():
-                progress.result(show or out(), line)
-            yield row
+        results = run_jobs(
+            jobs, lambda tick: progress.say(f"{jobs[tick.job].title} at {tick.words}"), executor=executor
+        )
+        with closing(results):
+            for number, result in results:
+                if isinstance(result, Exception):
+                    raise result
+                found[number] = Row(variants[number], result)
+                progress.count(len(found), len(jobs), "variant")
+                while shown in found:
+                    for line in pages.variant_lines(found[shown]) if show else ():
+                        progress.result(show or out(), line)
+                    yield found[shown]
+                    shown += 1
 
 
 def _show_pairs(compute: bool, show: Console | None) -> int:

@@ -11,6 +11,7 @@ import msgspec
 from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import NamedScope
 from properties.claims.liveness import LIVE_2
+from properties.explicit.checkpoint import Kept
 from properties.explicit.compiled import engine_words
 from properties.explicit.exhaustive import Exploration, explore
 from properties.explicit.liveness import lost_states
@@ -18,7 +19,7 @@ from properties.explored.graph import MOST_STATES, lost_on_graph, state_graph, w
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import features_on, of_machine, searched, sized, suiting
+from properties.terminal.options import EXECUTOR, features_on, of_machine, searched, sized, suiting
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text
@@ -28,6 +29,7 @@ from properties.words import counted
 @click.command("explore", cls=Checked)
 @sized
 @searched
+@EXECUTOR
 @of_machine
 @click.option(
     "--graph",
@@ -37,20 +39,24 @@ from properties.words import counted
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def explore_command(
     members: int | None, handles: int | None, rings: int | None, off: tuple[str, ...], variant: str | None,
-    no_symmetry: bool, memory_gib: float, machine: str, graph: Path | None, as_json: bool,
+    no_symmetry: bool, memory_gib: float, kept: Kept, machine: str, graph: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Visit every reachable state of one scope: counts, and what was never exercised.
 
     \b
     ringplug explore --members 2 --handles 1 --rings 2
     ringplug explore --members 2 --rings 1 --without late-copies --graph states.graphml
+    ringplug explore --members 3 --rings 2 --checkpoint kept            (killed? the same again goes on)
+    ringplug explore --members 3 --rings 2 --memory 1 --disk states
+    ringplug explore --members 3 --rings 2 --disk states --executor dask:tcp://10.0.0.1:8786
     """
     text = machine_text(machine, suiting(variant, machine))
     scope = NamedScope(members or 2, handles or 1, rings or 1, features_on(off, machine)).of(machine)
     with Progress() as progress:
         found = explore(
             text.record(scope.features), scope.ground, [], symmetry=not no_symmetry,
-            most_states=MOST_STATES if graph else None, memory_gib=memory_gib, progress=lambda r: progress.say(r.words),
+            most_states=MOST_STATES if graph else None, memory_gib=memory_gib, kept=kept,
+            progress=lambda r: progress.say(r.words),
         )  # fmt: skip
         lines = list(report.search_lines(found.report, found.search.ground))
         if graph:

@@ -13,6 +13,7 @@ from properties.catalogue.overlooked import overlooked
 from properties.catalogue.scopes import NamedScope, too_small
 from properties.explain.ahead import TooFarError
 from properties.explain.runs import shortest_runs
+from properties.explicit.checkpoint import Kept
 from properties.explicit.exhaustive import explore
 from properties.explicit.search import Report
 from properties.terminal import report
@@ -50,9 +51,8 @@ from properties.traces.trace import machine_text
 @click.option("--json", "as_json", is_flag=True, help="Print the trace as JSON; with --most an object with `traces`.")
 def trace_command(
     claim_id: str, witness: bool, unfair: str | None, most: int, members: int | None, handles: int | None,
-    rings: int | None, off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, form: str,
-    lanes: bool,
-    out: Path | None, as_json: bool,
+    rings: int | None, off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, kept: Kept,
+    form: str, lanes: bool, out: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Show a shortest run, and why: to the premise of CLAIM with --witness, else to a violation of it.
 
@@ -86,7 +86,7 @@ def trace_command(
         with Progress() as progress:
             traces, visited = shortest_runs(
                 claim, scope, variant, witness=to_premise, most=most, symmetry=not no_symmetry,
-                memory_gib=memory_gib, say=progress.say,
+                memory_gib=memory_gib, kept=kept, say=progress.say,
             )  # fmt: skip
     except TooFarError as error:
         raise click.ClickException(f"--most {most}: {error}") from error

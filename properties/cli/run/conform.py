@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from properties.cli.run.lockstep import Written, ended
 from properties.conform.cases import CASES
 from properties.conform.outcome import NOT_DRIVEN, conform
 from properties.conform.script import Case
-from properties.conform.vectors import write_vectors
+from properties.conform.vectors import Walk, write_vectors
 from properties.lockstep.run import MOST_MEMBERS, Plan
+from properties.lockstep.tours.coverage import graph_of
+from properties.lockstep.tours.walks import SCOPE, Walks
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT
@@ -51,7 +53,7 @@ from properties.words import counted
 @HTML_FILE
 @click.option(
     "--write", "folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False),
-    help="Write the cases and episodes as test vectors here, and drive nothing.",
+    help="Write cases, episodes and a tour as test vectors here, and drive nothing.",
 )  # fmt: skip
 @click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="Write every request and answer here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as one JSON object.")
@@ -103,9 +105,16 @@ def conform_command(
 def _write(folder: Path, plan: Plan, cases: Sequence[Case]) -> int:
     """Write test vectors; no program is driven."""
     with Progress() as progress:
-        files, steps = write_vectors(folder, plan, cases, progress.say)
+        files, steps = write_vectors(folder, plan, cases, _walks() if plan.steps else (), progress.say)
     print_row(report.out(), f"{folder}: {counted(files, 'vector')}, {counted(steps, 'step')}.")
     return ALL_HOLD
+
+
+def _walks() -> Iterator[Walk]:
+    """The walks of a tour that takes every class of transitions."""
+    graph = graph_of(SCOPE)
+    says = f"Classes of transitions of {graph.machine.title} that no walk before has."
+    yield from (Walk(says, SCOPE.members, walk.take) for walk in Walks(graph))
 
 
 def _cases(name: str | None) -> Sequence[Case]:

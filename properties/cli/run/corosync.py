@@ -1,4 +1,4 @@
-"""Commands that run real corosync: record one run, run a campaign of many."""
+"""Commands that run real corosync, or our own nodes in its place: record one run, run a campaign of many."""
 
 from __future__ import annotations
 
@@ -9,35 +9,44 @@ from typing import cast
 import click
 import msgspec
 
-from properties.corosync.campaign import Campaign, Case, Found, cases
+from properties.corosync.campaign import Campaign, Case, Found, Judge, cases
+from properties.corosync.judge import judge_run
 from properties.corosync.laboratory.namespaces import LaboratoryError
-from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, Transport
+from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, SystemName
 from properties.corosync.laboratory.requirements import missing
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, without_faults
 from properties.corosync.recording import Recorded, RecordingError, record
 from properties.corosync.summary import table
 from properties.judge.judgement import OK, VIOLATED
+from properties.processes.laboratory import judge_node_run
 from properties.terminal import report
 from properties.terminal.applies import Checked
-from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of
+from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, UNDETERMINED, code_of
 from properties.terminal.names import SCENARIO, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
-from properties.words import counted
+from properties.words import counted, unknown
+
+JUDGES: dict[SystemName, Judge] = {"corosync": judge_run, "ringplug": judge_node_run}
+SYSTEM_OPTION = click.option(
+    "--system", "system", type=OneOf("system", TRANSPORTS), default="corosync", show_default=True,
+    help="What runs: corosync's daemons, or our own nodes in their place.",
+)  # fmt: skip
 
 
 @click.group("corosync")
 def corosync_command() -> None:
-    """Run real corosync daemons through faults, record what their clients saw, and judge it.
+    """Run real corosync daemons through faults, record what their clients saw, and judge it; or our own nodes.
 
-    Needs Linux, root, and Debian's corosync and iproute2, for one-way-cut also nftables. Everything runs in namespaces
-    that end with the command, and all files are in its --out directory.
+    Needs Linux, root and ringplug[laboratory], for corosync Debian's package, for one-way-cut also nftables. Everything
+    runs in namespaces that end with the command, and all files are in its --out directory.
 
     \b
     ringplug corosync scenarios
     ringplug corosync record --scenario partition-merge --out run
     ringplug corosync campaign --runs 200 --out runs
+    ringplug corosync campaign --system ringplug --runs 288 --jobs 4 --out ours
     """
 
 
@@ -56,6 +65,7 @@ def scenarios_command(as_json: bool) -> int:
 
 
 @corosync_command.command("record", cls=Checked)
+@SYSTEM_OPTION
 @click.option(
     "--scenario", required=True, metavar="NAME", type=SCENARIO, help="Which scenario (ringplug corosync scenarios)."
 )
@@ -64,18 +74,18 @@ def scenarios_command(as_json: bool) -> int:
 @click.option("--seed", default=1, show_default=True, type=SEED,
               help="Decides faults, times, messages.")  # fmt: skip
 @click.option("--load", type=OneOf("load", LOADS), default="light", show_default=True, help="How much is sent.")
-@click.option("--transport", type=OneOf("transport", TRANSPORTS), default="udpu", show_default=True,
-              help="udpu, or knet with encryption.")  # fmt: skip
+@click.option("--transport", type=OneOf("transport", sum(TRANSPORTS.values(), ())),
+              help="udpu, or knet with encryption; of our nodes udp, or sealed.  [default: the first]")  # fmt: skip
 @click.option("--control", is_flag=True, help="Leave the faults out: the same traffic on a whole network.")
 @click.option("--trace", "trace_log", is_flag=True, help="Have the daemons log every message of the ring protocol.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="A directory for the files of this run; it must be empty or not exist.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was recorded as JSON.")
 def record_command(
-    scenario: str, nodes: int, seed: int, load: str, transport: str, control: bool, trace_log: bool, out: Path,
-    as_json: bool,
+    system: SystemName, scenario: str, nodes: int, seed: int, load: str, transport: str | None, control: bool,
+    trace_log: bool, out: Path, as_json: bool,
 ) -> int:  # fmt: skip
-    """Run one scenario on real daemons, and write what was seen as a history.
+    """Run one scenario on real daemons, and write what was seen as a history; our nodes write theirs themselves.
 
     The seed decides faults, times and messages. It repeats the plan, not the run: the daemons keep their own time.
     Exit codes: 0 recorded, 2 recorded but the cluster did not come to rest, 3 bad input or something is missing.
@@ -84,9 +94,15 @@ def record_command(
     ringplug corosync record --nodes 3 --scenario partition-merge --seed 1 --out run
     ringplug judge run/history.jsonl
     ringplug corosync record --nodes 5 --scenario cut-in-sync --load backlog --transport knet --out run2
+    ringplug corosync record --system ringplug --nodes 9 --scenario loss --transport sealed --out run3
     """
-    chosen = plan(scenario, nodes=nodes, seed=seed, load=cast(Load, load), transport=cast(Transport, transport))
+    transport = transport or TRANSPORTS[system][0]
+    if transport not in TRANSPORTS[system]:
+        raise click.ClickException(unknown(f"transport of {system}", transport, TRANSPORTS[system]))
+    chosen = plan(scenario, nodes=nodes, seed=seed, load=cast(Load, load), transport=transport)
     chosen = without_faults(chosen) if control else chosen
+    if trace_log and system != "corosync":
+        raise click.ClickException("--trace is for corosync; the journal of a node of ours has every message")
     chosen.log_level = "trace" if trace_log else "on"
     check_machine(chosen)
     try:
@@ -103,6 +119,7 @@ def record_command(
 
 
 @corosync_command.command("campaign", cls=Checked)
+@SYSTEM_OPTION
 @click.option("--runs", default=200, show_default=True, type=click.IntRange(1, MOST_RUNS), help="How many runs.")
 @click.option("--seed", default=1, show_default=True, type=SEED, help="Seed of the first run.")
 @click.option(
@@ -110,26 +127,30 @@ def record_command(
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="A directory for all runs; those that it has already are kept.")  # fmt: skip
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Runs side by side.")
 @click.option("--judge-again", is_flag=True, help="Judge the runs that are there again.")
 @click.option("--json", "as_json", is_flag=True, help="Print runs and verdicts as JSON.")
 def campaign_command(
-    runs: int, seed: int, scenarios: tuple[str, ...], out: Path, judge_again: bool, as_json: bool
-) -> int:
-    """Record and judge many runs: every scenario with 3 and 5 nodes, each transport, each load.
+    system: SystemName, runs: int, seed: int, scenarios: tuple[str, ...], out: Path, jobs: int, judge_again: bool,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Record and judge many runs: every scenario with 3 and 5 nodes, each transport, each load; our nodes also with 9.
 
-    Interrupted, it goes on where it was with the same command. Exit codes: 0 all hold, 1 something is violated, 2 a run
-    failed or nothing was decided, 3 bad input or something is missing.
+    Interrupted, it goes on where it was with the same command; once all is done, that prints the tables again. Runs
+    side by side disturb each other's clocks. Our nodes' runs are also repeated and followed by the machine. Exit codes:
+    0 all hold, 1 something is violated, 2 a run failed or nothing was decided, 3 bad input, as a damaged run, or
+    something is missing.
 
     \b
     ringplug corosync campaign --runs 200 --seed 1 --out runs
     ringplug corosync campaign --runs 12 --scenario cut-in-sync --out more --json
+    ringplug corosync campaign --system ringplug --runs 288 --jobs 4 --out ours
     """
-    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS))
+    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS), system)
     for case in needs(chosen):
         check_machine(case.plan)
     with Progress() as progress:
-        campaign = Campaign(out, chosen, judge_again=judge_again)
-        found = campaign.run(progress.say)
+        found = Campaign(out, chosen, JUDGES[system], judge_again, jobs).run(progress.say)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
@@ -139,7 +160,9 @@ def campaign_command(
 
 
 def exit_code(found: Found) -> int:
-    """Undecided if a run failed or nothing was decided."""
+    """Bad input if what a run left is damaged; undecided if a run failed or nothing was decided."""
+    if any(run.bad_input for run in found.runs):
+        return BAD_INPUT
     verdicts = {one.verdict for run in found.runs for one in run.findings}
     failed = any(run.failed for run in found.runs)
     return code_of(violated=VIOLATED in verdicts, decided=OK in verdicts and not failed)

@@ -22,6 +22,7 @@ from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import code_of
 from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, HTML_FILE, RING_FAULT, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
+from properties.terminal.options import EXECUTOR
 from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
 from properties.terminal.repeat import REPEAT_HELP, show_delivery_runs
@@ -42,6 +43,7 @@ SIZES = {"--members", "--seed", "--faults", "--seconds", "--load", "--runs", "--
               help="How long there are faults, in virtual time.")  # fmt: skip
 @click.option("--load", type=click.IntRange(0, 10_000), default=40, show_default=True, help="Messages a second.")
 @click.option("--runs", type=click.IntRange(1, MOST_RUNS), help="A campaign: so many seeds, from --seed on.")
+@EXECUTOR
 @click.option("--script", "file", type=click.Path(path_type=Path, dir_okay=False),
               help="Run this fault script instead; it says members, seed, time and load.")  # fmt: skip
 @click.option("--fault", metavar="NAME", type=RING_FAULT,
@@ -56,8 +58,8 @@ SIZES = {"--members", "--seed", "--faults", "--seconds", "--load", "--runs", "--
 @HTML_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def simulate_command(
-    members: int, seed: int, faults: str, seconds: float, load: int, runs: int | None, file: Path | None,
-    fault: str | None, repeat: str | None, no_follow: bool, no_reduce: bool, out: Path | None,
+    members: int, seed: int, faults: str, seconds: float, load: int, runs: int | None, executor: str,
+    file: Path | None, fault: str | None, repeat: str | None, no_follow: bool, no_reduce: bool, out: Path | None,
     html: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Run whole rings of the reference in virtual time, under faults, and judge what they did.
@@ -91,7 +93,7 @@ def simulate_command(
     if runs is None:
         command = f"ringplug simulate --script {file}{plan.ways}" if file else plan.command(seed)
         return _one(script, copy, _Ways(command, plan.ways, not no_follow, not no_reduce, out, html, as_json))
-    return _many(plan, range(seed, seed + runs), as_json)
+    return _many(plan, range(seed, seed + runs), executor, as_json)
 
 
 class _Ways(msgspec.Struct, frozen=True):
@@ -154,9 +156,9 @@ def _code(found: Run) -> int:
     return code_of(violated=bool(found.violated), decided=any(one.verdict == OK for one in found.claims))
 
 
-def _many(plan: Plan, seeds: range, as_json: bool) -> int:
+def _many(plan: Plan, seeds: range, executor: str, as_json: bool) -> int:
     with Progress() as progress:
-        tally = campaign(plan, seeds, progress.say)
+        tally = campaign(plan, seeds, progress.say, executor)
     absent = tally.absent(plan)
     if as_json:
         sys.stdout.write(msgspec.json.encode(campaign_record(tally, plan, absent)).decode() + "\n")

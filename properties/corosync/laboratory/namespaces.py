@@ -17,6 +17,7 @@ from pathlib import Path
 OUTER = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 NODE = ("unshare", "--net", "--mount", "--uts", "sleep", "infinity")
 PR_SET_PDEATHSIG = 1
+TUN_DEVICE = "/dev/net/tun"
 
 
 class LaboratoryError(Exception):
@@ -49,11 +50,6 @@ def run(command: Sequence[str], text: str = "") -> None:
         raise LaboratoryError(f"{' '.join(command)}: {done.stderr.strip() or f'exit {done.returncode}'}")
 
 
-def ip(*lines: str) -> None:
-    """Several `ip` commands, by one process."""
-    run(["ip", "-batch", "-"], "\n".join(lines) + "\n")
-
-
 class Place:
     """A node's namespaces, held by a sleeping process."""
 
@@ -77,6 +73,6 @@ class Place:
         """A host name, and the directories of which a daemon expects to be the only user."""
         script = (
             f"hostname {self.name} && mount -t tmpfs none /run && mount -t tmpfs none /dev/shm && "
-            "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up"
+            "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"
         )
         run(self.command("sh", "-ec", script))

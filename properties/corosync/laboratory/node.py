@@ -13,7 +13,8 @@ from typing import Any
 
 from properties.corosync.laboratory.configuration import log_file, state_dir
 from properties.corosync.laboratory.namespaces import LaboratoryError, Place, die_with
-from properties.corosync.laboratory.plan import Plan
+from properties.corosync.laboratory.plan import Plan, Used
+from properties.corosync.laboratory.systems import SYSTEMS
 
 CLIENT_END_S = 3.0
 
@@ -28,6 +29,7 @@ class Node:
 
     def __init__(self, id: int, plan: Plan, out: Path, place: Place) -> None:
         self.id, self.plan, self.out, self.place = id, plan, out, place
+        self.system = SYSTEMS[plan.system]
         self.incarnation = 0
         self.daemon: subprocess.Popen[bytes] | None = None
         self.client: subprocess.Popen[bytes] | None = None
@@ -41,7 +43,7 @@ class Node:
         self.members: frozenset[int] = frozenset()
         self.group: frozenset[tuple[int, int]] = frozenset()
         self.finals: set[tuple[int, int]] = set()
-        self.pid = 0
+        self.pid, self.ended = 0, False
 
     @property
     def runs(self) -> bool:
@@ -56,17 +58,24 @@ class Node:
         state_dir(self.out, self.id).mkdir(exist_ok=True)
         with log_file(self.out, self.id).open("a") as log:
             log.write(f"ringplug: incarnation {self.incarnation} starts\n")
-        self.daemon = self._spawn("corosync", "-f", "-c", str(self.out / f"n{self.id}.conf"))
+        said = log_file(self.out, self.id) if self.system.prints_its_log else self.errors
+        self.daemon = self._spawn(*self.system.daemon(self.out, self.id), said=said)
         traffic = self.plan.traffic
-        words = [self.id, self.incarnation, self.plan.seed, traffic.per_second, traffic.most_bytes]
+        how = [traffic.per_second, traffic.least_bytes, traffic.most_bytes, traffic.mixed]
+        words = [self.id, self.incarnation, self.plan.seed, *how]
         path = raw_file(self.out, self.id, self.incarnation)
-        module = [sys.executable, "-P", "-m", "properties.corosync.laboratory.client", *map(str, words), str(path)]
-        self.client = self._spawn(*module, pipes=True)
+        module = [sys.executable, "-P", "-m", self.system.client, *map(str, words), str(path)]
+        self.client = self._spawn(*module, said=self.errors, pipes=True)
 
-    def _spawn(self, *command: str, pipes: bool = False) -> subprocess.Popen[bytes]:
+    @property
+    def errors(self) -> Path:
+        """Where what a program prints goes."""
+        return self.out / "errors.txt"
+
+    def _spawn(self, *command: str, said: Path, pipes: bool = False) -> subprocess.Popen[bytes]:
         parent = os.getpid()
         pipe = subprocess.PIPE if pipes else subprocess.DEVNULL
-        with (self.out / "errors.txt").open("ab") as errors:
+        with said.open("ab") as errors:
             return subprocess.Popen(
                 self.place.command(*command), stdin=pipe, stdout=pipe, stderr=errors,
                 preexec_fn=lambda: die_with(parent),
@@ -87,6 +96,15 @@ class Node:
         except subprocess.TimeoutExpired:
             self.client.kill()
             self.client.wait()
+
+    def used(self) -> Used | None:
+        """What the daemon that runs has used so far."""
+        if self.daemon is None or self.daemon.poll() is not None:
+            return None
+        room = Path(f"/proc/{self.daemon.pid}")
+        times = (room / "stat").read_text().rpartition(")")[2].split()[11:13]
+        peak_kb = next(line.split()[1] for line in (room / "status").read_text().splitlines() if "VmHWM" in line)
+        return Used(sum(map(int, times)) / os.sysconf("SC_CLK_TCK"), int(peak_kb) * 1024)
 
     def pause(self) -> None:
         assert self.daemon
@@ -129,7 +147,9 @@ class Node:
                 self.group = frozenset((node, pid) for node, pid, _ in event["members"])
             case "deliver":
                 self.finals.add((event["m"][0], event["m"][1]))
-            case "end" if event["why"].startswith("no start"):
+            case "end" if not event["why"].startswith("no start"):
+                self.ended = True
+            case "end":
                 raise LaboratoryError(f"node {self.id}: the client has {event['why']}; {log_file(self.out, self.id)}")
             case _:
                 pass

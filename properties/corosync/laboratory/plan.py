@@ -10,12 +10,18 @@ from typing import Literal
 
 import msgspec
 
-Transport = Literal["udpu", "knet"]
+SystemName = Literal["corosync", "ringplug"]
+Transport = Literal["udpu", "knet", "udp", "sealed"]
 Load = Literal["light", "heavy", "backlog"]
 Wire = Literal["bridge", "tap"]
 FrameKind = Literal["any", "token", "mcast", "join", "commit", "sync"]
 
-TRANSPORTS: tuple[Transport, ...] = ("udpu", "knet")
+TRANSPORTS: dict[SystemName, tuple[Transport, Transport]] = {
+    "corosync": ("udpu", "knet"),
+    "ringplug": ("udp", "sealed"),
+}
+"""Of each system: in the clear, and encrypted."""
+ENCRYPTED: tuple[Transport, ...] = tuple(encrypted for _, encrypted in TRANSPORTS.values())
 LOADS: tuple[Load, ...] = ("light", "heavy", "backlog")
 NODE_COUNTS = range(2, 10)
 
@@ -116,6 +122,8 @@ class Traffic(msgspec.Struct):
     least_bytes: int = 16
     most_bytes: int = 9_000
     """Larger than a packet of 1500 bytes, so that some messages travel in parts."""
+    mixed: bool = True
+    """Whether a system that has priorities and safe messages is given some of each."""
 
 
 class Plan(msgspec.Struct):
@@ -133,6 +141,15 @@ class Plan(msgspec.Struct):
     join_ms: int = 50
     merge_ms: int = 50
     log_level: Literal["on", "trace"] = "on"
+    system: SystemName = "corosync"
+    history: bool = True
+    """Whether our own nodes write histories."""
+    journal: bool = True
+    """Whether they write journals besides, so that the run can be repeated and followed."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self.transport in ENCRYPTED
 
     @property
     def consensus_ms(self) -> int:
@@ -141,3 +158,22 @@ class Plan(msgspec.Struct):
     @property
     def node_ids(self) -> range:
         return range(1, self.nodes + 1)
+
+
+class Used(msgspec.Struct):
+    """What a daemon has used since it started."""
+
+    cpu_s: float
+    memory_bytes: int
+    """The most that it had at once."""
+
+
+class Outcome(msgspec.Struct):
+    """How a run ended."""
+
+    settled: bool
+    """All that ran were in one ring and one group at the end, and every last message had reached everyone."""
+    died: list[int]
+    """Nodes whose daemon ended although nobody killed it."""
+    seconds: float
+    used: dict[int, Used] = {}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from properties.corosync.laboratory.configuration import KEY_BYTES, configuration, key_file, log_file
+from properties.corosync.laboratory.configuration import log_file
 from properties.corosync.laboratory.namespaces import LaboratoryError, Place
 from properties.corosync.laboratory.node import Node
 from properties.corosync.laboratory.plan import (
@@ -27,6 +27,7 @@ from properties.corosync.laboratory.plan import (
     Disturb,
     Heal,
     Kill,
+    Outcome,
     Pause,
     Plan,
     Resume,
@@ -34,24 +35,16 @@ from properties.corosync.laboratory.plan import (
     Split,
     Start,
     Step,
+    Used,
     Wait,
 )
+from properties.corosync.laboratory.systems import SYSTEMS
 from properties.corosync.laboratory.wire import BridgeWire, TapWire
 
 LAST_SETTLE_MS = 40_000
-DRAIN_MS = 20_000
+DRAIN_MS, END_MS = 90_000, 5_000
 QUIET_MS = 100
 TICK_S = 0.02
-
-
-class Outcome(msgspec.Struct):
-    """How a run ended."""
-
-    settled: bool
-    """All that ran were in one ring and one group at the end, and every last message had reached everyone."""
-    died: list[int]
-    """Nodes whose daemon ended although nobody killed it."""
-    seconds: float
 
 
 class Laboratory:
@@ -65,31 +58,28 @@ class Laboratory:
         places = {id: node.place for id, node in self.nodes.items()}
         for place in places.values():
             place.furnish()
-        self.wire = TapWire(places, plan.seed) if plan.wire == "tap" else BridgeWire(places)
+        self.wire = TapWire(places, plan) if plan.wire == "tap" else BridgeWire(places)
         self.groups: list[list[int]] = [list(self.nodes)]
         self.one_way = False
         self.died: set[int] = set()
 
     def run(self) -> Outcome:
-        self.prepare()
+        SYSTEMS[self.plan.system].prepare(self.plan, self.out)
         for id in self.nodes:
             self.start(Start(id))
         for step in self.plan.steps:
             self.log(step)
             self.take(step)
         settled = self.finish()
-        return Outcome(settled, sorted(self.died), round(time.monotonic() - self.started, 3))
+        return Outcome(settled, sorted(self.died), round(time.monotonic() - self.started, 3), self.used())
 
-    def prepare(self) -> None:
-        """Configuration files and the key."""
-        if self.plan.transport == "knet":
-            key_file(self.out).write_bytes(bytes(i * 7 % 256 for i in range(KEY_BYTES)))
-            key_file(self.out).chmod(0o400)
-        for id in self.nodes:
-            (self.out / f"n{id}.conf").write_text(configuration(self.plan, id, self.out))
+    def used(self) -> dict[int, Used]:
+        """What each daemon that runs has used."""
+        return {id: one for id, node in self.nodes.items() if (one := node.used())}
 
     def log(self, what: object) -> None:
-        line = {"ms": round((time.monotonic() - self.started) * 1000), "step": what}
+        now = time.monotonic()
+        line = {"ms": round((now - self.started) * 1000), "us": round(now * 1e6), "step": what}
         with (self.out / "steps.jsonl").open("ab") as file:
             file.write(msgspec.json.encode(line) + b"\n")
 
@@ -104,7 +94,10 @@ class Laboratory:
 
     @take.register
     def _(self, step: Settle) -> None:
-        self.log({"settled": self.wait(self.is_settled, step.timeout_ms)})
+        began = time.monotonic()
+        settled = self.wait(self.is_settled, step.timeout_ms)
+        after_ms = round((time.monotonic() - began) * 1000)
+        self.log({"settled": settled, "after_ms": after_ms, "used": self.used()})
 
     @take.register
     def _(self, step: Split) -> None:
@@ -231,7 +224,9 @@ class Laboratory:
 
     def finish(self) -> bool:
         """One ring for all that run, their last messages, and the end of the records."""
+        began = time.monotonic()
         settled = self.stays_settled()
+        self.log({"settled": settled, "after_ms": round((time.monotonic() - began) * 1000), "at": "the end"})
         running = [node for node in self.nodes.values() if node.runs]
         for node in running:
             node.command("stop")
@@ -239,7 +234,8 @@ class Laboratory:
         settled = self.wait(lambda: all(node.finals >= everyone for node in running), DRAIN_MS) and settled
         settled = settled and self.is_settled()
         for node in running:
-            node.command("end")
+            node.command(f"end {int(settled)}")
+        self.wait(lambda: all(node.ended for node in running), END_MS)
         for node in running:
             assert node.client
             assert node.client.stdin

@@ -9,7 +9,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 
+import msgspec
+
 from properties.corosync.laboratory.plan import (
+    ENCRYPTED,
+    TRANSPORTS,
     Burst,
     CutAt,
     CutOneWay,
@@ -25,6 +29,7 @@ from properties.corosync.laboratory.plan import (
     Split,
     Start,
     Step,
+    SystemName,
     Traffic,
     Transport,
     Wait,
@@ -41,7 +46,7 @@ class Draw:
     def __init__(self, seed: int, nodes: int, transport: Transport) -> None:
         self.random = random.Random(f"scenario/{seed}/{nodes}/{transport}")
         self.nodes = list(range(1, nodes + 1))
-        self.encrypted = transport == "knet"
+        self.encrypted = transport in ENCRYPTED
 
     def ms(self, least: int, most: int) -> Wait:
         return Wait(self.random.randint(least, most))
@@ -254,6 +259,8 @@ TAP_SCENARIOS = frozenset(
 )
 TRAFFIC: dict[Load, float] = {"light": 20.0, "heavy": 300.0, "backlog": 20.0}
 """Messages that each client sends a second."""
+FEW_NODES, SLOW_TOKEN_MS = 5, 1_000
+LONGEST_SETTLE_MS = 40_000
 
 
 def says(name: str) -> str:
@@ -261,20 +268,36 @@ def says(name: str) -> str:
     return " ".join((SCENARIOS[name].__doc__ or "").split())
 
 
+def system_of(transport: Transport) -> SystemName:
+    """Whose transport it is."""
+    return next(name for name, its in TRANSPORTS.items() if transport in its)
+
+
 def plan(scenario: str, *, nodes: int, seed: int, load: Load = "light", transport: Transport = "udpu") -> Plan:
-    """The run of this scenario with this seed."""
+    """The run of this scenario with this seed, on the system whose transport it is."""
     draw = Draw(seed, nodes, transport)
     steps: list[Step] = [Settle(30_000), draw.ms(100, 400), *SCENARIOS[scenario](draw)]
     if load == "backlog":
         steps = list(_strained(steps, draw.random))
     wire: Wire = "tap" if scenario in TAP_SCENARIOS else "bridge"
-    return Plan(scenario, nodes, seed, load, transport, wire, Traffic(TRAFFIC[load]), steps)
+    chosen = Plan(scenario, nodes, seed, load, transport, wire, Traffic(TRAFFIC[load]), steps)
+    return chosen if system_of(transport) == "corosync" else _of_nodes(chosen)
+
+
+def _of_nodes(of: Plan) -> Plan:
+    """The same for our own nodes: who waits for a ring waits as long as LIVE-3 allows, and the token of many is slow.
+
+    Each node is a Python process, and many of them share few cores.
+    """
+    steps = [Settle(LONGEST_SETTLE_MS) if isinstance(step, Settle) else step for step in of.steps]
+    token_ms = of.token_ms if of.nodes <= FEW_NODES else SLOW_TOKEN_MS
+    return msgspec.structs.replace(of, system="ringplug", steps=steps, token_ms=token_ms)
 
 
 def without_faults(of: Plan) -> Plan:
     """The same traffic for about as long without a fault: the control of a run that showed something."""
     kept: Sequence[Step] = [step for step in of.steps if isinstance(step, Wait | Settle | Burst)]
-    return Plan(of.scenario, of.nodes, of.seed, of.load, of.transport, of.wire, of.traffic, list(kept))
+    return msgspec.structs.replace(of, steps=list(kept))
 
 
 def _strained(steps: Sequence[Step], rng: random.Random) -> Iterator[Step]:

@@ -1,8 +1,8 @@
 """A switch between TAP devices that loses, delays, reorders and duplicates frames by a seeded draw for each link.
 
-It runs as a process of its own: `switch SEED fd...`, one descriptor a node, in the order of the nodes. Commands come on
-standard input, one JSON object a line, each answered by a line: `blocked` (pairs), `disturb`, `cut` (frames to wait
-for, and what is blocked from then on). A cut is one moment for all links. Left out on purpose: learning addresses.
+It runs as a process of its own: `switch SYSTEM SEED fd...`, one descriptor a node, in the order of the nodes. Commands
+come on standard input, one JSON object a line, each answered by a line: `blocked` (pairs), `disturb`, `cut` (frames to
+wait for, and what is blocked from then on). A cut is one moment for all links. Left out on purpose: learning addresses.
 """
 
 from __future__ import annotations
@@ -17,23 +17,10 @@ import sys
 import time
 from collections.abc import Callable
 
+from properties.corosync.laboratory.systems import SYSTEMS, Datagrams
+
 FRAME_BYTES = 65_536
-TOTEM_AT = 42
-"""Behind the headers of Ethernet, IP and UDP: totem's magic number, version, and the type of the message."""
-TOTEM_TYPE_AT = TOTEM_AT + 3
-TOTEM_TYPES = {"token": 0, "mcast": 1, "join": 3, "commit": 4}
 Link = tuple[int, int]
-
-
-def is_kind(frame: bytes, kind: str) -> bool:
-    """Is this a frame of that kind? Only totem's own frames count, and encrypted ones are of any kind."""
-    if kind == "any":
-        return len(frame) > TOTEM_AT and frame[12:14] == b"\x08\x00"
-    if len(frame) <= TOTEM_TYPE_AT:
-        return False
-    if kind == "sync":
-        return frame[TOTEM_TYPE_AT] == TOTEM_TYPES["mcast"] and b"sync" in frame[TOTEM_AT:]
-    return frame[TOTEM_TYPE_AT] == TOTEM_TYPES[kind]
 
 
 def targets(frame: bytes, source: int, count: int) -> list[int]:
@@ -46,8 +33,12 @@ def targets(frame: bytes, source: int, count: int) -> list[int]:
 class Switch:
     """Ports, what is blocked, and the frames that wait for their time."""
 
-    def __init__(self, seed: int, count: int, write: Callable[[int, bytes], None], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, datagrams: Datagrams, seed: int, count: int, write: Callable[[int, bytes], None],
+        say: Callable[[str], None],
+    ) -> None:  # fmt: skip
         self.count, self.write, self.say = count, write, say
+        self.is_kind = datagrams.is_kind
         links = [(a, b) for a in range(1, count + 1) for b in range(1, count + 1) if a != b]
         self.random = {link: random.Random(f"switch/{seed}/{link}") for link in links}
         self.blocked: set[Link] = set()
@@ -82,8 +73,8 @@ class Switch:
         if not self.cut:
             return
         kind = str(self.cut["kind"])
-        self.forming = self.forming or kind == "any" or is_kind(frame, "join")
-        if self.forming and source == self.cut["source"] and is_kind(frame, kind):
+        self.forming = self.forming or kind == "any" or self.is_kind(frame, "join")
+        if self.forming and source == self.cut["source"] and self.is_kind(frame, kind):
             self.left_count -= 1
             if self.left_count <= 0:
                 self.blocked = {(a, b) for a, b in self.cut["blocked"]}  # pyright: ignore
@@ -125,7 +116,8 @@ class Switch:
 
 def main(arguments: list[str]) -> None:
     """Switch until standard input closes."""
-    seed, *fds = map(int, arguments)
+    system = next(one for name, one in SYSTEMS.items() if name == arguments[0])
+    seed, *fds = map(int, arguments[1:])
     port_of = {fd: port for port, fd in enumerate(fds, 1)}
 
     def write(port: int, frame: bytes) -> None:
@@ -136,7 +128,7 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write(word + "\n")
         sys.stdout.flush()
 
-    switch = Switch(seed, len(fds), write, say)
+    switch = Switch(system.datagrams, seed, len(fds), write, say)
     while True:
         wait_s = switch.release(time.monotonic())
         ready, _, _ = select.select([*fds, 0], [], [], wait_s)

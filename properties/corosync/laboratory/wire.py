@@ -5,25 +5,21 @@ Parting a bridge moves one port after the other, a few milliseconds in all; the 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import struct
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from properties.corosync.laboratory.configuration import address, mac
-from properties.corosync.laboratory.namespaces import LaboratoryError, Place, die_with, ip, run
-from properties.corosync.laboratory.plan import CutAt, Disturb
+from properties.corosync.laboratory import links
+from properties.corosync.laboratory.configuration import address
+from properties.corosync.laboratory.namespaces import LaboratoryError, Place, die_with, run
+from properties.corosync.laboratory.plan import CutAt, Disturb, Plan
 
 Link = tuple[int, int]
-TUN_DEVICE = "/dev/net/tun"
-TUNSETIFF = 0x400454CA
-IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
 
 
 def links_between(groups: Sequence[Sequence[int]]) -> set[Link]:
@@ -40,11 +36,10 @@ class Wires(Protocol):
     def heal(self) -> None: ...
 
 
-def furnish_interface(node: int, others: Iterable[int], place: Place) -> None:
-    """An address, and the hardware addresses of the others: or a lost frame could also be a lost ARP."""
-    lines = [f"link set eth0 address {mac(node)}", f"addr add {address(node)}/24 dev eth0", "link set eth0 up"]
-    lines += [f"neigh replace {address(other)} lladdr {mac(other)} dev eth0 nud permanent" for other in others]
-    run(place.command("ip", "-batch", "-"), "\n".join(lines) + "\n")
+def furnish_all(places: Mapping[int, Place]) -> None:
+    """Every node's interface has its address, and knows the others'."""
+    for node, place in places.items():
+        links.furnish(node, [other for other in places if other != node], place)
 
 
 class BridgeWire:
@@ -52,19 +47,18 @@ class BridgeWire:
 
     def __init__(self, places: Mapping[int, Place]) -> None:
         self.places = places
-        ip(*(f"link add br{k} type bridge forward_delay 0" for k in range(len(places))))
-        ip(*(f"link set br{k} up" for k in range(len(places))))
-        for node, place in places.items():
-            ip(
-                f"link add h{node} type veth peer name p{node}",
-                f"link set p{node} netns {place.holder.pid} name eth0",
-                f"link set h{node} master br0 up",
-            )
-            furnish_interface(node, [other for other in places if other != node], place)
+        with links.told() as kernel:
+            self.bridges = [links.add_bridge(kernel, f"br{k}") for k in range(len(places))]
+            self.ports = {node: links.add_cable(kernel, f"h{node}", place) for node, place in places.items()}
+        self.split([list(places)])
+        furnish_all(places)
         self.deaf: set[int] = set()
 
     def split(self, groups: Sequence[Sequence[int]]) -> None:
-        ip(*(f"link set h{node} master br{k}" for k, group in enumerate(groups) for node in group))
+        with links.told() as kernel:
+            for bridge, group in zip(self.bridges, groups, strict=False):
+                for node in group:
+                    kernel.link("set", index=self.ports[node], master=bridge)
 
     def cut_one_way(self, source: int, target: int) -> None:
         rules = (
@@ -83,15 +77,15 @@ class BridgeWire:
 class TapWire:
     """The switch as a process; the interfaces of the nodes are its TAP devices."""
 
-    def __init__(self, places: Mapping[int, Place], seed: int) -> None:
+    def __init__(self, places: Mapping[int, Place], plan: Plan) -> None:
         self.nodes = list(places)
-        fds = [_tap(f"t{node}") for node in places]
-        for node, place in places.items():
-            ip(f"link set t{node} netns {place.holder.pid} name eth0")
-            furnish_interface(node, [other for other in places if other != node], place)
+        with links.told() as kernel:
+            fds = [links.add_tap(kernel, f"t{node}", place) for node, place in places.items()]
+        furnish_all(places)
         parent = os.getpid()
+        module = [sys.executable, "-P", "-m", "properties.corosync.laboratory.switch"]
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "properties.corosync.laboratory.switch", str(seed), *map(str, fds)],
+            [*module, plan.system, str(plan.seed), *map(str, fds)],
             pass_fds=fds, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=lambda: die_with(parent),
         )  # fmt: skip
         for fd in fds:
@@ -141,10 +135,3 @@ class TapWire:
         blocked = sorted(links_between(at.groups))
         cut = {"kind": at.kind, "source": at.source, "count": at.count, "forming": at.forming, "blocked": blocked}
         self.command(blocked=[], cut=cut)
-
-
-def _tap(name: str) -> int:
-    """A TAP device; it lives as long as its descriptor."""
-    fd = os.open(TUN_DEVICE, os.O_RDWR)
-    fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
-    return fd

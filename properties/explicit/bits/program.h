@@ -58,6 +58,7 @@ typedef struct {
   u64 (*reg)[MOST_GROUPS];
   u32 *done, epoch;
   int groups, rows, environment, step;
+  const u64 *from; /* the rows that are expanded: those of the search, or of the caller */
   u64 first;      /* the number of the block's first state */
   i32 offset;     /* where it is in the caller's block */
   u64 valid[MOST_GROUPS], mask[MOST_GROUPS], stuck[MOST_GROUPS];
@@ -126,7 +127,7 @@ INLINE void take(Worker *k, int words, int g, u64 enabled) {
     int r = __builtin_ctzll(enabled);
     enabled &= enabled - 1;
     u64 delta[MOST_WORDS], moved = 0, *to = k->candidate[k->waiting];
-    const u64 *from = s->rows + (k->first + 64 * g + r) * words;
+    const u64 *from = k->from + (k->first + 64 * g + r) * words;
     for (int w = 0; w < words; w++) delta[w] = everywhere[w];
     for (int i = 0; i < parts; i++) delta[partly[i]->word] ^= -(where[i] >> r & 1) & partly[i]->bit;
     for (int w = 0; w < words; w++) moved |= delta[w], to[w] = from[w] ^ delta[w];
@@ -182,7 +183,7 @@ static void load(Worker *k) {
     for (int w = 0; w < words; w++) {
       for (int r = 0; r < 64; r++) {
         u64 row = 64 * g + r;
-        rows[r] = row < (u64)k->rows ? k->s->rows[(k->first + row) * words + w] : 0;
+        rows[r] = row < (u64)k->rows ? k->from[(k->first + row) * words + w] : 0;
       }
       transpose(rows);
       for (int i = 0; i < k->p->inputs; i++)

@@ -15,7 +15,7 @@ static void dismiss(Worker *k) {
 static Worker *hire(States *s, const Program *p, const Notes *notes, Hand *hand) {
   Worker *k = calloc(1, sizeof *k);
   if (!k) return 0;
-  k->s = s, k->p = p, k->hand = hand;
+  k->s = s, k->p = p, k->hand = hand, k->from = s->rows;
   k->reg = aligned_alloc(64, p->registers * sizeof *k->reg);
   k->done = calloc(p->registers, 4);
   k->notes.fired = calloc(p->actions + p->parts + 1, 1);
@@ -79,15 +79,18 @@ typedef struct {
   Hand hands[MOST_THREADS];
 } Search;
 
-/* Take every step from these states. FULL: the memory allowed does not suffice. */
-int ringplug_expand(Search *search, const Program *p, u64 first, u64 count, int threads, Notes *notes) {
+static int expand(
+    Search *search, const Program *p, const u64 *from, u64 first, u64 count, int threads, Notes *notes) {
   States *s = &search->states;
   u64 next = 0;
   int status = DONE;
   if (threads > MOST_THREADS) threads = MOST_THREADS;
   Worker *workers[MOST_THREADS] = {0};
   for (int t = 0; t < threads; t++)
-    if (!(workers[t] = hire(s, p, notes, &search->hands[t]))) status = FULL;
+    if ((workers[t] = hire(s, p, notes, &search->hands[t])))
+      workers[t]->from = from;
+    else
+      status = FULL;
   while (status == DONE && next < count) {
     u64 rows = rows_at_once(s, p, threads);
     if (!rows || s->taken > ((u64)1 << s->bits) / 2) {
@@ -110,6 +113,24 @@ int ringplug_expand(Search *search, const Program *p, u64 first, u64 count, int 
     dismiss(workers[t]);
   }
   return status;
+}
+
+/* Take every step from these states. FULL: the memory allowed does not suffice. */
+int ringplug_expand(Search *search, const Program *p, u64 first, u64 count, int threads, Notes *notes) {
+  return expand(search, p, search->states.rows, first, count, threads, notes);
+}
+
+/* The same from states of the caller, which are not among those of the search. */
+int ringplug_expand_from(Search *search, const Program *p, const u64 *rows, u64 count, Notes *notes) {
+  return expand(search, p, rows, 0, count, 1, notes);
+}
+
+/* Forget all states. */
+void ringplug_clear(Search *search) {
+  States *s = &search->states;
+  s->size = s->taken = 0;
+  memset(s->table, 0, table_bytes(s));
+  memset(search->hands, 0, sizeof search->hands);
 }
 
 /* Every transition by the program's steps from these states. */
@@ -224,6 +245,38 @@ void ringplug_free(Search *search) {
 int ringplug_add(Search *search, const u64 *state) {
   States *s = &search->states;
   return add(s, &search->hands[0], state, hash(state, s->words), s->words);
+}
+
+/* Add states to the next level. */
+int ringplug_add_all(Search *search, const u64 *states, u64 count) {
+  States *s = &search->states;
+  for (u64 i = 0; i < count; i++) {
+    if (s->taken > ((u64)1 << s->bits) / 2 && grow(s, s->bits + 1, search->hands, MOST_THREADS) != DONE) return FULL;
+    if (ringplug_add(search, states + i * s->words) != DONE) return FULL;
+  }
+  return DONE;
+}
+
+/* Take states back that were numbered before, in the order of their numbers. */
+int ringplug_restore(Search *search, const u64 *states, u64 count) {
+  States *s = &search->states;
+  if (s->taken != s->size || s->size + count > s->most_rows) return FULL;
+  memcpy(s->rows + s->size * s->words, states, count * row_bytes(s));
+  u64 first = s->size;
+  s->taken = s->size = first + count;
+  int bits = s->bits;
+  while (s->taken > ((u64)1 << bits) / 2) bits++;
+  if (bits > s->bits) return grow(s, bits, search->hands, MOST_THREADS);
+  put_all(s, first, s->size);
+  return DONE;
+}
+
+/* The rows of the next level so far, as pairs of numbers: from one to before another. At most MOST_THREADS + 1 pairs. */
+int ringplug_unnumbered(const Search *search, u64 *pairs) {
+  Hand used[65];
+  int n = stretches(&search->states, search->hands, MOST_THREADS, used);
+  for (int i = 0; i < n; i++) pairs[2 * i] = used[i].next, pairs[2 * i + 1] = used[i].end;
+  return n;
 }
 
 /* Number the next level, in the order of the states as numpy packs them. */

@@ -69,7 +69,7 @@ INLINE u64 hash(const u64 *state, int words) {
   return mixed(h);
 }
 
-/* The order of the states of a level: that of `_keys` in numbering.py. */
+/* The order of the states of a level: that of `keys_of` in numbering.py. */
 INLINE u64 key(const u64 *state, int words) {
   u64 m = state[0];
   if (words == 1) return m;

@@ -2,7 +2,7 @@
 
 The text behind the subsystem's tag is what counts; what stands before it, times and hosts, is not read. A ring id is
 written in three ways: `1.1b0` is hexadecimal, `1:14908` and `192.0.2.6:74` are decimal. Everything here is about lines;
-what they come to is in `corosync.py`.
+what they come to is in `logs.py` for our own runs, and in `properties/importers/corosync.py` for anybody's logs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WANTED = re.compile(
     rb"Corosync Cluster Engine|lowest node id|exiting|"
     rb"CLM CONFIGURATION CHANGE|New Configuration:|Members Left:|Members Joined:|r\(0\) ip\()"
 )
-"""Lines that may say something; the others are foreign, or say what is not asked."""
+"""Lines that say something to an importer; the others are foreign, or say what is not asked there."""
 TAG = re.compile(r"\[([A-Z]+) *\] (.*)$", re.DOTALL)
 FORMED = re.compile(r"A new membership \((\S+)\) was formed\.(?P<rest>.*)$")
 OLD_FORMED = re.compile(r"A processor joined or left the membership and a new membership(?: \((\S+)\))? was formed\.")
@@ -31,6 +31,7 @@ COMMIT = re.compile(r"Committing synchronization for (.*?)\s*$")
 COUNTED = re.compile(r"joinlist_messages\[\d+\] group:.*, ip:(.*?)\s*, pid:(\d{1,18})")
 PROCESS_JOINED = re.compile(r"got procjoin message from cluster node (\d{1,20}) \((.*?)\s*\) for pid \d+")
 OURSELVES = re.compile(r"(?:lowest|highest) node id: \d+ us: (\d{1,20})")
+TRANSITIONAL = re.compile(r"TRANS \[\d+\] member (\d{1,20}):")
 STARTED = re.compile(
     r"Corosync Cluster Engine (?:\S+\s+)?starting up|Corosync Cluster Engine \(.*\): started and ready"
 )
@@ -92,6 +93,23 @@ class Address:
 
 
 @dataclass(frozen=True)
+class Recovering:
+    """The ring is agreed on, and its messages are recovered: the lines of who comes along follow."""
+
+
+@dataclass(frozen=True)
+class CameAlong:
+    """A node comes along from the ring before."""
+
+    node: str
+
+
+@dataclass(frozen=True)
+class LetOut:
+    """Messages other than those of synchronization are let out again."""
+
+
+@dataclass(frozen=True)
 class Ourselves:
     """The node whose log this is."""
 
@@ -113,7 +131,7 @@ class OldLine:
     member: str
 
 
-Said = OldLine | Formed | Listed | Phase | Counted | Address | Ourselves | Life
+Said = OldLine | Formed | Listed | Phase | Counted | Address | Recovering | CameAlong | LetOut | Ourselves | Life
 
 
 def said(line: str) -> Said | None:
@@ -126,6 +144,12 @@ def said(line: str) -> Said | None:
         if found := read(text):
             return found
     return None
+
+
+def text_of(line: str) -> str:
+    """What a line says behind the subsystem's tag; the whole line if it has none."""
+    tag = TAG.search(line)
+    return (tag[2] if tag else line).rstrip()
 
 
 def ring_id(text: str) -> Id | None:
@@ -146,6 +170,12 @@ def _formed(text: str) -> Formed | None:
     if found := OLD_FORMED.search(text):
         return Formed(ring_id(found[1]) if found[1] else None)
     return None
+
+
+def _ring_protocol(text: str) -> Recovering | CameAlong | LetOut | None:
+    if found := TRANSITIONAL.match(text):
+        return CameAlong(found[1])
+    return RING_PROTOCOL.get(text)
 
 
 def _nodes(words: str | None) -> tuple[str, ...]:
@@ -190,5 +220,6 @@ def _old(text: str) -> OldLine | None:
     return OldLine(heading, found[1] if found else "") if heading or found else None
 
 
-BY_TAG = {"TOTEM": (_formed,), "QUORUM": (_listed,), "SYNC": (_phase,), "MAIN": (_main,), "CPG": (_group,),
-          "VOTEQ": (_votes,), "CLM": (_old,)}  # fmt: skip
+RING_PROTOCOL = {"entering RECOVERY state.": Recovering(), "waiting_trans_ack changed to 0": LetOut()}
+BY_TAG = {"TOTEM": (_formed, _ring_protocol), "QUORUM": (_listed,), "SYNC": (_phase,), "MAIN": (_main,),
+          "CPG": (_group,), "VOTEQ": (_votes,), "CLM": (_old,)}  # fmt: skip
