@@ -51,7 +51,7 @@ def test_the_number_of_obligations_about_delivery_is_pinned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("plug-on-delivery", 465), ("services-on-plug", 284), ("services-on-delivery", 405)]
+    ("name", "count"), [("plug-on-delivery", 465), ("services-on-plug", 233), ("services-on-delivery", 405)]
 )
 def test_the_number_of_obligations_about_machines_put_together_is_pinned(name: str, count: int) -> None:
     proof = prove(MACHINES[name].record(), name)

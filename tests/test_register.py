@@ -126,7 +126,18 @@ def test_every_variant_fault_feature_and_scenario_in_a_page_is_there(path: Path)
     faults = {*PLUG_FAULTS.names(), *RING_FAULTS.names()}
     cases = {case.name for case in CASES}
     checkers = {fault.name for fault in checker_faults()}
-    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *cases, *features, *faults, *checkers, *OTHER_NAMES}
+    known = {
+        *MACHINES,
+        *VARIANTS,
+        *MUTANTS,
+        *SERVICE_VARIANTS,
+        *SCENARIOS,
+        *cases,
+        *features,
+        *faults,
+        *checkers,
+        *OTHER_NAMES,
+    }
     assert named_in(path, r"[a-z0-9]+(-[a-z0-9_]+)+(:[a-z0-9-]+)?") <= known
 
 
