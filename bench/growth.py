@@ -2,8 +2,8 @@
 
 Each scope is searched with symmetry in a process of its own, within the limits, one size growing while the others stay;
 a curve ends at the first that does not end. Each curve is fitted by a straight line through the logarithms of its last
-points: the factor is what one more costs. "Ends" is the largest scope that did; "would end" what the line says of 10
-minutes and 16 GiB, which is a guess. Seconds are processor seconds, start-up included.
+points: the factor is what one more costs. "Ends" is the largest scope that did, of up to 8 of a kind; "would end" what
+the line says of 10 minutes and 16 GiB, which is a guess. Seconds are processor seconds, start-up included.
 
     bench/growth.py                        (15 s and 2 GiB a scope)
     bench/growth.py --seconds 600 --memory 16 --plot docs/growth.svg
@@ -98,14 +98,10 @@ def line(points: Sequence[Point], of: Callable[[Point], float]) -> tuple[float, 
 
 
 def would_end(points: Sequence[Point]) -> int:
-    """The largest size that the lines say ends in 10 minutes and 16 GiB."""
-    most = [
-        (np.log(limit) - start) / slope
-        for limit, of in ((AIM_SECONDS, seconds_of), (AIM_GIB * 2**30, bytes_of))
-        for slope, start in [line(points, of)]
-        if slope > 0
-    ]
-    return max(points[-1].size, int(min(most)))
+    """The largest size that ends in 10 minutes and 16 GiB, if states grow as the line does and each costs the same."""
+    last, (slope, _) = points[-1], line(points, states_of)
+    more = min(AIM_SECONDS / last.seconds, AIM_GIB * 2**30 / last.bytes)
+    return min(MOST, last.size + int(np.log(more) / slope))
 
 
 def states_of(one: Point) -> float:
@@ -116,11 +112,6 @@ def states_of(one: Point) -> float:
 def seconds_of(one: Point) -> float:
     """The seconds."""
     return one.seconds
-
-
-def bytes_of(one: Point) -> float:
-    """The bytes held."""
-    return one.bytes
 
 
 def row(grows: str, features: str, points: Sequence[Point]) -> tuple[str, ...]:

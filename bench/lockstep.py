@@ -59,8 +59,8 @@ class Walk:
             def take(machine: Any, **given: int) -> None:
                 step = self.scoped.step(action, given)
                 self.tried_count += 1
-                if not ground.refusals(step, machine.state):
-                    machine.state = ground.after(step, machine.state)
+                if self.scoped.compiled.is_enabled(step, machine.state):
+                    machine.state = self.scoped.compiled.after(step, machine.state)
                     self.taken_count += 1
 
             return take

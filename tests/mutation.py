@@ -132,10 +132,11 @@ def judge(folder: Path) -> int:
 
 def imported() -> Parts:
     """The classes of the copy. Its tokens are still read by the reference itself."""
-    layer, errors = (importlib.import_module(f"reference.{name}") for name in ("plug.layer", "errors"))
+    names = ("plug.layer", "errors", "plug.reassembly")
+    layer, errors, reassembly = (importlib.import_module(f"reference.{name}") for name in names)
     assert "/reference/" in str(layer.__file__)
     assert not str(layer.__file__).startswith(str(ROOT))
-    return Parts(layer.PlugLayer, errors.LocalProtocolError)
+    return Parts(layer.PlugLayer, errors.LocalProtocolError, reassembly.Reassembler)
 
 
 def diverges(plan: Plan, start: Starts) -> bool:

@@ -19,7 +19,7 @@ ALWAYS = {
     "variants": "NAME --compute --json",
     "mutants": "NAME --compute --json",
     "theorem": "--claim --add-node --take --deep --json",
-    "obligations": "--out --claim --without --variant --machine --json",
+    "obligations": "--out --format --claim --without --variant --machine --json",
     "trace": "CLAIM --witness --most --variant --without --members --handles --rings --memory --no-symmetry --out"
     " --json",
     "explain": "FILE ARGUMENT --step --html --json",

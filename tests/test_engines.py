@@ -104,7 +104,7 @@ def test_obligations_are_files_that_any_solver_reads(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["--claim", "N3"], "the machine plug has no obligation of N3"),
-        (["--machine", "ordered"], "unknown machine to prove 'ordered'; near it: numbered"),
+        (["--machine", "orderd"], "unknown machine to prove 'orderd'; near it: ordered"),
         (["--claim", "PLUG-S99"], "unknown claim 'PLUG-S99'"),
     ],
 )
@@ -142,8 +142,8 @@ def test_the_whole_worked_example_runs(tmp_path: Path) -> None:
 
 
 MORE = """
-@pytest.mark.ringplug("LIVE-1", engine=["inductive", "exhaustive"])
-def test_liveness():
+@pytest.mark.ringplug("N3", engine=["inductive", "exhaustive"])
+def test_non_property():
     pass
 
 
@@ -168,5 +168,5 @@ def test_a_failure_shows_its_run_and_what_an_engine_leaves_out_is_skipped(tmp_pa
     assert "PLUG-S1 open (inductive, any number): behind an open gate every member is done: not kept by visit" in (
         done.stdout
     )
-    assert "LIVE-1: not a claim that induction decides" in done.stdout
+    assert "N3: not a claim that induction decides" in done.stdout
     assert "unknown variant 'none'" in done.stdout

@@ -134,7 +134,7 @@ def written(out: Path, *programs: list[dict[str, object]]) -> Path:
         ([[send(1), {"e": "end", "why": "the daemon is gone"}]], {}),
         ([[send(1, safe=True), END]], {}),
         ([[given(2, 1), given(2, 1), END]], {"EVS-1.4": "given twice"}),
-        ([[{"e": "mangled", "head": "00"}, END]], {"EVS-1.3": "1 messages are not what was sent"}),
+        ([[{"e": "mangled", "head": "00", "from": [2, 1]}, END]], {"EVS-1.3": "1 messages are not what was sent"}),
         ([[given(2, 1), given(3, 1), END], [given(3, 1), given(2, 2), END], [given(3, 1), given(2, 1), END]],
          {"EVS-6.2": "n1.1.raw and n3.1.raw"}),
     ],

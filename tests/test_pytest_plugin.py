@@ -55,9 +55,9 @@ def test_an_engine_that_a_test_asks_hides_its_frames(pytester: pytest.Pytester) 
 
 
 def test_what_an_engine_leaves_out_is_skipped_at_the_test(pytester: pytest.Pytester) -> None:
-    done = run(pytester, "@pytest.mark.ringplug('LIVE-1', engine='inductive')\ndef test_it(): pass", "-rs")
+    done = run(pytester, "@pytest.mark.ringplug('N3', engine='inductive')\ndef test_it(): pass", "-rs")
     done.assert_outcomes(skipped=1)
-    done.stdout.fnmatch_lines("SKIPPED ?1? test_what_*.py:3: LIVE-1: not a claim that induction decides")
+    done.stdout.fnmatch_lines("SKIPPED ?1? test_what_*.py:3: N3: not a claim that induction decides")
 
 
 def test_a_body_fails_as_any_other_and_an_expected_violation_is_an_xfail(pytester: pytest.Pytester) -> None:

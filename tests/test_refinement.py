@@ -22,7 +22,7 @@ from model.plug.machine import RECOVERY_PLUG
 from properties.catalogue.claim import Claim, Least
 from properties.catalogue.scopes import NamedScope, proof_features
 from properties.claims import CLAIMS
-from properties.claims.refinement import SHARED
+from properties.claims.barrier import SHARED
 from properties.explicit.exhaustive import explore, seek
 from properties.symbolic.induction import invariants
 from properties.symbolic.round import Round

@@ -41,7 +41,8 @@ OTHER_NAMES = {
     "ringplug-conform-1", "ringplug-conform-2", "ringplug-history-1", "ringplug-mapping-1", "ringplug-vector-2",
     "ringplug-calls-1",
     "check-in", "open-count", "add-node",
-    "itf-py", "pytest-xdist", "uv-build", "z3-solver",
+    "itf-py", "markdown-it-py", "myst-parser", "pytest-xdist", "tree-sitter", "tree-sitter-tlaplus", "uv-build",
+    "z3-solver",
 }  # fmt: skip
 """Formats, messages of services, packages."""
 ID = re.compile(r"\b(?:(?:PLUG|CFG|RING|LIVE|BAR|CLM|EVT|EVS|STEP)-(?:[A-Z]?\d+(?:\.\d+)?|[A-Z]{2,})|LOCKSTEP|N\d)\b")
@@ -125,7 +126,18 @@ def test_every_variant_fault_feature_and_scenario_in_a_page_is_there(path: Path)
     faults = {*PLUG_FAULTS.names(), *RING_FAULTS.names()}
     cases = {case.name for case in CASES}
     checkers = {fault.name for fault in checker_faults()}
-    known = {*VARIANTS, *MUTANTS, *SERVICE_VARIANTS, *SCENARIOS, *cases, *features, *faults, *checkers, *OTHER_NAMES}
+    known = {
+        *MACHINES,
+        *VARIANTS,
+        *MUTANTS,
+        *SERVICE_VARIANTS,
+        *SCENARIOS,
+        *cases,
+        *features,
+        *faults,
+        *checkers,
+        *OTHER_NAMES,
+    }
     assert named_in(path, r"[a-z0-9]+(-[a-z0-9_]+)+(:[a-z0-9-]+)?") <= known
 
 

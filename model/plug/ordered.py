@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.language.machine import Edit, Guard
+from model.language.machine import Edit, Ghost, Guard, Kind, Rule
 from model.language.sets import Processor, Processors, empty, within
 from model.language.sorts import NewRing, Ring, Seat
 from model.language.state import constant, family
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.messages import recovery_messages
-from model.plug.seats import seated, sits_below, sits_between
-from model.plug.state import PlugState
+from model.plug.rotations import CountedState, begin_to_count, counts_a_visit, ends_the_count
+from model.plug.seats import GOING_ROUND, seated, sits_below, sits_between
 
 
-class OrderedState(PlugState):
+class OrderedState(CountedState):
     """The machine's variables, the order of processors, and where each token is due."""
 
     seat = constant(Seat, means="the processor in seat i", table=seated)
@@ -26,6 +26,7 @@ class OrderedState(PlugState):
         Seat, Seat, means="the processors strictly between seats i and j, going round", table=sits_between
     )
     below = constant(Seat, means="the processors in seats lower than i", table=sits_below)
+    axioms = GOING_ROUND
     due = family(Ring, means="the member that the token of ring r visits next")
 
 
@@ -60,10 +61,22 @@ def has_sent(now: OrderedState, then: OrderedState, r: Ring) -> Guard:
     yield "the holder has sent what it may", empty(now.turn & now.installed[r] & recovery_messages(now))
 
 
+ROTATIONS = "rotations"
+"""The feature that counts visits, for the proof of LIVE-1."""
 ORDERED = replace(
     RECOVERY_PLUG,
     state=OrderedState,
-    rules=tuple(rule for rule in RECOVERY_PLUG.rules if rule.feature != "late-copies"),
+    rules=(
+        *(rule for rule in RECOVERY_PLUG.rules if rule.feature != "late-copies"),
+        Rule(begin_to_count, Kind.ENVIRONMENT, ROTATIONS),
+    ),
+    ghosts=(
+        *RECOVERY_PLUG.ghosts,
+        Ghost(
+            counts_a_visit, ("visit", "sole_visit", "pass_on"), about=("due",), but=("form_ring",), feature=ROTATIONS
+        ),
+        Ghost(ends_the_count, watches=("installed", "plugged", "queued", "queued_two", "leftover"), feature=ROTATIONS),
+    ),
     edits=(
         *RECOVERY_PLUG.edits,
         Edit("form_ring", write=starts_at_the_representative),

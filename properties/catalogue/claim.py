@@ -81,6 +81,10 @@ class Bound:
     """What is wrong where more visits are possible, in words."""
     unattained: str
     """What is wrong if no run needs so many, in words."""
+    counting: str = ""
+    """The feature with which the machine counts visits, for the proof that no more are needed."""
+    proved: tuple[Part, ...] = ()
+    """What is proved of that count, for any number: the limit follows by adding up."""
 
 
 @dataclass(frozen=True)
@@ -189,10 +193,21 @@ class Claim:
         return bool(self.parts)
 
     @property
+    def proved_parts(self) -> list[Part]:
+        """What is proved by steps: its parts, and of a bound what is counted."""
+        return [*self.parts, *(self.bound.proved if self.bound else ())]
+
+    @property
+    def proof_features(self) -> frozenset[str]:
+        """The features that must be on where it is proved."""
+        counting = {self.bound.counting} if self.bound and self.bound.counting else set[str]()
+        return self.least.features | counting
+
+    @property
     def is_inductive(self) -> bool:
         """Whether it is proved by steps, of a machine that speaks of any number of processors."""
         has_rank = self.reach is not None and self.reach.progress is not None
-        return (self.is_safety or has_rank) and MACHINES[self.machine].state.is_of_any_size()
+        return (bool(self.proved_parts) or has_rank) and MACHINES[self.machine].state.is_of_any_size()
 
     @property
     def is_surprise(self) -> bool:

@@ -12,7 +12,7 @@ from model.language.signature import parameter
 from model.language.sorts import Handle, Ring
 from model.machines import MACHINES, PLUG
 from model.notes.decisions import DECISIONS
-from properties.catalogue.claim import Claim, Part
+from properties.catalogue.claim import Bound, Claim, Part
 from properties.catalogue.progress import Progress, said_of, shrinking
 from properties.catalogue.register import MODEL, REGISTER, Entry
 from properties.catalogue.unchanged import unchanged
@@ -83,6 +83,14 @@ def goals(claim: Claim) -> Iterator[str]:
     if claim.bound:
         visits, sends = ", ".join(claim.bound.visits), ", ".join(claim.bound.sends)
         yield f"in    at most {claim.bound.formula} of {visits}; {sends} not counted"
+        yield from _counted(claim, claim.bound)
+
+
+def _counted(claim: Claim, bound: Bound) -> Iterator[str]:
+    """What is proved of a count of visits."""
+    for label, parts in itertools.groupby(bound.proved, lambda part: part.label):
+        yield f"proved, where visits are counted: {label}"
+        yield from (f"      {notation(part, claim.machine)}" for part in parts)
 
 
 def _progress(claim: Claim, progress: Progress) -> Iterator[str]:

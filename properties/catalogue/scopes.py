@@ -89,7 +89,7 @@ def too_small(claim: Claim, scope: NamedScope) -> str | None:
 
 def proof_features(claim: Claim) -> frozenset[str]:
     """The features that are on where the claim is proved: all of the plug's, and those that the claim needs."""
-    return FEATURES | claim.least.features
+    return FEATURES | claim.proof_features
 
 
 def _scope(sizes: str, *features: str, machine: str = PLUG) -> NamedScope:

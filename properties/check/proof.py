@@ -60,7 +60,7 @@ def _left_out(claim: Claim, task: Task) -> str | None:
     """Why no proof says anything of the claim, or None."""
     if claim.machine not in known_machines(task.machine):
         return f"is about the machine {claim.machine}"
-    if off := sorted(claim.least.features - task.features):
+    if off := sorted(claim.proof_features - task.features):
         return f"needs {', '.join(off)}"
     return None if claim.is_inductive else "not a claim that induction decides"
 

@@ -18,7 +18,6 @@ from properties.claims import (
     handles,
     liveness,
     messages,
-    refinement,
     ring,
     services,
     services_auxiliary,
@@ -40,7 +39,6 @@ ROOMS = (
     services_auxiliary,
     delivery,
     delivery_auxiliary,
-    refinement,
     surprises,
     auxiliary,
 )

@@ -19,6 +19,7 @@ from model.language.sets import (
 from model.language.sorts import Handle, Ring
 from model.plug.messages import recovery_messages
 from model.plug.ordered import OrderedState
+from model.plug.rotations import all_have_unplugged, needs_three, needs_two
 from model.plug.state import PlugState
 from properties.catalogue.claim import Bound, Least, Reach, claim
 from properties.catalogue.progress import Progress
@@ -224,12 +225,6 @@ LIVE_1 = claim(
 )
 
 
-def all_have_unplugged(now: OrderedState, r: Ring) -> Truth:
-    """All members have installed the ring, and no handle of them is plugged."""
-    plugged = any_of(Handle, lambda h: now.plugged[h])
-    return some(now.member[r]) & within(now.member[r], now.installed[r] - plugged)
-
-
 def members(now: OrderedState, r: Ring) -> Set:
     """The ring's."""
     return now.member[r]
@@ -242,12 +237,12 @@ def needs_one_visit(now: OrderedState, r: Ring) -> Truth:
 
 def needs_two_visits(now: OrderedState, r: Ring) -> Truth:
     """A member has two of them, or one behind a leftover."""
-    return some(now.member[r] & (now.queued_two | (now.queued & now.leftover)))
+    return some(now.member[r] & needs_two(now))
 
 
 def needs_three_visits(now: OrderedState, r: Ring) -> Truth:
     """A member has two of them behind a leftover."""
-    return some(now.member[r] & now.queued_two & now.leftover)
+    return some(now.member[r] & needs_three(now))
 
 
 LIVE_1.bound = Bound(

@@ -13,7 +13,7 @@ COMMANDS = {
         "variants": "which claims each broken variant breaks, in how many steps",
         "mutants": "what notices each guard part and effect that is dropped",
         "theorem": "which decisions a lookup rests on, and what breaks without",
-        "obligations": "write the proofs as SMT-LIB, for any solver",
+        "obligations": "write the proofs as SMT-LIB or TPTP, for any solver",
     },
     "look": {
         "trace": "a shortest run to a claim's premise, or to a violation",

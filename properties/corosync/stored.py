@@ -51,6 +51,7 @@ class SendLine(ClientLine, tag="send"):
 
     n: Number
     code: int
+    safe: bool = False
 
 
 class DeliverLine(ClientLine, tag="deliver"):
@@ -67,13 +68,28 @@ class MangledLine(ClientLine, tag="mangled"):
     sender: Pair = msgspec.field(name="from")
 
 
+class LostLine(ClientLine, tag="lost"):
+    """It is told that so many messages were not given to it."""
+
+    count: Number
+
+
+class StepLine(msgspec.Struct):
+    """A step of the laboratory, or what came of it."""
+
+    step: dict[str, Any]
+
+
 class EndLine(ClientLine, tag="end"):
     """It ends."""
 
     why: str
 
 
-LINE = msgspec.json.Decoder(StartLine | RingLine | GroupLine | SendLine | DeliverLine | MangledLine | EndLine)
+LINE = msgspec.json.Decoder(
+    StartLine | RingLine | GroupLine | SendLine | DeliverLine | MangledLine | LostLine | EndLine
+)
+STEP = msgspec.json.Decoder(StepLine)
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What reading a value raises that is not what its program writes."""
@@ -102,6 +118,14 @@ def _line(path: Path, number: int, line: bytes) -> dict[str, Any]:
         return {**msgspec.json.decode(line, type=dict[str, Any]), "line": number}
     except UNREADABLE as error:
         raise UnreadableError(f"{path}:{number}: damaged: {error}") from error
+
+
+def read_steps(path: Path) -> list[dict[str, Any]]:
+    """What the laboratory did, and what came of it."""
+    try:
+        return [STEP.decode(line).step for line in path.read_bytes().splitlines()]
+    except UNREADABLE as error:
+        raise UnreadableError(f"{path}: damaged: {error}") from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The machines put together, as a section of the specification, and what follows of each refinement."""
+"""The machines put together, as a section of the specification, and what is said of each refinement."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from model.composed import plug_on_delivery, services_on_plug
 from model.language import product
 from model.language.product import Joint, Product, Step
 from model.machines import MACHINES
+from properties.claims.barrier import SEEN
 
 WIDTH = 120
 STEPS = (
@@ -76,3 +77,14 @@ def _alone(text: Product) -> Iterator[str]:
     nobody = ", ".join(f"`{action}` ({part})" for part, action in text.without)
     says = f"Taken by one part, and nothing for the other: {alone}. Taken by nobody: {nobody}."
     yield textwrap.fill(says, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def refinement_map() -> Iterator[str]:
+    """The barrier's variables in the machine (BAR-1)."""
+    yield from ("The barrier's variables are the machine's:", "", "| barrier | machine |", "| --- | --- |")
+    yield from (f"| `{abstract}` | `{ours}` |" for abstract, ours in SEEN.items())
+    says = (
+        "A step at one of the actions named is that action of the barrier: its guard holds before the step, and the "
+        "four variables are after it as that action leaves them. *Nothing* is a step that changes none of the four."
+    )
+    yield from ("", textwrap.fill(says, WIDTH, break_long_words=False, break_on_hyphens=False), "")

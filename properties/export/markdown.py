@@ -14,7 +14,7 @@ def verdict_rows() -> Iterator[str]:
     yield "| claim | says | source | any number | exhaustive, among others | mutant it rejects |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for claim in CLAIMS.values():
-        proof = "proved" if claim.is_inductive else "searched only" if claim.is_safety else "not a safety claim"
+        proof = _of_any_number(claim)
         cells = (
             f"[{claim.id}](SPEC.md#{claim.id})",
             claim.sentence,
@@ -24,6 +24,13 @@ def verdict_rows() -> Iterator[str]:
             f"`{claim.mutant}`",
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def _of_any_number(claim: Claim) -> str:
+    """What is known of it for any number."""
+    if claim.is_inductive:
+        return "proved; that a run needs so many is searched" if claim.bound else "proved"
+    return "searched only" if claim.is_safety else "not a safety claim"
 
 
 def _with_features(scope: NamedScope) -> str:

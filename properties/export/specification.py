@@ -29,8 +29,8 @@ from model.services.actions import RECOVERY_ADD_NODE
 from properties.catalogue.claim import Claim
 from properties.catalogue.notation import goals, notation
 from properties.claims import CLAIMS
-from properties.claims.barrier import BAR_1, SEEN
-from properties.export.composed_text import HOLDS_OF_THE_WHOLE, composed_section
+from properties.claims.barrier import BAR_1
+from properties.export.composed_text import HOLDS_OF_THE_WHOLE, composed_section, refinement_map
 from properties.export.docstrings import cited, sentences
 from properties.export.theorem_text import theorem_section
 from properties.export.versions import VERSION, versions_section
@@ -272,7 +272,7 @@ def _claim(claim: Claim) -> Iterator[str]:
     if formulas:
         yield from ("```", *formulas, "```", "")
     if claim.id == BAR_1.id:
-        yield from _refinement_map()
+        yield from refinement_map()
     if claim.id in HOLDS_OF_THE_WHOLE:
         yield from (_filled(HOLDS_OF_THE_WHOLE[claim.id]), "")
     witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
@@ -281,16 +281,6 @@ def _claim(claim: Claim) -> Iterator[str]:
 
 def _kind(machine: str) -> str:
     return "companion" if is_companion(machine) else "machine"
-
-
-def _refinement_map() -> Iterator[str]:
-    yield from ("The barrier's variables are the machine's:", "", "| barrier | machine |", "| --- | --- |")
-    yield from (f"| `{abstract}` | `{ours}` |" for abstract, ours in SEEN.items())
-    says = (
-        "A step at one of the actions named is that action of the barrier: its guard holds before the step, and the "
-        "four variables are after it as that action leaves them. *Nothing* is a step that changes none of the four."
-    )
-    yield from ("", _filled(says), "")
 
 
 def _formulas(claim: Claim) -> Iterator[str]:

@@ -30,6 +30,7 @@ from properties.export.tla import Tla, assignments, bound, name, start
 from properties.traces.trace import machine_text, members
 
 WIDTH = 100
+LONGEST = 120
 """Characters in a line; one that has only a formula without a space may be longer."""
 BESIDE = 50
 """Characters in a part of a guard that has its words beside it, at most."""
@@ -45,7 +46,8 @@ HEAD = """\
 Made from the recorded machine by `ringplug tla`. An action is an operator; the parts of its guard have
 their words beside them. A processor is an element, and the state is made of sets of processors.
 
-Run it, as {name}.tla, with what `ringplug tla --config` prints with the same options as {name}.cfg:
+Run it, as {name}.tla, with what `ringplug tla --config` prints with the same options, as
+{name}.cfg:
   {command}
 
 "distinct states" are the reachable states. "states generated" are the enabled steps in them, those
@@ -56,7 +58,7 @@ Features: {features}."""
 
 def module_name(machine: str) -> str:
     """What the module of a machine is called, and so its file."""
-    return machine.title()
+    return machine.title().replace("-", "")
 
 
 def tla_module(scope: NamedScope, variant: str | None = None) -> str:
@@ -226,7 +228,8 @@ def _next(machine: Machine) -> Iterator[str]:
         ranges = [_range(called, one) for called, one in action.parameters.items()]
         chosen = f"\\E {', '.join(ranges)} : " if ranges else ""
         call = f"({', '.join(action.parameters)})" if action.parameters else ""
-        yield f"    \\/ {chosen}{action.name}{call}"
+        line = f"    \\/ {chosen}{action.name}{call}"
+        yield from [line] if len(line) <= LONGEST else [f"    \\/ {chosen}", f"         {action.name}{call}"]
     yield from ("", "Spec == Init /\\ [][Next]_vars")
 
 

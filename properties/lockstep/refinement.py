@@ -141,6 +141,12 @@ REFINEMENT = (
     Row("kept", LEFT_OUT, "a ghost"),
     Row("begun", LEFT_OUT, "a ghost"),
     Row("stale", LEFT_OUT, "a ghost"),
+    Row("counted", LEFT_OUT, "a ghost"),
+    Row("two_left", LEFT_OUT, "a ghost"),
+    Row("one_left", LEFT_OUT, "a ghost"),
+    Row("drained", LEFT_OUT, "a ghost"),
+    Row("marked", LEFT_OUT, "a ghost"),
+    Row("opened", LEFT_OUT, "a ghost"),
 )  # fmt: skip
 """Every variable of the machine and of its companion with a fixed order."""
 

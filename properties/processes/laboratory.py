@@ -19,7 +19,7 @@ from properties.corosync.laboratory.plan import Outcome
 from properties.corosync.laboratory.plan import Plan as LaboratoryPlan
 from properties.corosync.laboratory.systems import settings
 from properties.corosync.recording import NODE_HISTORIES
-from properties.corosync.stored import UnreadableError, as_recorded, read_lines
+from properties.corosync.stored import UnreadableError, as_recorded, read_lines, read_steps
 from properties.history.reader import FileHistory
 from properties.judge.judgement import OK, OPEN, VIOLATED, judge
 from properties.processes.cluster import Course
@@ -59,7 +59,7 @@ def _steps(outcome: Outcome) -> Finding:
 def _live(plan: LaboratoryPlan, outcome: Outcome, directory: Path) -> Finding:
     """LIVE-3: each clique was one ring with open gates in time, whenever the plan let it settle, and at the end."""
     bound_ms = bound_seconds(plan) * 1000
-    waits = [line["step"] for line in read_lines(directory / "steps.jsonl") if "settled" in line["step"]]
+    waits = [step for step in read_steps(directory / "steps.jsonl") if "settled" in step]
     late = [one for one in waits if not one["settled"] or one["after_ms"] > bound_ms]
     if late:
         return Finding("LIVE-3", VIOLATED, f"no ring with open gates within {bound_ms:.0f} ms: {late[0]}")

@@ -46,7 +46,7 @@ def invariants(name: str = PLUG, also: Sequence[Claim] = (), features: frozenset
     public = [
         Invariant(claim.id, part)
         for claim in (*CLAIMS.values(), *also)
-        for part in claim.parts
+        for part in claim.proved_parts
         if claim.machine in known and not part.of_steps
     ]
     serving = [one for one in AUXILIARY if any(one.serves(machine, features) for machine in known)]

@@ -24,8 +24,9 @@ from properties.claims import CLAIMS
 from properties.symbolic.predicates import Predicates, Vocabulary
 
 BRIEFLY = 700_000
+BY_MODELS = 30_000_000
 PATIENTLY = 100_000_000
-"""Limits of z3's own count of what it does, about 0.2 and 30 s. It is the same on every machine, however busy."""
+"""Limits of z3's own count of what it does, about 0.2, 10 and 30 s. It is the same on every machine, however busy."""
 INITIALLY = "initially"
 POSSIBLE = "some state that the invariants allow enables it"
 
@@ -91,6 +92,8 @@ class Round:
         self.now = machine.state()
         self.asked = set[tuple[str, str, str]]()
         known = [axiom(self.now) for axiom in machine.state.axioms]
+        self.nothing = _solver()
+        """Knows nothing: enough where a step changes nothing that an invariant speaks of."""
         self.axioms = self.words.axioms() + [self.read.truth(one) for one in (*known, *_what_no_action_writes(machine))]
         self.hypothesis = self.axioms + [self.read.truth(one.part.statement(self.now)) for one in assumed]
 
@@ -111,7 +114,9 @@ class Round:
         if asked := self._invariants(of):
             solver = self._before(action)
             for one in asked:
-                yield from self._ask(solver, one.owner, one.part, one.part.statement(action.then), action)
+                says, said = one.part.statement(action.then), one.part.statement(action.now)
+                known, statement = (self.nothing, implies(said, says)) if says is said else (solver, says)
+                yield from self._ask(known, one.owner, one.part, statement, action)
 
     def _invariants(self, of: Collection[str] | None) -> Sequence[Invariant]:
         return [one for one in self.assumed if of is None or one.owner in of]
@@ -119,7 +124,7 @@ class Round:
     def steps(self, action: Action, of: Collection[str] | None = None) -> Iterator[Failure]:
         """Claims, or those `of` these ids, about steps that a step of the action breaks."""
         claims = [one for one in self.claims if one.machine in self.known and (of is None or one.id in of)]
-        asked = [(claim.id, part) for claim in claims for part in claim.parts if part.concerns(action.name)]
+        asked = [(claim.id, part) for claim in claims for part in claim.proved_parts if part.concerns(action.name)]
         if not asked:
             return
         solver, anywhere = self._before(action), self.assume()
@@ -266,12 +271,22 @@ def _solver(limit: int | None = None, context: z3.Context | None = None) -> z3.S
 def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
     """The answer, and the solver that has it.
 
-    What is not answered soon is asked again as a text, by itself: then the effort does not depend on what z3 was asked
-    before. If that is no proof either, it is asked once more here, where a step can be read off.
+    What is not answered soon is asked again without patterns: z3 looks for a model, and instantiates what that breaks.
+    If this does not end either, it is asked as a text, by itself: then the effort does not depend on what z3 was asked
+    before. If that is no proof, it is asked once more here, where a step can be read off.
     """
     answer = solver.check()
     if answer != z3.unknown:
         return solver, answer
+    by_models = _solver(BY_MODELS)
+    by_models.set("smt.ematching", False)
+    by_models.set("smt.pull_nested_quantifiers", True)
+    by_models.add(*solver.assertions())
+    answer = by_models.check()
+    return (by_models, answer) if answer != z3.unknown else _check_patiently(solver)
+
+
+def _check_patiently(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
     afresh, apart = _solver(PATIENTLY), _solver(PATIENTLY, z3.Context())
     afresh.add(*solver.assertions())
     apart.from_string(afresh.to_smt2())

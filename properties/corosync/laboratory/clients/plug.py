@@ -91,7 +91,7 @@ class Program:
         while True:
             state = await client.state()
             members: list[int] = state["members"] if state["phase"] == "operational" else []
-            ring: list[int] = state["ring"] or []
+            ring: list[int] = state["ring"] or [0, 0]
             is_open = bool(members and state["gate_open"])
             if (ring, members, is_open) != self._seen:
                 self._seen = (ring, members, is_open)
