@@ -49,7 +49,7 @@ class Walk:
 
     def machine(self) -> type[RuleBasedStateMachine]:
         """The rule-based machine: a rule an action."""
-        ground, compiled = self.scoped.ground, self.scoped.compiled
+        ground = self.scoped.ground
 
         def begin(machine: Any) -> None:
             RuleBasedStateMachine.__init__(machine)
@@ -59,8 +59,8 @@ class Walk:
             def take(machine: Any, **given: int) -> None:
                 step = self.scoped.step(action, given)
                 self.tried_count += 1
-                if not compiled.refusals(step, machine.state):
-                    machine.state = compiled.after(step, machine.state)
+                if self.scoped.compiled.is_enabled(step, machine.state):
+                    machine.state = self.scoped.compiled.after(step, machine.state)
                     self.taken_count += 1
 
             return take

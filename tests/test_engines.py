@@ -104,7 +104,7 @@ def test_obligations_are_files_that_any_solver_reads(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["--claim", "N3"], "the machine plug has no obligation of N3"),
-        (["--machine", "ordered"], "unknown machine to prove 'ordered'; near it: numbered"),
+        (["--machine", "orderd"], "unknown machine to prove 'orderd'; near it: ordered"),
         (["--claim", "PLUG-S99"], "unknown claim 'PLUG-S99'"),
     ],
 )

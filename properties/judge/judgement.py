@@ -1,8 +1,9 @@
 """Judging a history: which clauses it keeps, which it breaks, and how little of it shows that.
 
 A history is read once, and forgotten as it goes (`journal.py`). Only if that finds a violation it is read again with
-nothing forgotten, so that what follows from the violation is found exactly; and then its beginnings are, until the
-shortest one is known that already violates.
+nothing forgotten, so that what follows from the violation is found exactly. Where the first reading found violations
+complete, the second stops and asks what is violated so far: mostly that shows that no shorter beginning violates. Where
+it does not, beginnings are read until the shortest one is known.
 """
 
 from __future__ import annotations
@@ -107,9 +108,11 @@ class Pass:
 def judge(history: History, say: Say = lambda count, what: None) -> Judgement:
     """Judge all clauses."""
     read = read_through(history, remember=False, say=lambda count: say(count, "judging"))
+    beginnings = Beginnings(history)
     if read.findings.violations or read.findings.suspicious:
-        read = read_through(history, remember=True, say=lambda count: say(count, "judging again, nothing forgotten"))
-    violations = shortest(history, read, say)
+        asked = _ends(read.findings.violations)
+        read = beginnings.whole(asked, lambda count: say(count, "judging again, nothing forgotten"))
+    violations = shortest(beginnings, read, say)
     shown = _locate(history, violations)
     claims = [_judged(id, history, read.findings, violations, shown) for id in HISTORY_CLAIMS]
     return Judgement(claims, read.event_count, read.ring_count, read.quiescent, sorted(read.unobserved))
@@ -147,11 +150,17 @@ class Reading:
             _put_in_order(_lives(journal.rings.values()), self.decided, findings)
         return quiescent_at
 
+    def ended(self) -> Pass:
+        """What is known at the end of it."""
+        journal, quiescent_at = self.journal, self.conclude()
+        return Pass(journal.findings, journal.at + 1, self.ring_count, quiescent_at is not None, self.unobserved)
+
     def so_far(self) -> dict[str, Violation]:
         """What a history that ended here would violate; the reading goes on as if it had not been asked."""
         kept, self.journal.findings = self.journal.findings, self.journal.findings.copy()
+        ring_count = self.ring_count
         self.conclude()
-        found, self.journal.findings = self.journal.findings.violations, kept
+        found, self.journal.findings, self.ring_count = self.journal.findings.violations, kept, ring_count
         self.journal.go_on()
         return found
 
@@ -166,8 +175,7 @@ def read_through(
         take(event)
         if not journal.at % EVERY:
             say(journal.at)
-    quiescent_at = reading.conclude()
-    return Pass(journal.findings, journal.at + 1, reading.ring_count, quiescent_at is not None, reading.unobserved)
+    return reading.ended()
 
 
 class Beginnings:
@@ -177,16 +185,27 @@ class Beginnings:
         self.history = history
         self.known: dict[int, dict[str, Violation]] = {}
 
+    def whole(self, limits: Collection[int], say: Callable[[int], None]) -> Pass:
+        """Read all of it, and on the way ask of these."""
+        read = self._read(self.history.events(), limits, say).ended()
+        self.known[read.event_count] = read.findings.violations
+        return read
+
     def read(self, limits: Collection[int], say: Callable[[int], None]) -> None:
-        """Read on from one of these to the next."""
+        """Read on from one of these to the next, if one is not yet known."""
+        if unknown_ends := set(limits) - self.known.keys():
+            last = max(unknown_ends)
+            self.known[last] = self._read(itertools.islice(self.history.events(), last), unknown_ends, say).so_far()
+
+    def _read(self, events: Iterable[Event], limits: Collection[int], say: Callable[[int], None]) -> Reading:
         reading = Reading(self.history, remember=True)
-        for count, event in enumerate(itertools.islice(self.history.events(), max(limits, default=0))):
+        for count, event in enumerate(events):
             if count in limits:
                 self.known[count] = reading.so_far()
             reading.take(event)
             if not count % EVERY:
                 say(count)
-        self.known[max(limits, default=0)] = reading.so_far()
+        return reading
 
     def violations(self, limit: int) -> dict[str, Violation]:
         """Of the beginning of so many events."""
@@ -219,16 +238,19 @@ def _lives(rings: Iterable[Ring]) -> list[list[View]]:
     return [list(life) for _, life in itertools.groupby(views, key=lambda view: view.identity)]
 
 
-def shortest(history: History, read: Pass, say: Say) -> dict[str, Violation]:
+def _ends(violations: dict[str, Violation]) -> set[int]:
+    """How many events beginnings have that lack the last event of a violation, or end with it."""
+    at = {violation.complete_at for violation in violations.values()}
+    return at | {one + 1 for one in at}
+
+
+def shortest(beginnings: Beginnings, read: Pass, say: Say) -> dict[str, Violation]:
     """For each violated claim the violation that the shortest beginning of the history has."""
     found = dict(read.findings.violations)
     holds = dict.fromkeys(found, 0)
     """So many events do not violate the claim."""
     tried: set[str] = set()
-    beginnings = Beginnings(history)
-    at = {violation.complete_at for violation in found.values()}
-    if at:
-        beginnings.read(at | {one + 1 for one in at}, lambda count: say(count, "looking for the shortest beginnings"))
+    beginnings.read(_ends(found), lambda count: say(count, "looking for the shortest beginnings"))
     while open_ := [id for id in found if holds[id] < found[id].complete_at]:
         id = max(open_, key=lambda id: found[id].complete_at)
         limit = found[id].complete_at if id not in tried else (holds[id] + found[id].complete_at + 1) // 2
