@@ -268,6 +268,13 @@ def _solver(limit: int | None = None, context: z3.Context | None = None) -> z3.S
     return solver
 
 
+def answer(*facts: z3.BoolRef) -> z3.CheckSatResult:
+    """Whether some state fulfils these facts, asked as the obligations of a proof are."""
+    solver = _solver()
+    solver.add(*facts)
+    return _check(solver)[1]
+
+
 def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
     """The answer, and the solver that has it.
 

@@ -16,6 +16,7 @@ from properties.check.job import ENGINES, Job
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Exhaustive, Proved, States, Verdict, Violated, record
+from properties.cli.decide.minimal import show_minimal
 from properties.explicit.checkpoint import Kept
 from properties.explicit.compiled import engine_words
 from properties.files import write_whole
@@ -25,9 +26,8 @@ from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
-from properties.terminal.names import OneOf
+from properties.terminal.names import EXECUTOR, OneOf
 from properties.terminal.options import (
-    EXECUTOR,
     claims_named,
     features_on,
     for_claims,
@@ -55,11 +55,13 @@ from properties.words import counted
               help="Also write the verdicts as JUnit XML, for continuous integration.")  # fmt: skip
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False),
               help="Also write a report: verdicts, runs, what was searched, what variants break.")  # fmt: skip
+@click.option("--minimal", is_flag=True,
+              help="Instead, of each auxiliary invariant, which obligations fail without it.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with `results`.")
 def check_command(
     ids: tuple[str, ...], engines: tuple[str, ...], members: int | None, handles: int | None, rings: int | None,
     off: tuple[str, ...], variant: str | None, no_symmetry: bool, memory_gib: float, kept: Kept, deep: bool,
-    depth: int | None, tries: Tries, junit: Path | None, html: Path | None, as_json: bool,
+    depth: int | None, tries: Tries, junit: Path | None, html: Path | None, minimal: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Decide the claims: by proof for any number, and on every reachable state of some scopes.
 
@@ -73,6 +75,7 @@ def check_command(
     ringplug check --engine cvc5                  (the same proofs by a second solver)
     ringplug check --html report.html --junit verdicts.xml
     ringplug check --deep --executor dask         (a job a worker; docs/engines.md#many-machines)
+    ringplug check --minimal --claim CLM-S1       (what the proofs about CLM-S1's machine rest on)
 
     Without --engine: inductive and exhaustive, which decide. Bounded (every run of up to K steps), stateful (random
     runs) and cvc5 are used if they are named.
@@ -83,9 +86,14 @@ def check_command(
     violated, or, of a variant, proved and also so in one scope. Of a variant small scopes come first, and one where it
     has far more states than the protocol is left when so many are visited: what is not decided by then stays open. With
     --deep all are visited.
+
+    With --minimal an obligation needs an auxiliary invariant if it is not met without it. All obligations about the
+    machines of the claims are asked; exit code 1 if some auxiliary invariant is needed by none.
     """
     claims = claims_named(ids)
     machines = [claim.machine for claim in claims]
+    if minimal:
+        return show_minimal(machines, kept.executor, as_json=as_json)
     features = features_on(off, *machines)
     if ids:
         suiting(variant, *machines)
