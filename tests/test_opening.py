@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
 
 import pytest
 
@@ -14,7 +13,7 @@ from properties.simulate.opening import Opening, Openings
 from properties.simulate.run import DRAIN_US, bound_us, run
 from reference.simulator.campaigns import script_of
 from reference.simulator.script import Script, parse
-from reference.simulator.world import SIMULATED, World
+from reference.simulator.world import SIMULATED
 
 SLOW = "bit-in-every-fifth-rotation"
 

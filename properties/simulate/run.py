@@ -115,7 +115,8 @@ def run(
     return Run(
         script, _promised(script, claims), outcome.counts, Counter(monitor.transitions), outcome.ended_us,
         outcome.settled_us, bound, monitor.messages, monitor.deliveries, len(monitor.rings),
-        time.perf_counter() - began, monitor.openings.nearest, divergence, historian if keep else None, seen if keep else [],
+        time.perf_counter() - began, monitor.openings.nearest, divergence, historian if keep else None,
+        seen if keep else [],
     )  # fmt: skip
 
 
