@@ -17,6 +17,7 @@ import pytest
 
 from properties.cli.main import cli
 from properties.corosync.barrier import judge_logs, logs_of
+from properties.corosync.campaign import Campaign, CaseJob, cases
 from properties.corosync.judge import judge_run
 from properties.corosync.laboratory import requirements
 from properties.corosync.laboratory.plan import Plan
@@ -221,12 +222,52 @@ def test_a_campaign_goes_on_where_it_stopped(tmp_path: Path) -> None:
         (("record", "--scenario", "calm"), "Missing option '--out'"),
         (("campaign", "--scenario", "flood", "--out", "x"), "unknown scenario 'flood'"),
         (("campaign", "--runs", "0", "--out", "x"), "0 is not in the range 1<=x<="),
+        (("campaign", "--binary", "/no/corosync", "--out", "x"), "'/no/corosync' does not exist"),
+        (("record", "--scenario", "calm", "--binary", "/bin/true", "--system", "ringplug", "--out", "x"),
+         "--binary is for corosync"),
+        (("record", "--scenario", "calm", "--binary", "/bin/true", "--out", "x"), "with -v it does not say"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_named(arguments: tuple[str, ...], says: str) -> None:
     with pytest.raises(click.ClickException) as refused:
         cli.main(["corosync", *arguments], standalone_mode=False)
     assert says in refused.value.format_message()
+
+
+def kept_run(out: Path, binary: str) -> CaseJob:
+    """A case of a campaign, and in its directory a run of another daemon."""
+    [case] = cases(1, 1, ["calm"], binary=binary)
+    job = CaseJob(Campaign(out, [case], judge_run), case)
+    directory = out / case.name
+    directory.mkdir()
+    made = case.plan
+    made.binary = "/old/corosync"
+    (directory / "plan.json").write_bytes(msgspec.json.encode(made))
+    kept = Recorded("history.jsonl", "calm", 3, 1, "light", "udpu", settled=True, died=[], seconds=1.0, events=1)
+    (directory / "recorded.json").write_bytes(msgspec.json.encode(kept))
+    (directory / "verdicts.json").write_bytes(b"[]")
+    return job
+
+
+def test_a_run_of_another_daemon_does_not_count_as_one_of_this(tmp_path: Path) -> None:
+    """One of the same is read again."""
+    assert not kept_run(tmp_path, "/old/corosync").run().bad_input
+    for binary, now in (("/new/corosync", "/new/corosync"), ("", "the installed corosync")):
+        (room := tmp_path / Path(now).name).mkdir()
+        run = kept_run(room, binary).run()
+        assert f"is a run of /old/corosync, not of {now};" in run.bad_input
+        assert run.recorded is None
+
+
+@pytest.mark.deep
+@pytest.mark.usefixtures("corosync")
+def test_another_daemon_runs_if_it_is_named(tmp_path: Path) -> None:
+    """A copy of the installed one, at another place."""
+    binary = tmp_path / "copy"
+    shutil.copy(str(shutil.which("corosync")), binary)
+    out = tmp_path / "run"
+    assert recorded(out, "--scenario", "calm", "--binary", str(binary)).settled
+    assert events(out)[0]["about"]["binary"] == str(binary)  # pyright: ignore
 
 
 def test_a_missing_program_is_named_with_its_package(tmp_path: Path) -> None:

@@ -153,8 +153,9 @@ def test_a_seed_repeats_its_run(lead: str) -> None:
 
 
 def test_the_scheduler_loses_duplicates_delays_and_crashes() -> None:
+    """No leader asks for a packet: packets arrive beside the events (`tests/test_receiving.py`)."""
     events = run(Plan(3, 1, 3000, "implementation"), ReferenceLayer).events
-    assert {kind.name.lower() for kind in Kind} - {"told", "between"} == set(events)
+    assert {kind.name.lower() for kind in Kind} - {"told", "between", "packet"} == set(events)
 
 
 # Faults.

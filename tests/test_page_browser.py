@@ -91,7 +91,7 @@ def test_a_step_is_told_with_its_claim_its_fate_and_its_cells(browser: Browser, 
     assert "member[r0] ⊈ done[r0]" in clause
     assert "mail M6: Once the bitmap has all positions set for all members" in clause
     assert text(browser, "#fate").split()[:2] == ["Fate", "Violated."]
-    assert "Since step 4, visit p0 r0, every way on meets it; before, it could be avoided." in text(browser, "#fate")
+    assert "It could be avoided at every step before step 4, visit p0 r0." in text(browser, "#fate")
     assert text(browser, "#state tr.decides").startswith("▸ member[r0]")
     opened(browser, url, "#step=3&claim=PLUG-S8")
     assert "the violation is 1 step away, and can be avoided." in text(browser, "#fate")
@@ -106,6 +106,29 @@ def test_why_not_names_the_first_part_that_refuses(browser: Browser, url: str) -
         browser.ask(f"{chosen}.value = {value!r}; {chosen}.dispatchEvent(new Event('change'))")
     assert text(browser, "#why-not .answer") == "visit p1 r0 is refused here: not true that p has installed r."
     assert "p1 ∉ installed[r0]" in text(browser, "#why-not .first")
+
+
+def test_the_question_is_kept_in_the_address(browser: Browser, url: str) -> None:
+    opened(browser, url, "#step=3&ask=visit+p1+r0")
+    assert text(browser, "#why-not .answer") == "visit p1 r0 is refused here: not true that p has installed r."
+    assert address(browser) == "#step=3&claim=PLUG-S1&ask=visit+p1+r0"
+    opened(browser, url, "#step=3&ask=visit+p9+r0")
+    assert (address(browser), browser.problems) == ("#step=3&claim=PLUG-S1", [])
+
+
+def test_a_step_that_violates_is_told_apart_from_the_state_after_it(browser: Browser, tmp_path: Path) -> None:
+    found = trace("CLM-S1", variant="no-plug")
+    assert found
+    path = tmp_path / "clm.html"
+    path.write_text(run_page(found))
+    fate = text(opened(browser, path.as_uri()), "#fate")
+    assert "Violated in this step. Another violation is 6 steps away, and can be avoided." in fate
+    assert "It could be avoided at every step before step 8, deliver_normal p0 r0." in fate
+    assert text(browser, "#fate .strip a.here") == "✗"
+    assert "◂ the edit bites" in text(browser, "#steps li:nth-child(7)")
+    fate = text(opened(browser, path.as_uri(), "#step=6"), "#fate")
+    assert "After install p1 r0 it is 2 steps away, and can be avoided." in fate
+    assert not browser.problems
 
 
 def test_search_dims_what_does_not_match_and_enter_goes_on(browser: Browser, url: str) -> None:
@@ -174,10 +197,11 @@ def test_a_judged_history_is_stepped_through_like_a_run(browser: Browser, tmp_pa
     opened(browser, (tmp_path / "bad.html").as_uri())
     assert "EVS-1.4" in text(browser, "#claims .claim")
     assert count(browser, "#steps li.broken") == 2
+    assert text(browser, "#steps li.broken .wrong").strip() == "✗ EVS-1.4 EVS-6.2"
     browser.press("End", "k")
     assert "n1 transitional n1.8 {n1}" in text(browser, "#step")
     browser.press("/", *"gate", "Enter")
-    assert text(browser, "#where") == "n1 gate opens: 7 of 12"
+    assert text(browser, "#where") == "n1 gate opens: 8 of 13"
     assert count(browser, "#save-trace") == 0
     assert not browser.problems
 

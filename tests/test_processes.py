@@ -384,6 +384,7 @@ def test_the_command_runs_a_cluster_and_leaves_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert (said["violated"], said["bad_input"], said["quiescent"]) == ([], [], True)
+    assert len({one["claim"] for one in said["verdicts"]}) == len(said["verdicts"])
     assert {"EVS-1.3", "LIVE-3", "STEP-2", "LOCKSTEP"} <= {
         one["claim"] for one in said["verdicts"] if one["verdict"] == OK
     }

@@ -12,6 +12,7 @@ from functools import cache
 from itertools import chain
 
 from model.language.mistakes import TextError, kind_of, mistake_in, nearest
+from model.language.product import Product
 from model.language.sets import TRUE, Set, Truth
 from model.language.signature import Parameter, parameter
 from model.language.sorts import Handle, Ring
@@ -47,7 +48,8 @@ def _check_part(machine: str, part: Part) -> None:
         return
     sorts = _sorts(machine, part.at) if part.at else {}
     parameters = {name: parameter(sort, name) for name, sort in sorts.items()}
-    _check(machine, part.statement, ("now", "then"), {**parameters, "follows": TRUE}, part.at)
+    of_the_whole = {"follows": TRUE} if isinstance(MACHINES[machine], Product) else dict[str, Truth]()
+    _check(machine, part.statement, ("now", "then"), {**parameters, **of_the_whole}, part.at)
 
 
 def _sorts(machine: str, action: str) -> dict[str, type[Parameter]]:

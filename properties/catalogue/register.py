@@ -272,6 +272,11 @@ ENTRIES = (
          history="When all is quiet, somebody delivers what a process that lives has sent, and who stays in its last "
                 "ring delivers there what another does that stays.",
          processes="The bound has ten seconds more, since no machine promises when a process has its turn."),
+    entry("LIVE-T",
+        "Once all n members of a ring have installed it and unplugged, and while nothing more is queued and the ring "
+        "stays, all have opened within (2+k)n times the longest hop of its token, where k visits drain the longest "
+        "queue.",
+        "LIVE-1; mail M6", "simulator"),
     entry("STEP-1", "No step of a processor raises an error, whatever its peers and the network do.",
         "D14", "simulator",
         processes="A node that ends by itself is counted, whatever made it."),

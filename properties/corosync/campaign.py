@@ -6,6 +6,7 @@ A run that the laboratory could not do is tried once more, and then counted as f
 from __future__ import annotations
 
 import itertools
+import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,8 @@ class Case(msgspec.Struct, frozen=True):
     transport: Transport
     load: Load
     seed: int
+    binary: str = ""
+    """Of corosync; without one, the one that is installed."""
 
     @property
     def name(self) -> str:
@@ -49,13 +52,16 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def plan(self) -> Plan:
-        return plan(self.scenario, nodes=self.nodes, seed=self.seed, load=self.load, transport=self.transport)
+        made = plan(self.scenario, nodes=self.nodes, seed=self.seed, load=self.load, transport=self.transport)
+        made.binary = self.binary
+        return made
 
     @property
     def command(self) -> str:
         """Records this run alone."""
         how = f"--nodes {self.nodes} --transport {self.transport} --load {self.load} --seed {self.seed}"
         system = "" if system_of(self.transport) == "corosync" else f" --system {system_of(self.transport)}"
+        system += f" --binary {shlex.quote(self.binary)}" if self.binary else ""
         return f"ringplug corosync record{system} --scenario {self.scenario} {how} --out DIR"
 
 
@@ -78,14 +84,16 @@ class Found(msgspec.Struct):
     runs: list[Run]
 
 
-def cases(runs: int, seed: int, scenarios: Sequence[str], system: SystemName = "corosync") -> list[Case]:
+def cases(
+    runs: int, seed: int, scenarios: Sequence[str], system: SystemName = "corosync", binary: str = ""
+) -> list[Case]:
     """So many cases: the scenarios in turn, and each time round another size, transport and load."""
     ways = list(itertools.product(LOADS, TRANSPORTS[system], NODE_CHOICES[system]))
     stride = 0 if system == "corosync" else STRIDE
     chosen: list[Case] = []
     for index in range(runs):
         load, transport, nodes = ways[(index // len(scenarios) + stride * (index % len(scenarios))) % len(ways)]
-        chosen.append(Case(index + 1, scenarios[index % len(scenarios)], nodes, transport, load, seed + index))
+        chosen.append(Case(index + 1, scenarios[index % len(scenarios)], nodes, transport, load, seed + index, binary))
     return chosen
 
 
@@ -116,8 +124,8 @@ class Campaign:
 
         for number, run in self._alone(tell) if self.jobs == 1 else self._side_by_side(tell):
             runs[number] = run
-        name = system_of(self.chosen[0].transport)
-        found = Found(SYSTEMS[name].versions(), [run for _, run in sorted(runs.items())])
+        first = self.chosen[0].plan
+        found = Found(SYSTEMS[first.system].versions(first), [run for _, run in sorted(runs.items())])
         write_whole(self.out / "campaign.json", msgspec.json.encode(found))
         return found
 
@@ -133,6 +141,14 @@ class Campaign:
         for number, result in ticked:
             lost = Run(jobs[number].case, str(self.out / jobs[number].title), failed=str(result))
             yield number, lost if isinstance(result, Exception) else result
+
+
+def same_daemon(directory: Path, wanted: Plan) -> None:
+    """Refuse a run that is there already, of another daemon: it would be counted as this one's."""
+    there = read_json(directory / "plan.json", Plan)
+    if there.binary != wanted.binary:
+        was, now = (one.binary or "the installed corosync" for one in (there, wanted))
+        raise UnreadableError(f"{directory} is a run of {was}, not of {now}; each needs an --out of its own")
 
 
 @dataclass(frozen=True)
@@ -165,6 +181,7 @@ class CaseJob:
         """The recording of this case; one that was broken off is made again."""
         kept = directory / RECORDED
         if kept.exists():
+            same_daemon(directory, self.case.plan)
             return read_json(kept, Recorded)
         recorded = self._record(directory, say, TRIES)
         write_whole(kept, msgspec.json.encode(recorded))

@@ -70,7 +70,7 @@ def record(plan: Plan, directory: Path, say: Callable[[str], None]) -> Recorded:
 def histories(plan: Plan, out: Path, outcome: Outcome) -> list[Path]:
     """The histories of a run: our own nodes have written theirs, corosync's is made of what was written."""
     if plan.system == "corosync":
-        events = history_of(plan, out, settled=outcome.settled, versions=SYSTEMS[plan.system].versions())
+        events = history_of(plan, out, settled=outcome.settled, versions=SYSTEMS[plan.system].versions(plan))
         write_lines(out / HISTORY, events)
         return [out / HISTORY]
     files = [out / NODE_HISTORIES.format(id) for id in plan.node_ids if plan.history]

@@ -14,6 +14,8 @@ from properties.processes.replayed import verdicts
 
 DECIDED = ("LIVE-3", "STEP-1", "STEP-2", "LOCKSTEP")
 """What is decided beside the histories."""
+RANK = {VIOLATED: 0, OK: 1, OPEN: 2}
+"""Which verdict stands where a claim is decided twice."""
 
 
 @dataclass
@@ -36,11 +38,18 @@ def judged(course: Course, outcome: Outcome, out: Path, say: Callable[[str], Non
     """Judge what a run has recorded."""
     history = FileHistory.open([out / f"n{number}.history.jsonl" for number in course.plan.nodes])
     judgement = judge(history, lambda count, what: say(f"{what}: {count:,} events" if count else what))
-    claims, divergence = [*judgement.claims, _live(course, outcome), _steps(outcome)], None
+    claims, divergence = [*_with_live(judgement.claims, _live(course, outcome)), _steps(outcome)], None
     if course.plan.follow:
         more, divergence = verdicts({n: out / f"n{n}.journal.jsonl" for n in course.plan.nodes}, say)
         claims += more
     return Verdict(judgement, claims, history.faults, divergence)
+
+
+def _with_live(claims: list[JudgedClaim], live: JudgedClaim) -> list[JudgedClaim]:
+    """LIVE-3 once: what the histories say of it and what the clock says, violated if either is."""
+    said = [*(one for one in claims if one.claim == live.claim), live]
+    worst = min(said, key=lambda one: RANK.get(one.verdict, len(RANK)))
+    return [*(one for one in claims if one.claim != live.claim), worst]
 
 
 def _steps(outcome: Outcome) -> JudgedClaim:

@@ -1,7 +1,7 @@
 """The monitor of a run: what is judged while it goes on, because only the world sees it: all processors at one moment.
 
-RING-S5 needs the order of everything, PLUG-H3 the tag that a message carries, LIVE-3 the time since the last fault. The
-other claims are the history's (`properties/history`).
+RING-S5 needs the order of everything, PLUG-H3 the tag that a message carries, LIVE-3 the time since the last fault,
+LIVE-T all visits of a token. The other claims are the history's (`properties/history`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any
 
 from properties.judge.judgement import OK, OPEN, VIOLATED, JudgedClaim
 from properties.simulate.historian import Seen, message_of
+from properties.simulate.opening import Openings
 
-MONITORED = ("RING-S5", "PLUG-H3", "LIVE-3", "STEP-1")
+MONITORED = ("RING-S5", "PLUG-H3", "LIVE-3", "LIVE-T", "STEP-1")
 """The claims that the monitor decides."""
 
 
@@ -47,6 +48,7 @@ class Monitor:
     _queued_in: dict[object, object] = field(default_factory=dict[object, object])
     transitions: dict[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
     rings: set[object] = field(default_factory=set[object])
+    openings: Openings = field(default_factory=Openings)
     deliveries: int = 0
     messages: int = 0
     steps: int = 0
@@ -61,11 +63,16 @@ class Monitor:
     def take(self, seen: Seen) -> None:
         """Take what was seen next."""
         what = seen.what
+        self.openings.take(seen)
         if handle := self._handlers.get(type(what).__name__):
             handle(seen, what)
 
     def ended(self, settled_us: int | None, bound_us: int, *, is_quiet: bool, error: str) -> list[JudgedClaim]:
         """What is said of each claim once the run has ended."""
+        self.met["LIVE-T"] = self.openings.met
+        if self.openings.broken:
+            beyond, text = self.openings.broken
+            self._violated("LIVE-T", text, beyond)
         if not error:
             self.met["STEP-1"] += 1
             self._live(settled_us, bound_us, is_quiet=is_quiet)

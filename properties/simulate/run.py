@@ -58,6 +58,8 @@ class Run:
     rings: int
     seconds: float
     """Of real time."""
+    nearest: float = 0.0
+    """The largest share of the bound of LIVE-T that a ring took."""
     divergence: Divergence | None = None
     history: Historian | None = None
     seen: list[Seen] = field(default_factory=list[Seen])
@@ -113,7 +115,7 @@ def run(
     return Run(
         script, _promised(script, claims), outcome.counts, Counter(monitor.transitions), outcome.ended_us,
         outcome.settled_us, bound, monitor.messages, monitor.deliveries, len(monitor.rings),
-        time.perf_counter() - began, divergence, historian if keep else None, seen if keep else [],
+        time.perf_counter() - began, monitor.openings.nearest, divergence, historian if keep else None, seen if keep else [],
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import click
 import msgspec
 from click.shell_completion import CompletionItem
 
+from properties.executors import is_executor
 from properties.words import unknown
 
 FILE = Path(__file__).with_name("completion.json")
@@ -236,3 +237,18 @@ HTML_FILE = click.option(
     "--html", "html", type=click.Path(path_type=Path, dir_okay=False),
     help="Also write a page on which it explains itself: one file, to step through.",
 )  # fmt: skip
+
+
+def _executor(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if value and not is_executor(value):
+        raise click.BadParameter(f"{value!r} is no executor; there are dask, and dask:ADDRESS of a scheduler.")
+    return value
+
+
+EXECUTOR = click.option(
+    "--executor",
+    metavar="NAME",
+    default="",
+    callback=_executor,
+    help="Who works: dask begins workers here, dask:ADDRESS takes those of a scheduler.",
+)

@@ -13,7 +13,6 @@ from model.machines import MACHINES, PLUG
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
-from properties.executors import is_executor
 from properties.explain.asked import check_variant
 from properties.explicit.checkpoint import Kept
 from properties.sampling.stateful import DEFAULT_TRIES, Tries
@@ -58,21 +57,6 @@ def searched(command: Callable[..., int]) -> Callable[..., int]:
     ):  # fmt: skip
         with_kept = option(with_kept)
     return with_kept
-
-
-def _executor(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if value and not is_executor(value):
-        raise click.BadParameter(f"{value!r} is no executor; there are dask, and dask:ADDRESS of a scheduler.")
-    return value
-
-
-EXECUTOR = click.option(
-    "--executor",
-    metavar="NAME",
-    default="",
-    callback=_executor,
-    help="Who works: dask begins workers here, dask:ADDRESS takes those of a scheduler.",
-)
 
 
 def looked_for(command: Callable[..., int]) -> Callable[..., int]:

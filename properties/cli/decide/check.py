@@ -27,9 +27,8 @@ from properties.symbolic.cvc5 import is_installed
 from properties.symbolic.minimal import Minimal, Needs, minimal_jobs, share
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of, exit_code
-from properties.terminal.names import OneOf
+from properties.terminal.names import EXECUTOR, OneOf
 from properties.terminal.options import (
-    EXECUTOR,
     claims_named,
     features_on,
     for_claims,

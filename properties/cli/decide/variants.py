@@ -14,8 +14,7 @@ from properties.export import pages
 from properties.export.pages import Row
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.names import NAMED_VARIANT
-from properties.terminal.options import EXECUTOR
+from properties.terminal.names import EXECUTOR, NAMED_VARIANT
 from properties.terminal.progress import Progress, saying
 from properties.terminal.recorded import print_lines, recorded_line, recorded_lines, variants_named, write_json
 from properties.terminal.rows import out

@@ -19,7 +19,8 @@ from properties.explored.graph import MOST_STATES, lost_on_graph, state_graph, w
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
-from properties.terminal.options import EXECUTOR, features_on, of_machine, searched, sized, suiting
+from properties.terminal.names import EXECUTOR
+from properties.terminal.options import features_on, of_machine, searched, sized, suiting
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.traces.trace import machine_text

@@ -34,6 +34,18 @@ SYSTEM_OPTION = click.option(
     help="What runs: corosync's daemons, or our own nodes in their place.",
 )  # fmt: skip
 
+BINARY_OPTION = click.option(
+    "--binary", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
+    help="Another daemon of corosync, as one that was built from source; libcpg stays the installed one.",
+)  # fmt: skip
+
+
+def binary_of(system: SystemName, binary: Path | None) -> str:
+    """The path, for the plan; only corosync has one."""
+    if binary and system != "corosync":
+        raise click.ClickException("--binary is for corosync; our own nodes are part of ringplug")
+    return str(binary or "")
+
 
 @click.group("corosync")
 def corosync_command() -> None:
@@ -66,6 +78,7 @@ def scenarios_command(as_json: bool) -> int:
 
 @corosync_command.command("record", cls=Checked)
 @SYSTEM_OPTION
+@BINARY_OPTION
 @click.option(
     "--scenario", required=True, metavar="NAME", type=SCENARIO, help="Which scenario (ringplug corosync scenarios)."
 )
@@ -82,8 +95,8 @@ def scenarios_command(as_json: bool) -> int:
               help="A directory for the files of this run; it must be empty or not exist.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was recorded as JSON.")
 def record_command(
-    system: SystemName, scenario: str, nodes: int, seed: int, load: str, transport: str | None, control: bool,
-    trace_log: bool, out: Path, as_json: bool,
+    system: SystemName, binary: Path | None, scenario: str, nodes: int, seed: int, load: str, transport: str | None,
+    control: bool, trace_log: bool, out: Path, as_json: bool,
 ) -> int:  # fmt: skip
     """Run one scenario on real daemons, and write what was seen as a history; our nodes write theirs themselves.
 
@@ -94,6 +107,7 @@ def record_command(
     ringplug corosync record --nodes 3 --scenario partition-merge --seed 1 --out run
     ringplug judge run/history.jsonl
     ringplug corosync record --nodes 5 --scenario cut-in-sync --load backlog --transport knet --out run2
+    ringplug corosync record --binary build/exec/.libs/corosync --scenario loss --out run4
     ringplug corosync record --system ringplug --nodes 9 --scenario loss --transport sealed --out run3
     """
     transport = transport or TRANSPORTS[system][0]
@@ -103,6 +117,7 @@ def record_command(
     chosen = without_faults(chosen) if control else chosen
     if trace_log and system != "corosync":
         raise click.ClickException("--trace is for corosync; the journal of a node of ours has every message")
+    chosen.binary = binary_of(system, binary)
     chosen.log_level = "trace" if trace_log else "on"
     check_machine(chosen)
     try:
@@ -120,6 +135,7 @@ def record_command(
 
 @corosync_command.command("campaign", cls=Checked)
 @SYSTEM_OPTION
+@BINARY_OPTION
 @click.option("--runs", default=200, show_default=True, type=click.IntRange(1, MOST_RUNS), help="How many runs.")
 @click.option("--seed", default=1, show_default=True, type=SEED, help="Seed of the first run.")
 @click.option(
@@ -131,8 +147,8 @@ def record_command(
 @click.option("--judge-again", is_flag=True, help="Judge the runs that are there again.")
 @click.option("--json", "as_json", is_flag=True, help="Print runs and verdicts as JSON.")
 def campaign_command(
-    system: SystemName, runs: int, seed: int, scenarios: tuple[str, ...], out: Path, jobs: int, judge_again: bool,
-    as_json: bool,
+    system: SystemName, binary: Path | None, runs: int, seed: int, scenarios: tuple[str, ...], out: Path, jobs: int,
+    judge_again: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Record and judge many runs: every scenario with 3 and 5 nodes, each transport, each load; our nodes also with 9.
 
@@ -146,7 +162,7 @@ def campaign_command(
     ringplug corosync campaign --runs 12 --scenario cut-in-sync --out more --json
     ringplug corosync campaign --system ringplug --runs 288 --jobs 4 --out ours
     """
-    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS), system)
+    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS), system, binary_of(system, binary))
     for case in needs(chosen):
         check_machine(case.plan)
     with Progress() as progress:

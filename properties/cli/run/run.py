@@ -139,10 +139,10 @@ def _lines(outcome: Outcome, verdict: Verdict, out: Path | None) -> Iterator[str
     )
     after = outcome.settled_seconds
     yield "never settled" if after is None else f"settled {after:.1f} s after the last fault"
-    for kind in (OK, "open", VIOLATED):
+    for kind, says in ((OK, OK), ("open", "open (not yet due, or the premise does not occur)"), (VIOLATED, VIOLATED)):
         ids = [one.claim for one in verdict.claims if one.verdict == kind]
         if ids:
-            yield f"{len(ids)} {kind}: {', '.join(ids)}"
+            yield f"{len(ids)} {says}: {', '.join(ids)}"
     if out:
         yield f"written: {out}"
 

@@ -20,9 +20,8 @@ from properties.simulate.shrink import Reduced, reduce
 from properties.terminal import report
 from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import code_of
-from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, HTML_FILE, RING_FAULT, OneOf
+from properties.terminal.names import DELIVERY_VARIANT, EVERY_VARIANT, EXECUTOR, HTML_FILE, RING_FAULT, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
-from properties.terminal.options import EXECUTOR
 from properties.terminal.output import write_page
 from properties.terminal.progress import Progress
 from properties.terminal.repeat import REPEAT_HELP, show_delivery_runs

@@ -59,7 +59,7 @@ class Node:
         with log_file(self.out, self.id).open("a") as log:
             log.write(f"ringplug: incarnation {self.incarnation} starts\n")
         said = log_file(self.out, self.id) if self.system.prints_its_log else self.errors
-        self.daemon = self._spawn(*self.system.daemon(self.out, self.id), said=said)
+        self.daemon = self._spawn(*self.system.daemon(self.plan, self.out, self.id), said=said)
         traffic = self.plan.traffic
         how = [traffic.per_second, traffic.least_bytes, traffic.most_bytes, traffic.mixed]
         words = [self.id, self.incarnation, self.plan.seed, *how]

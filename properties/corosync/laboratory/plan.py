@@ -142,6 +142,8 @@ class Plan(msgspec.Struct):
     merge_ms: int = 50
     log_level: Literal["on", "trace"] = "on"
     system: SystemName = "corosync"
+    binary: str = ""
+    """The daemon of corosync that runs, as a path; without one, the one that is installed."""
     history: bool = True
     """Whether our own nodes write histories."""
     journal: bool = True

@@ -14,7 +14,7 @@ from pathlib import Path
 from properties.corosync.laboratory.clients.libcpg import LIBRARY
 from properties.corosync.laboratory.namespaces import OUTER, TUN_DEVICE
 from properties.corosync.laboratory.plan import Plan
-from properties.corosync.laboratory.systems import SYSTEMS
+from properties.corosync.laboratory.systems import SYSTEMS, said_version
 
 PROGRAMS = {"unshare": "util-linux", "nsenter": "util-linux", "sh": "dash"}
 NFT = {"nft": "nftables"}
@@ -37,9 +37,11 @@ def missing(plan: Plan) -> list[str]:
     one_way, system = plan.scenario == "one-way-cut", SYSTEMS[plan.system]
     found = [
         f"the program {program} (Debian package {package})"
-        for program, package in {**PROGRAMS, **system.programs, **(NFT if one_way else {})}.items()
+        for program, package in {**PROGRAMS, **system.programs(plan), **(NFT if one_way else {})}.items()
         if not shutil.which(program)
     ]
+    if plan.binary and not said_version(plan.binary):
+        found.append(f"a daemon of corosync at {plan.binary}: with -v it does not say its version")
     if not importlib.util.find_spec(PACKAGE):
         found.append(f"the Python package {PACKAGE} (ringplug[laboratory])")
     if plan.system == "corosync" and not _has_library():

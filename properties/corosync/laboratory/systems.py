@@ -62,16 +62,16 @@ class System:
     name: SystemName
     prepare: Callable[[Plan, Path], None]
     """Write what all nodes are told."""
-    daemon: Callable[[Path, int], Sequence[str]]
-    """The command of a node's daemon, by the directory of the run and the node; its log is `log_file`."""
+    daemon: Callable[[Plan, Path, int], Sequence[str]]
+    """The command of a node's daemon, by plan, directory of the run and node; its log is `log_file`."""
     client: str
     """The module of its client."""
     datagrams: Datagrams
     prints_its_log: bool
     """Whether what a daemon prints is its log."""
-    programs: Mapping[str, str]
+    programs: Callable[[Plan], Mapping[str, str]]
     """What it needs on the machine, and the Debian package of each."""
-    versions: Callable[[], dict[str, str]]
+    versions: Callable[[Plan], dict[str, str]]
 
     @property
     def transports(self) -> tuple[Transport, Transport]:
@@ -90,13 +90,30 @@ def _prepare_corosync(plan: Plan, out: Path) -> None:
         (out / f"n{id}.conf").write_text(configuration(plan, id, out))
 
 
-def _corosync(out: Path, node: int) -> Sequence[str]:
-    return ["corosync", "-f", "-c", str(out / f"n{node}.conf")]
+INSTALLED = "corosync"
 
 
-def _corosync_versions() -> dict[str, str]:
-    said = subprocess.run(["corosync", "-v"], capture_output=True, text=True, check=False).stdout
-    number = said.partition("'")[2].partition("'")[0]
+def _corosync(plan: Plan, out: Path, node: int) -> Sequence[str]:
+    return [plan.binary or INSTALLED, "-f", "-c", str(out / f"n{node}.conf")]
+
+
+def _corosync_programs(plan: Plan) -> Mapping[str, str]:
+    return {} if plan.binary else {INSTALLED: "corosync"}
+
+
+def said_version(binary: str) -> str:
+    """The version that a corosync says it is; empty if it says none."""
+    try:
+        said = subprocess.run([binary, "-v"], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
+    return said.partition("'")[2].partition("'")[0] if said.startswith("Corosync") else ""
+
+
+def _corosync_versions(plan: Plan) -> dict[str, str]:
+    if plan.binary:
+        return {"corosync": said_version(plan.binary), "binary": plan.binary, "kernel": platform.release()}
+    number = said_version(INSTALLED)
     query = ["dpkg-query", "--show", "--showformat", "${Version}", "corosync"]
     package = (
         subprocess.run(query, capture_output=True, text=True, check=False).stdout if shutil.which(query[0]) else ""
@@ -140,11 +157,11 @@ def _told(plan: Plan, node: int, out: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def _node(out: Path, node: int) -> Sequence[str]:
+def _node(_plan: Plan, out: Path, node: int) -> Sequence[str]:
     return [sys.executable, "-P", "-m", "ringplug", "node", "--config", str(out / f"n{node}.toml")]
 
 
-def _node_versions() -> dict[str, str]:
+def _node_versions(_plan: Plan) -> dict[str, str]:
     ours = importlib.metadata.version("ringplug")
     return {"ringplug": ours, "python": platform.python_version(), "kernel": platform.release()}
 
@@ -153,12 +170,12 @@ SYSTEMS: dict[SystemName, System] = {
     "corosync": System(
         "corosync", _prepare_corosync, _corosync, cpg.__name__,
         Datagrams(UDP_PAYLOAD_AT + 3, {"token": 0, "mcast": 1, "join": 3, "commit": 4}, [b"sync"]),
-        prints_its_log=False, programs={"corosync": "corosync"}, versions=_corosync_versions,
+        prints_its_log=False, programs=_corosync_programs, versions=_corosync_versions,
     ),
     "ringplug": System(
         "ringplug", _prepare_nodes, _node, plug.__name__,
         Datagrams(UDP_PAYLOAD_AT + 35, {"token": 1, "mcast": 2, "join": 3, "commit": 4},
                   [b"nodejoin", b"check-in"]),
-        prints_its_log=True, programs={}, versions=_node_versions,
+        prints_its_log=True, programs=lambda _plan: {}, versions=_node_versions,
     ),
 }  # fmt: skip

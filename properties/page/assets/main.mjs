@@ -2,7 +2,7 @@
 
 import { fill, h } from "./dom.mjs";
 import { Machine } from "./machine.mjs";
-import { accountPanel, choicesPanel, claimsPanel, clausePanel, difference, fatePanel, statePanel, stepPanel, whyNotPanel } from "./panels.mjs";
+import { accountPanel, askedStep, choicesPanel, claimsPanel, clausePanel, difference, fatePanel, statePanel, stepPanel, whyNotPanel } from "./panels.mjs";
 import { Picture, ROW } from "./picture.mjs";
 import { Record, eventPanel, verdictPanel } from "./record.mjs";
 import { Run } from "./run.mjs";
@@ -36,6 +36,7 @@ export class Page {
     if (given.has("step")) this.step = this.clamped(Number(given.get("step")));
     if (this.data.claims.some((one) => one.id === given.get("claim"))) this.claim = given.get("claim");
     this.query = given.get("q") ?? "";
+    if (this.data.kind === "run") this.asked = this.run.machine.parsed(given.get("ask") ?? "") ?? this.asked;
   }
 
   writeAddress() {
@@ -43,6 +44,7 @@ export class Page {
     if (this.claim) told.set("claim", this.claim);
     if (this.query) told.set("q", this.query);
     if (this.run.forkText) told.set("fork", this.run.forkText);
+    if (this.asked.action) told.set("ask", this.run.machine.words(askedStep(this.run.machine, this.asked)));
     this.written = `#${told}`;
     if (location.hash !== this.written) history.replaceState(null, "", this.written);
   }
@@ -240,13 +242,24 @@ export class Page {
     const kinds = [this.matches(i) ? "" : "unmatched", this.run.forkedAt !== null && i > this.run.forkedAt ? "forked" : "", wrong ? "broken" : ""];
     return h("li", { class: kinds.filter(Boolean).join(" "), "aria-setsize": this.run.length, "aria-posinset": i + 1 },
       h("button", { type: "button", "data-step": i, tabindex: i === this.step ? 0 : -1 }, h("span", { class: "number" }, i + (this.data.kind === "history" ? 1 : 0)), " ", this.run.words(i),
-        wrong ? h("span", { class: "wrong" }, " ✗ violated") : null),
+        wrong ? h("span", { class: "wrong" }, ` ✗ ${this.brokenBy(i)}`) : null, this.noted(i)),
       h("span", { class: "what" }, this.changesOf(i)));
   }
 
   /** Whether the run's own claim is false here, or of a history any is. */
   isBroken(i) {
     return this.data.kind === "history" ? this.run.violatedAt(i).length > 0 : this.run.isBroken(i, this.data.claim);
+  }
+
+  /** Of a run that the claim is violated; of a history which claims the event is shown for. */
+  brokenBy(i) {
+    return this.data.kind === "history" ? this.run.violatedAt(i).map((one) => one.id).join(" ") : "violated";
+  }
+
+  /** A sign in the list at a step that something is told of: where an edit bites, where an implementation parts. */
+  noted(i) {
+    const told = this.data.kind === "run" && (this.run.forkedAt === null || i <= this.run.forkedAt) ? this.data.notes[i] : null;
+    return told ? h("span", { class: "noted" }, told[0].startsWith("The edit") ? " ◂ the edit bites" : " ◂ diverged") : null;
   }
 
   changesOf(i) {
@@ -282,7 +295,7 @@ export class Page {
     const forked = this.run.forkedAt !== null;
     byId("forked")?.toggleAttribute("hidden", !forked);
     if (forked) byId("forked-from").textContent = `after step ${this.run.forkedAt}`;
-    byId("where").textContent = `${this.run.words(this.step)}: ${this.step} of ${this.run.length - 1}`;
+    byId("where").textContent = `${this.run.words(this.step)}: ${this.data.kind === "history" ? `${this.step + 1} of ${this.run.length}` : `${this.step} of ${this.run.length - 1}`}`;
   }
 
   savePicture() {

@@ -41,7 +41,7 @@ export function stepPanel(run, i) {
   return section(
     `Step ${i} of ${run.length - 1}`, "step",
     h("p", {}, h("strong", {}, machine.words(step)), " ", machine.told(step)),
-    h("p", { class: "dim" }, `${action.kind}. Source: ${action.source || "none"}. `, h("a", { href: action.link }, action.link)),
+    h("p", { class: "dim" }, `An action of the ${action.kind}. Source: ${action.source || "none"}. `, h("a", { href: action.link }, action.link)),
     changes.length
       ? h("table", { class: "changes" }, h("tbody", {}, changes.map((one) => changeRow(one))))
       : h("p", {}, "It changes nothing."),
@@ -116,6 +116,7 @@ export function claimsPanel(run, i, chosen, choose) {
   const verdicts = run.verdicts(i);
   return section(
     "All claims", "claims",
+    h("p", { class: "dim" }, "In this step. ◂ premise: the claim's premise is reached here. Ahead: about what can still be reached, which one state does not show."),
     h("ul", { class: "claims" }, run.data.claims.map((claim) => {
       const verdict = verdicts.get(claim.id);
       const broken = verdict.violated.length > 0;
@@ -154,7 +155,7 @@ function strip(run, i, id) {
     const broken = run.verdicts(at).get(id).violated.length > 0;
     return h("a", { href: `#step=${at}`, class: `${broken ? "false" : "true"}${at === i ? " here" : ""}`, "data-step": at, title: `${at}: ${broken ? "false" : "true"}` }, broken ? "✗" : "✓");
   });
-  return h("p", { class: "strip" }, cells);
+  return h("p", { class: "strip" }, h("span", { class: "dim" }, "At each step:"), cells);
 }
 
 const away = (fate) => (fate.distance === null ? "out of reach" : fate.distance === 0 ? "here" : `${fate.distance} ${fate.distance === 1 ? "step" : "steps"} away`);
@@ -164,36 +165,48 @@ export function fatePanel(run, i) {
   if (fate.reason) return section("Fate", "fate", h("p", { class: "dim" }, fate.reason));
   if (!fate.rows.length) return null;
   const row = run.fate(i);
-  const shown = row ? fateWords(row) : [h("p", { class: "dim" }, "Computed for the recorded run and the steps beside it, not further along a fork.")];
+  const shown = row ? fateWords(row, run.violatesAt(i)) : [h("p", { class: "dim" }, "Computed for the recorded run and the steps beside it, not further along a fork.")];
   return section("Fate", "fate", shown, fateStrip(run, i), whenLost(run), h("p", { class: "dim" }, `Of all ${fate.states.toLocaleString("en")} states of the scope (up to renaming of processors, where that is allowed); ways on are steps that change something.`));
 }
 
-function fateWords({ here, avoid }) {
-  const lines = [h("p", {}, h("strong", {}, here.lost ? (here.distance === 0 ? "Violated." : "Lost: ") : here.distance === null ? "Safe: " : "Open: "),
-    here.distance === 0 ? "" : here.lost ? `every way on violates the clause, the nearest is ${away(here)}.`
+function fateWords({ here, avoid, choices }, violates) {
+  if (violates) return [h("p", {}, h("strong", {}, "Violated in this step."), " ", anotherOne(here))];
+  if (here.distance === 0) return [h("p", {}, h("strong", {}, "Violated."))];
+  const lines = [h("p", {}, h("strong", {}, here.lost ? "Lost: " : here.distance === null ? "Safe: " : "Open: "),
+    here.lost ? `every way on violates the clause, the nearest is ${away(here)}.`
       : here.distance === null ? "the violation can no longer be reached." : `the violation is ${away(here)}, and can be avoided.`)];
-  if (avoid) lines.push(h("p", {}, "It would be avoided by ", code(avoid), "."));
+  if (avoid) lines.push(h("p", {}, "After ", code(avoid), choices[avoid].distance === null ? " it can no longer be reached." : ` it is ${away(choices[avoid])}, and can be avoided.`));
   return lines;
 }
+
+/** After a step that violates: the violation that may come next. */
+const anotherOne = (here) => (here.distance === null ? "Another violation can no longer be reached."
+  : `Another violation is ${away(here)}, and ${here.lost ? "every way on meets one" : "can be avoided"}.`);
 
 /** From which step on the recorded run could not be saved any more. */
 function whenLost(run) {
   const { rows } = run.data.fate;
-  const at = rows.findIndex((row) => row.here.lost);
-  if (at < 0) return null;
-  const since = at === 0 ? "From the start on" : `Since step ${at}, ${run.machine.words(run.recorded[at - 1])},`;
-  return h("p", {}, `${since} every way on meets it${at === 0 ? "" : "; before, it could be avoided"}.`);
+  const found = rows.findIndex((_, at) => run.violatesAt(at, run.recorded));
+  const wrong = found < 0 ? undefined : found;
+  const at = rows.slice(0, wrong).findIndex((row) => row.here.lost);
+  const told = (step) => `step ${step}, ${run.machine.words(run.recorded[step - 1])}`;
+  if (at === 0) return h("p", {}, "From the start on every way on meets it.");
+  const last = at < 0 ? wrong : rows[at].here.distance === 0 ? at : undefined;
+  if (last !== undefined) return h("p", {}, `It could be avoided at every step before ${told(last)}.`);
+  return at < 0 ? null : h("p", {}, `Since ${told(at)}, every way on meets it; before, it could be avoided.`);
 }
 
+/** At each step how far off the violation is. */
 function fateStrip(run, i) {
   const { rows } = run.data.fate;
   if (rows.length > MOST_STRIP) return null;
-  const cell = (row, at) => {
-    const says = row.here.lost ? "lost" : row.here.distance === null ? "safe" : "open";
-    const mark = row.here.distance === null ? "∞" : row.here.distance;
-    return h("a", { href: `#step=${at}`, "data-step": at, class: `${says}${at === i ? " here" : ""}`, title: `${at}: ${says}` }, row.here.lost ? `[${mark}]` : mark);
+  const cell = ({ here }, at) => {
+    const violated = here.distance === 0 || run.violatesAt(at, run.recorded);
+    const says = violated ? "violated" : here.lost ? "lost" : here.distance === null ? "safe" : "open";
+    const mark = violated ? "✗" : here.distance === null ? "∞" : here.distance;
+    return h("a", { href: `#step=${at}`, "data-step": at, class: `${violated ? "lost" : says}${at === i ? " here" : ""}`, title: `${at}: ${says}` }, says === "lost" ? `[${mark}]` : mark);
   };
-  return h("p", { class: "strip fates" }, rows.map(cell));
+  return h("p", { class: "strip fates" }, h("span", { class: "dim" }, "Steps to the nearest violation, after each step:"), rows.map(cell));
 }
 
 export function choicesPanel(run, i, fork) {
@@ -226,11 +239,17 @@ function choice(run, i, step, fork) {
   return h("li", {}, h("button", { type: "button", class: "fork", click: () => fork(step) }, words), mark);
 }
 
+/** What is asked about, whole: an action, and what is not chosen of its parameters. */
+export function askedStep(machine, asked) {
+  const action = machine.actions.get(asked.action) ?? machine.actions.values().next().value;
+  return { action: action.name, arguments: Object.fromEntries(action.parameters.map((one) => [one.name, asked.arguments[one.name] ?? (one.kind === "processors" ? machine.everybody : 0)])) };
+}
+
 /** Why another action is refused, or not: a form, and each guard part with what decides it. */
 export function whyNotPanel(run, i, asked, ask, fork) {
   const { machine } = run;
-  const action = machine.actions.get(asked.action) ?? machine.actions.values().next().value;
-  const step = { action: action.name, arguments: Object.fromEntries(action.parameters.map((one) => [one.name, asked.arguments[one.name] ?? (one.kind === "processors" ? machine.everybody : 0)])) };
+  const step = askedStep(machine, asked);
+  const action = machine.actions.get(step.action);
   const pick = (more) => ask({ action: step.action, arguments: { ...step.arguments, ...more } });
   const names = [...machine.actions.keys()];
   return section(

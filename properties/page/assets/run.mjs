@@ -141,6 +141,12 @@ export class Run {
     return here ? { here, choices: {}, avoid: null } : null;
   }
 
+  /** Whether the step to a row of these steps is itself the violation, as far as fate is known there. */
+  violatesAt(i, steps = this.steps) {
+    const row = steps === this.recorded ? this.data.fate.rows[i - 1] : this.fate(i - 1);
+    return i > 0 && (row?.choices[this.machine.words(steps[i - 1])]?.violates ?? false);
+  }
+
   /** The steps that can be taken after a row, but for the one that is. */
   choices(i) {
     const { changing, idle } = this.machine.enabled(this.states[i]);
