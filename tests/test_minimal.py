@@ -12,10 +12,11 @@ import z3
 from model.language.sets import Truth, within
 from model.plug.numbered import NUMBERED, NumberedState
 from properties.catalogue.claim import Part
+from properties.check.minimal import is_unneeded
 from properties.claims import AUXILIARY
-from properties.cli.decide import minimal
+from properties.cli.decide import check
 from properties.symbolic.induction import invariants, needs
-from properties.symbolic.minimal import Needs, Obligation, jobs, needs_of
+from properties.symbolic.minimal import Needs, Obligation, minimal_jobs, needs_of
 from properties.symbolic.round import Invariant
 from tests.command import ringplug
 
@@ -43,7 +44,7 @@ def test_what_is_listed_is_what_fails_without_it() -> None:
 def test_what_says_nothing_is_needed_by_none() -> None:
     idle = Invariant("nothing", Part("nothing", nothing))
     found = needs_of(MACHINE, NAME, [*invariants(NAME), idle], [*LABELS, "nothing"], of=[CLAIM])
-    assert minimal.is_unneeded("nothing", found)
+    assert is_unneeded("nothing", found)
     assert any(found.needed.values())
 
 
@@ -79,7 +80,7 @@ class Canned:
 def test_the_exit_code(monkeypatch: pytest.MonkeyPatch, left_out: int, undecided: int, code: int, says: str) -> None:
     query = Obligation(CLAIM, "a label", "visit")
     found = Needs({one: {query} for one in LABELS[left_out:]}, {one: {query} for one in LABELS[:undecided]}, {query})
-    monkeypatch.setattr(minimal, "jobs", lambda _: [Canned(found)])  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(check, "minimal_jobs", lambda _: [Canned(found)])  # pyright: ignore[reportUnknownLambdaType]
     done = ringplug("check", "--minimal", "--claim", CLAIM)
     assert (done.returncode, says in done.stdout) == (code, True)
     assert done.stdout.startswith("numbered: 1 obligation, ")
@@ -93,7 +94,7 @@ def test_the_exit_code(monkeypatch: pytest.MonkeyPatch, left_out: int, undecided
 @pytest.mark.parametrize("machine", dict.fromkeys(one.machine for one in AUXILIARY))
 def test_every_auxiliary_invariant_is_needed_and_where_it_says(machine: str) -> None:
     found = Needs()
-    for job in jobs([machine]):
+    for job in minimal_jobs([machine]):
         found.add(job.run())
     assert not found.open
     assert not any(found.undecided.values())

@@ -83,7 +83,7 @@ class Minimal:
         return needs_of(machine, self.machine, kept, self.doubted, _saying(progress, asked))
 
 
-def jobs(machines: Collection[str]) -> list[Minimal]:
+def minimal_jobs(machines: Collection[str]) -> list[Minimal]:
     """Each of these machines with the features of the plug, and with those that some of its invariants serve."""
     return [
         Minimal(machine, features)

@@ -13,19 +13,20 @@ import msgspec
 
 from properties.catalogue.scopes import NamedScope
 from properties.check.job import ENGINES, Job
+from properties.check.minimal import all_are_needed, is_decided, needs_lines, needs_record
 from properties.check.plan import Plan, cost
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Exhaustive, Proved, States, Verdict, Violated, record
-from properties.cli.decide.minimal import show_minimal
 from properties.explicit.checkpoint import Kept
 from properties.explicit.compiled import engine_words
 from properties.files import write_whole
 from properties.limits import LostJobError, ScopeTooLargeError
-from properties.pool import run_jobs
+from properties.pool import Tick, run_jobs
 from properties.sampling.stateful import Tries
 from properties.symbolic.cvc5 import is_installed
+from properties.symbolic.minimal import Minimal, Needs, minimal_jobs, share
 from properties.terminal.applies import Checked
-from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, exit_code
+from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED, code_of, exit_code
 from properties.terminal.names import EXECUTOR, OneOf
 from properties.terminal.options import (
     claims_named,
@@ -93,7 +94,7 @@ def check_command(
     claims = claims_named(ids)
     machines = [claim.machine for claim in claims]
     if minimal:
-        return show_minimal(machines, kept.executor, as_json=as_json)
+        return _show_needs(list(dict.fromkeys(machines)), kept.executor, as_json=as_json)
     features = features_on(off, *machines)
     if ids:
         suiting(variant, *machines)
@@ -212,3 +213,39 @@ def _show_verdicts(verdicts: list[Verdict]) -> None:
     for trace in shortest_traces(verdicts):
         console.print()
         show_trace(trace)
+
+
+def _show_needs(machines: list[str], executor: str, *, as_json: bool) -> int:
+    """Ask what needs the auxiliary invariants of these machines, and print it."""
+    found, lost = _needs(minimal_jobs(machines), executor)
+    if as_json:
+        results = [needs_record(machine, one) for machine, one in found.items()]
+        sys.stdout.write(msgspec.json.encode({"results": results, "partial": bool(lost), "lost": lost}).decode() + "\n")
+    else:
+        for machine in machines:
+            lines = needs_lines(machine, found[machine]) if machine in found else [f"{machine}: none"]
+            for line in lines:
+                print_row(out(), line)
+    for line in lost:
+        click.echo(f"ringplug: lost: {line}", err=True)
+    return code_of(violated=not lost and not all_are_needed(found), decided=not lost and is_decided(found))
+
+
+def _needs(jobs: list[Minimal], executor: str) -> tuple[dict[str, Needs], list[str]]:
+    """By machine what its jobs found, and which jobs were lost."""
+    found, lost, shares, done = dict[str, Needs](), list[str](), [0.0] * len(jobs), 0
+    with Progress() as progress:
+
+        def say(tick: Tick) -> None:
+            shares[tick.job] = share(tick.words)
+            progress.count(done, len(jobs), share=sum(shares) / len(jobs))
+            progress.say(f"{jobs[tick.job].title}: {tick.words}")
+
+        with closing(run_jobs(jobs, say, executor=executor)) as results:
+            for number, result in results:
+                done, shares[number] = done + 1, 1.0
+                if isinstance(result, Needs):
+                    found.setdefault(jobs[number].machine, Needs()).add(result)
+                else:
+                    lost.append(str(result))
+    return found, lost
