@@ -42,8 +42,8 @@ ALWAYS = {
     "publish": "CHANNEL DATA --socket --pattern --priority --retain --json",
     "watch": "CHANNEL --socket --prefix --count --json",
     "corosync scenarios": "--json",
-    "corosync record": "--system --scenario --nodes --seed --load --transport --control --trace --out --json",
-    "corosync campaign": "--system --runs --seed --scenario --out --jobs --judge-again --json",
+    "corosync record": "--system --binary --scenario --nodes --seed --load --transport --control --trace --out --json",
+    "corosync campaign": "--system --binary --runs --seed --scenario --out --jobs --judge-again --json",
 }
 """What applies whatever else is given: what only others exclude is here, too."""
 VALUES = {

@@ -10,7 +10,7 @@ from model.variants import Harmless, Variant
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
 from properties.variants.results import Break, Fate, Pair, Tried
-from properties.variants.scopes import LARGER, STANDARD
+from properties.variants.scopes import COMPOSED, LARGER, STANDARD
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,13 @@ def variants_page(rows: Sequence[Row], tried: Sequence[Pair]) -> Iterator[str]:
     yield from VARIANTS_HEAD.splitlines()
     yield from ("", variants_summary(rows), "", "| variant | changes | source | breaks |", "| --- | --- | --- | --- |")
     yield from (variant_row(row) for row in rows)
-    yield from ("", "## Scopes", "", f"Tried for every variant, where it changes the machine: {_titles(STANDARD)}.", "")
+    yield from (
+        "",
+        "## Scopes",
+        "",
+        f"Tried for every variant, where it changes the machine: {_titles((*STANDARD, *COMPOSED))}.",
+        "",
+    )
     yield f"Tried as well by the deep tests, if not too large, and show nothing more or sooner: {_titles(LARGER)}."
     for row in rows:
         if row.variant.leaves_out:

@@ -19,7 +19,7 @@ from properties.claims import CLAIMS
 from properties.explicit.exhaustive import Outcome, explore
 from properties.limits import ScopeTooLargeError
 from properties.variants.results import Break, Pair, Tried, steps
-from properties.variants.scopes import STANDARD
+from properties.variants.scopes import COMPOSED, STANDARD
 
 MOST_STATES = 1_000_000
 """A variant that may do anything has more states than is worth a search."""
@@ -60,7 +60,7 @@ class BreaksOf:
 
     def run(self, progress: Callable[[str], None] | None = None) -> Tried:
         """Search all scopes."""
-        return breaks(VARIANTS[self.id].edit, on_scope=progress)
+        return breaks(VARIANTS[self.id].edit, (*STANDARD, *COMPOSED), progress)
 
 
 def breaks_in(text: Text, scope: NamedScope) -> Iterator[Break]:

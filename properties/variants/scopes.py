@@ -38,6 +38,12 @@ STANDARD = (
     _scope("3/1/2", machine="delivery"),
 )
 """Tried for every variant, the fastest first: about three seconds."""
+COMPOSED = (
+    _scope("2/1/1", machine="plug-on-delivery"),
+    _scope("2/1/1", machine="services-on-plug"),
+    _scope("2/2/1", machine="services-on-delivery"),
+)
+"""Tried for every named variant, too: that the machines which are put together are still refinements."""
 LARGER = (
     _scope("2/1/2", "late-copies"),
     _scope("3/2/1", "create-destroy"),

@@ -168,7 +168,7 @@ export class Page {
     this.drawn = new Map();
     this.lit = null;
     byId("search").value = this.query;
-    document.body.classList.toggle("wide", this.run.lanes.length > 8);
+    document.body.classList.toggle("wide", this.run.lanes.length > 6);
     fill(byId("lanes"), this.picture.head());
     fill(byId("picture"), this.frame.svg);
     fill(byId("steps"));
