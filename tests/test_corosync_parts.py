@@ -246,11 +246,12 @@ LOST = """{"e":"start","node":1,"incarnation":1,"pid":30}
 
 
 def stub_record(failures: int) -> Callable[..., Recorded]:
-    """A recorder that fails so often, then leaves an empty recording."""
+    """A recorder that fails so often, then leaves a recording of nothing but its plan."""
     left = [failures]
 
     def record(plan: Plan, directory: Path, say: object) -> Recorded:
         directory.mkdir(parents=True)
+        (directory / "plan.json").write_bytes(msgspec.json.encode(plan))
         if left[0]:
             left[0] -= 1
             raise LaboratoryError("no luck")

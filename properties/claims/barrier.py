@@ -129,7 +129,7 @@ BAR_2 = claim(
 BAR_4 = claim(
     "BAR-4",
     least=Least(2, 2, 1),
-    mutant="sole-member-waits-for-a-token",
+    mutant="first-token-is-created-twice",
     machine=ON_DELIVERY[1],
 )
 

@@ -21,7 +21,7 @@ from properties.limits import ScopeTooLargeError
 from properties.variants.results import Break, Pair, Tried, steps
 from properties.variants.scopes import COMPOSED, STANDARD
 
-MOST_STATES = 1_000_000
+MOST_STATES = 2_500_000
 """A variant that may do anything has more states than is worth a search."""
 
 
