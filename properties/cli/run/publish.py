@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ def publish_command(
     told = _Told(channel, tuple(one.encode() for one in patterns), priority, round(retain * 1_000_000))
     events = (one.encode() for one in data) if data else _lines()
     try:
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # A node may have gone: an error, no signal.
         tally = asyncio.run(_published(path, told, events))
     except ClientError as error:
         raise click.ClickException(str(error)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -74,6 +75,7 @@ def run_command(
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringplug-run-")))
         try:
+            signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # A node may have gone: an error, no signal.
             outcome = asyncio.run(_live(course, folder) if has_keys else _plain(course, folder))
         except (ClientError, NodeError) as error:
             raise click.ClickException(str(error)) from error

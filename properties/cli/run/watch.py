@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def watch_command(channel: str, path: Path, prefix: str, count: int | None, as_j
     and a line says how many. Exit codes: 0 after --count, 3 no node answers, or it is gone; an interrupt ends it, too.
     """
     try:
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # A node may have gone: an error, no signal.
         asyncio.run(_watched(channel, path, prefix.encode(), count, as_json))
     except ClientError as error:
         raise click.ClickException(str(error)) from error
