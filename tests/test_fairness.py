@@ -171,7 +171,7 @@ PROOF_ONLY = {
     "PLUG-A2": (
         "bit-at-install", "first-token-is-not-zero", "old-ring-is-installed-again", "unplug-asks-again",
         "crash-keeps-the-ring", "gmi-plug-step-in-evs", "gmi-request-whatever-the-state", "open-on-a-majority",
-        "any-visitor-sets-its-bit", "bit-on-any-unplug",
+        "any-visitor-sets-its-bit", "bit-on-any-unplug", "rejected-token-leaves-its-bits",
     ),
 }  # fmt: skip
 """Those of which no such run was found in scopes of up to 2/1/1."""
