@@ -91,7 +91,16 @@ def test_the_command_prints_tables_saves_them_and_puts_them_side_by_side(tmp_pat
     [one] = json.loads(ringplug("corosync", "table", str(saved), "--json").stdout)
     assert one["claims"] == [["logs", "PLUG-S1"]]
     bad = ringplug("corosync", "table", str(runs), str(saved), "--save", str(saved))
-    assert (bad.returncode, "--save is for one campaign" in bad.stderr) == (3, True)
+    assert (bad.returncode, "are for one campaign" in bad.stderr) == (3, True)
+
+
+def test_a_page_has_every_table_and_marks_what_is_violated(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert ringplug("corosync", "table", str(folder(tmp_path / "runs")), "--html", str(page)).returncode == 0
+    text = page.read_text()
+    assert text.count("<h2>") == text.count("<table>") == 5
+    assert '<th scope="row">PLUG-S1</th><td class="violated">2 1v</td>' in text
+    assert "<script" not in text
 
 
 @pytest.mark.parametrize("path", campaign_tables.documents(), ids=lambda path: path.name)

@@ -236,6 +236,8 @@ def test_a_campaign_covers_every_scenario_size_transport_and_load() -> None:
     assert [one.seed for one in chosen] == list(range(1, 201))
     assert len({one.name for one in chosen}) == 200
     assert cases(7, 1, list(SCENARIOS)) == chosen[:7]
+    few = cases(9, 1, ["delay", "loss"], among=campaign.ways("corosync", [5], ["knet"], ["heavy", "light"]))
+    assert {(one.nodes, one.transport, one.load) for one in few} == {(5, "knet", "light"), (5, "knet", "heavy")}
 
 
 LOST = """{"e":"start","node":1,"incarnation":1,"pid":30}

@@ -47,8 +47,8 @@ class Kept(msgspec.Struct, frozen=True):
     """A campaign without the reasons and events of its violations, and without any path."""
 
     versions: dict[str, str]
-    other_daemon: bool
-    """Whether it ran with `--binary`."""
+    daemon: str
+    """The name of the file that it ran with `--binary`, if any."""
     claims: list[tuple[str, str]]
     """What each was judged on, and the claim."""
     unseen: dict[str, str]
@@ -67,10 +67,10 @@ def kept(found: Found, out: Path | None = None, without_verdicts: int = 0) -> Ke
     findings = [one for run in found.runs for one in run.findings]
     claims = list(dict.fromkeys(column(one) for one in findings if one.verdict != NOT_OBSERVABLE))
     unseen = {one.claim: one.reason for one in findings if column(one) not in claims}
-    other = any(run.case.binary for run in found.runs)
-    return Kept(
-        found.versions, other, claims, unseen, [_kept_run(run, claims, out) for run in found.runs], without_verdicts
-    )
+    daemon = next((Path(run.case.binary).name for run in found.runs), "")
+    versions = {of: number for of, number in found.versions.items() if of != "binary"}
+    runs = [_kept_run(run, claims, out) for run in found.runs]
+    return Kept(versions, daemon, claims, unseen, runs, without_verdicts)
 
 
 def _kept_run(run: Run, claims: list[tuple[str, str]], out: Path | None) -> KeptRun:

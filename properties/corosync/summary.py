@@ -126,8 +126,8 @@ def violations(found: Found) -> Iterator[str]:
 def head(what: Kept) -> str:
     """How many runs of what, and how they ended."""
     endings = Counter(run.ending for run in what.runs)
-    about = ", ".join(f"{key} {value}" for key, value in what.versions.items())
-    about += "; a daemon given by --binary" if what.other_daemon else ""
+    known = [f"{key} {value}" for key, value in what.versions.items()]
+    about = ", ".join([*known, f"--binary {what.daemon}"] if what.daemon else known)
     seconds = sum(run.seconds for run in what.runs)
     ended = f"{endings['rest']} came to rest, {endings['failed']} failed; {seconds:,.0f} s in all"
     missing = f"; {counted(what.without_verdicts, 'run')} without verdicts left out" if what.without_verdicts else ""

@@ -9,16 +9,15 @@ from typing import cast
 import click
 import msgspec
 
-from properties.corosync.campaign import Campaign, Case, Found, Judge, cases
+from properties.cli.run.campaign_table import table_command
+from properties.corosync.campaign import Campaign, Case, Found, Judge, cases, ways
 from properties.corosync.judge import judge_run
 from properties.corosync.laboratory.namespaces import LaboratoryError
-from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, SystemName
+from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, SystemName, Transport
 from properties.corosync.laboratory.requirements import missing
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, without_faults
 from properties.corosync.recording import Recorded, RecordingError, record
-from properties.corosync.results import of_scenarios, read, write
-from properties.corosync.stored import UnreadableError
-from properties.corosync.summary import side_by_side, table, tables
+from properties.corosync.summary import table
 from properties.judge.judgement import OK, VIOLATED
 from properties.processes.laboratory import judge_node_run
 from properties.terminal import report
@@ -47,6 +46,14 @@ def binary_of(system: SystemName, binary: Path | None) -> str:
     if binary and system != "corosync":
         raise click.ClickException("--binary is for corosync; our own nodes are part of ringplug")
     return str(binary or "")
+
+
+def of_system(system: SystemName, name: str) -> Transport:
+    """The transport of this name, which must be one of this system."""
+    for transport in TRANSPORTS[system]:
+        if transport == name:
+            return transport
+    raise click.ClickException(unknown(f"transport of {system}", name, TRANSPORTS[system]))
 
 
 @click.group("corosync")
@@ -112,10 +119,10 @@ def record_command(
     ringplug corosync record --binary build/exec/.libs/corosync --scenario loss --out run4
     ringplug corosync record --system ringplug --nodes 9 --scenario loss --transport sealed --out run3
     """
-    transport = transport or TRANSPORTS[system][0]
-    if transport not in TRANSPORTS[system]:
-        raise click.ClickException(unknown(f"transport of {system}", transport, TRANSPORTS[system]))
-    chosen = plan(scenario, nodes=nodes, seed=seed, load=cast(Load, load), transport=transport)
+    chosen = plan(
+        scenario, nodes=nodes, seed=seed, load=cast(Load, load),
+        transport=of_system(system, transport or TRANSPORTS[system][0]),
+    )  # fmt: skip
     chosen = without_faults(chosen) if control else chosen
     if trace_log and system != "corosync":
         raise click.ClickException("--trace is for corosync; the journal of a node of ours has every message")
@@ -143,14 +150,19 @@ def record_command(
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME", type=SCENARIO, help="Only these scenarios. Repeatable."
 )
+@click.option("--nodes", multiple=True, type=click.IntRange(NODE_COUNTS.start + 1, NODE_COUNTS.stop - 1),
+              help="Only this many nodes. Repeatable.")  # fmt: skip
+@click.option("--load", "loads", multiple=True, type=OneOf("load", LOADS), help="Only this load. Repeatable.")
+@click.option("--transport", "transports", multiple=True, type=OneOf("transport", sum(TRANSPORTS.values(), ())),
+              help="Only this transport. Repeatable.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="A directory for all runs; those that it has already are kept.")  # fmt: skip
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Runs side by side.")
 @click.option("--judge-again", is_flag=True, help="Judge the runs that are there again.")
 @click.option("--json", "as_json", is_flag=True, help="Print runs and verdicts as JSON.")
 def campaign_command(
-    system: SystemName, binary: Path | None, runs: int, seed: int, scenarios: tuple[str, ...], out: Path, jobs: int,
-    judge_again: bool, as_json: bool,
+    system: SystemName, binary: Path | None, runs: int, seed: int, scenarios: tuple[str, ...], nodes: tuple[int, ...],
+    loads: tuple[str, ...], transports: tuple[str, ...], out: Path, jobs: int, judge_again: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Record and judge many runs: every scenario with 3 and 5 nodes, each transport, each load; our nodes also with 9.
 
@@ -162,9 +174,13 @@ def campaign_command(
     \b
     ringplug corosync campaign --runs 200 --seed 1 --out runs
     ringplug corosync campaign --runs 12 --scenario cut-in-sync --out more --json
+    ringplug corosync campaign --runs 40 --scenario delay --load heavy --binary build/after/corosync --out after
     ringplug corosync campaign --system ringplug --runs 288 --jobs 4 --out ours
     """
-    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS), system, binary_of(system, binary))
+    for name in transports:
+        of_system(system, name)
+    among = ways(system, nodes, transports, loads)
+    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS), system, binary_of(system, binary), among)
     for case in needs(chosen):
         check_machine(case.plan)
     with Progress() as progress:
@@ -177,43 +193,7 @@ def campaign_command(
     return exit_code(found)
 
 
-@corosync_command.command("table", cls=Checked)
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option(
-    "--scenario", "scenarios", multiple=True, metavar="NAME", type=SCENARIO, help="Only these scenarios. Repeatable."
-)
-@click.option("--without", multiple=True, metavar="NAME", type=SCENARIO, help="Not these scenarios. Repeatable.")
-@click.option("--save", type=click.Path(path_type=Path, dir_okay=False),
-              help="Write what is kept of one campaign to this file; it is a SOURCE, too.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print what is kept as JSON.")
-def table_command(
-    sources: tuple[Path, ...], scenarios: tuple[str, ...], without: tuple[str, ...], save: Path | None, as_json: bool
-) -> int:
-    """Print the tables of a campaign as Markdown, or those of several side by side; nothing is run.
-
-    A SOURCE is the --out directory of a campaign, finished or under way, or a file that --save wrote. Exit codes: 0
-    printed, 3 bad input.
-
-    \b
-    ringplug corosync table runs
-    ringplug corosync table runs --save runs.json
-    ringplug corosync table runs.json ours.json --without kill-restart-without-state
-    """
-    if save and len(sources) > 1:
-        raise click.ClickException(f"--save is for one campaign, and there are {len(sources)}")
-    wanted = [name for name in scenarios or SCENARIOS if name not in without]
-    try:
-        found = [(source.stem, of_scenarios(read(source), wanted)) for source in sources]
-    except UnreadableError as error:
-        raise click.ClickException(str(error)) from error
-    if save:
-        write(found[0][1], save)
-    if as_json:
-        sys.stdout.write(msgspec.json.encode([one for _, one in found]).decode() + "\n")
-    else:
-        for line in tables(found[0][1]) if len(found) == 1 else side_by_side(found):
-            print_row(report.out(), line)
-    return ALL_HOLD
+corosync_command.add_command(table_command)
 
 
 def exit_code(found: Found) -> int:
