@@ -16,7 +16,9 @@ from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, 
 from properties.corosync.laboratory.requirements import missing
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, without_faults
 from properties.corosync.recording import Recorded, RecordingError, record
-from properties.corosync.summary import table
+from properties.corosync.results import of_scenarios, read, write
+from properties.corosync.stored import UnreadableError
+from properties.corosync.summary import side_by_side, table, tables
 from properties.judge.judgement import OK, VIOLATED
 from properties.processes.laboratory import judge_node_run
 from properties.terminal import report
@@ -173,6 +175,45 @@ def campaign_command(
         for line in table(found):
             print_row(report.out(), line)
     return exit_code(found)
+
+
+@corosync_command.command("table", cls=Checked)
+@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--scenario", "scenarios", multiple=True, metavar="NAME", type=SCENARIO, help="Only these scenarios. Repeatable."
+)
+@click.option("--without", multiple=True, metavar="NAME", type=SCENARIO, help="Not these scenarios. Repeatable.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False),
+              help="Write what is kept of one campaign to this file; it is a SOURCE, too.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print what is kept as JSON.")
+def table_command(
+    sources: tuple[Path, ...], scenarios: tuple[str, ...], without: tuple[str, ...], save: Path | None, as_json: bool
+) -> int:
+    """Print the tables of a campaign as Markdown, or those of several side by side; nothing is run.
+
+    A SOURCE is the --out directory of a campaign, finished or under way, or a file that --save wrote. Exit codes: 0
+    printed, 3 bad input.
+
+    \b
+    ringplug corosync table runs
+    ringplug corosync table runs --save runs.json
+    ringplug corosync table runs.json ours.json --without kill-restart-without-state
+    """
+    if save and len(sources) > 1:
+        raise click.ClickException(f"--save is for one campaign, and there are {len(sources)}")
+    wanted = [name for name in scenarios or SCENARIOS if name not in without]
+    try:
+        found = [(source.stem, of_scenarios(read(source), wanted)) for source in sources]
+    except UnreadableError as error:
+        raise click.ClickException(str(error)) from error
+    if save:
+        write(found[0][1], save)
+    if as_json:
+        sys.stdout.write(msgspec.json.encode([one for _, one in found]).decode() + "\n")
+    else:
+        for line in tables(found[0][1]) if len(found) == 1 else side_by_side(found):
+            print_row(report.out(), line)
+    return ALL_HOLD
 
 
 def exit_code(found: Found) -> int:
