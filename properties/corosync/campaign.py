@@ -131,7 +131,8 @@ class Campaign:
 
         def tell(words: str) -> None:
             bad = sum(one.verdict == VIOLATED for run in runs.values() for one in run.findings)
-            done = f"{len(runs)} of {counted(len(self.chosen), 'run')} done"
+            failed = sum(bool(run.failed or run.bad_input) for run in runs.values())
+            done = f"{len(runs)} of {counted(len(self.chosen), 'run')} done" + (f", {failed} failed" if failed else "")
             say(f"{done}, {counted(bad, 'claim')} violated; {words}", len(runs) / len(self.chosen))
 
         for number, run in self._alone(tell) if self.jobs == 1 else self._side_by_side(tell):
