@@ -45,7 +45,7 @@ reference
 model/variants
 model
 model/composed
-model/delivery  model/services
+model/delivery  model/parts  model/services
 model/plug
 model/language  model/notes
 """

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from model import delivery
+from model import parts as in_parts
 from model.language.machine import Action, Ghost, Text
 from model.language.notation import Notation, equations
 from model.language.state import Declared, constant
-from model.machines import DELIVERY, MACHINES, PLUG, is_companion
-from model.notes.abstractions import ABSTRACTIONS, OF_DELIVERY, Abstraction
+from model.machines import DELIVERY, MACHINES, PARTS, PLUG, is_companion
+from model.notes.abstractions import ABSTRACTIONS, OF_DELIVERY, OF_PARTS, Abstraction
 from model.notes.decisions import DECISIONS, Decision
 from model.notes.glossary import GLOSSARY
 from model.notes.mail import CLAUSES, REFERENCES, TITLE
@@ -46,8 +47,8 @@ SHOWN = frozenset({RECOVERY_ADD_NODE})
 def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
-        _introduction, _source, _barrier, _machine, _companions, _services, _delivery, composed_section, _claims,
-        theorem_section, _decisions, _abstractions, _glossary, _corrections, versions_section, _references,
+        _introduction, _source, _barrier, _machine, _companions, _services, _delivery, _parts, composed_section,
+        _claims, theorem_section, _decisions, _abstractions, _glossary, _corrections, versions_section, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
@@ -63,9 +64,9 @@ until every member has done so only recovery priority messages may be sent. The 
 in three layers: an abstract barrier, which is what the protocol is for; the machine, which is the protocol; and
 *companions*. A companion is the machine with further variables and guard parts, for something that the machine forgets:
 *ordered* has the order of the ring, *numbered* the numbers of tokens, and *services*, which stands apart, two services
-on top. A machine of its own, *delivery*, has what happens to a message between its origination and its delivery. Then
-follow what must hold of them, the decisions taken where the source is silent, and a list of what was forgotten on
-purpose.
+on top. A machine of its own, *delivery*, has what happens to a message between its origination and its delivery, and
+another, *parts*, what becomes of one that is sent in two parts. Then follow what must hold of them, the decisions taken
+where the source is silent, and a list of what was forgotten on purpose.
 
 **How to read it.** A state is a handful of sets of processors. `bits[r]` is one set for each ring `r`. An action has a
 guard, whose parts are named, and equations for what it changes; a primed name is the value after the step, and what has
@@ -233,6 +234,15 @@ def _delivery() -> Iterator[str]:
         yield from (_ghost(ghost), "")
     yield from _axioms()
     yield from ("### What it forgets", "", *_forgotten(OF_DELIVERY))
+
+
+def _parts() -> Iterator[str]:
+    """The machine of messages in parts, whole, and what it forgets."""
+    yield from ('## <a id="machine-parts"></a>Messages in parts', "", *_prose(in_parts.state), "")
+    yield from _variables(MACHINES[PARTS])
+    for room in in_parts.ROOMS:
+        yield from _room(room, PARTS, "parts-")
+    yield from ("### What it takes from elsewhere, and forgets", "", *_forgotten(OF_PARTS))
 
 
 def _axioms() -> Iterator[str]:
