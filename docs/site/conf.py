@@ -23,8 +23,8 @@ CONTENTS = {
     ),
     "Under the floor": (
         "docs/architecture", "model/README", "docs/delivery", "docs/parts", "docs/crosswalk", "docs/lockstep",
-        "docs/recorded", "docs/ring-faults", "docs/mutants", "docs/mutation-reference", "docs/mutation-checkers", "docs/testing",
-        "docs/bench", "docs/engineering",
+        "docs/recorded", "docs/ring-faults", "docs/mutants", "docs/mutation-reference", "docs/mutation-checkers",
+        "docs/testing", "docs/bench", "docs/engineering",
     ),
     "Papers": ("CHANGELOG", "CONTRIBUTING", "SECURITY"),
 }  # fmt: skip

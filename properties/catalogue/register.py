@@ -131,6 +131,11 @@ ENTRIES = (
         "Processors that move together from one ring to the next, or stay in it, are told the same groups in the same "
         "places of the order.",
         "corosync 7fb24709; EVS 1994 (specification 4)", "history"),
+    entry("CFG-S5",
+        "Primary configurations follow one another: to each, in the order of their numbers, comes a process that was "
+        "in the one before.",
+        "EVS 1994 (primary component: uniqueness, continuity); Chockler, Keidar, Vitenberg 2001 (primary component "
+        "membership)", "history"),
     entry("RING-S1",
         "A ring has one token: any two that would be accepted are the same, and who accepts it sends it on.",
         "Totem 1995; D14; corosync 4ee84c51", "model"),

@@ -285,6 +285,8 @@ def _claim(claim: Claim) -> Iterator[str]:
         yield from refinement_map()
     if claim.id in HOLDS_OF_THE_WHOLE:
         yield from (_filled(HOLDS_OF_THE_WHOLE[claim.id]), "")
+    if claim.bound and claim.bound.sum:
+        yield from (_filled(claim.bound.sum), "")
     witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
     yield from (_filled(f"{witness}Mutant: `{claim.mutant}`. Source: {_linked(claim.source)}."), "")
 

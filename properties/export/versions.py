@@ -24,6 +24,8 @@ CHANGES: dict[str, tuple[str, ...]] = {
         "place of the first. CLM-S1, CLM-S2, CLM-S4 and EVT-S1 are proved for any number, and so is what suffices for "
         "each in the theorem.",
         "Each action of the services is shown whole.",
+        "The all-received-up-to that `pass_token` leaves was written wrongly, with one comparison turned round; the "
+        "machine had it right.",
         "The machine of messages in parts: PART-S1 to PART-S4, which decide of the receivers what D10 asks.",
         "BAR-2, BAR-3 and BAR-4, and the machines put together of which they speak.",
     ),
