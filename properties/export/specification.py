@@ -255,7 +255,7 @@ def _axioms() -> Iterator[str]:
 GROUPS = {
     "PLUG": "The plug", "CFG": "Configurations", "RING": "The ring", "LIVE": "What is reached at last",
     "BAR": "One machine held to another", "CLM": "Cluster membership", "EVT": "The event service",
-    "EVS": "Delivery", "N": "What is not so",
+    "EVS": "Delivery", "PART": "Messages in parts", "N": "What is not so",
 }  # fmt: skip
 """Of claims, by the first letters of their ids."""
 WHAT_HOLDS = """Each claim has a *witness*, a run in which its premise is true, and a *mutant*, a broken variant that it
