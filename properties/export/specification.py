@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from model import delivery
+from model import parts as in_parts
 from model.language.machine import Action, Ghost, Text
 from model.language.notation import Naming, Notation, equations
 from model.language.state import Declared, constant
-from model.machines import DELIVERY, MACHINES, PLUG, is_companion
-from model.notes.abstractions import ABSTRACTIONS, OF_DELIVERY, Abstraction
+from model.machines import DELIVERY, MACHINES, PARTS, PLUG, is_companion
+from model.notes.abstractions import ABSTRACTIONS, OF_DELIVERY, OF_PARTS, Abstraction
 from model.notes.decisions import DECISIONS, Decision
 from model.notes.glossary import GLOSSARY
 from model.notes.mail import CLAUSES, REFERENCES, TITLE
@@ -46,8 +47,8 @@ SHOWN = frozenset({RECOVERY_ADD_NODE})
 def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
-        introduction, _source, _barrier, _machine, _companions, _services, _delivery, composed_section, _claims,
-        theorem_section, _decisions, _abstractions, _glossary, _corrections, versions_section, _references,
+        introduction, _source, _barrier, _machine, _companions, _services, _delivery, _parts, composed_section,
+        _claims, theorem_section, _decisions, _abstractions, _glossary, _corrections, versions_section, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
@@ -232,6 +233,15 @@ def _delivery() -> Iterator[str]:
     yield from ("### What it forgets", "", *_forgotten(OF_DELIVERY))
 
 
+def _parts() -> Iterator[str]:
+    """The machine of messages in parts, whole, and what it forgets."""
+    yield from ('## <a id="machine-parts"></a>A machine of messages in parts: `parts`', "", *_prose(in_parts.state), "")
+    yield from _variables(MACHINES[PARTS])
+    for room in in_parts.ROOMS:
+        yield from _room(room, PARTS, "parts-")
+    yield from ("### What it takes from elsewhere, and forgets", "", *_forgotten(OF_PARTS))
+
+
 def _axioms() -> Iterator[str]:
     """What proofs about the machine of delivery take for granted, and searches have as tables."""
     yield from ("### Order", "", "What proofs take for granted of numbers, ring ids and seats:", "", "```")
@@ -245,7 +255,7 @@ def _axioms() -> Iterator[str]:
 GROUPS = {
     "PLUG": "The plug", "CFG": "Configurations", "RING": "The ring", "LIVE": "What is reached at last",
     "BAR": "One machine held to another", "CLM": "Cluster membership", "EVT": "The event service",
-    "EVS": "Delivery", "N": "What is not so",
+    "EVS": "Delivery", "PART": "Messages in parts", "N": "What is not so",
 }  # fmt: skip
 """Of claims, by the first letters of their ids."""
 WHAT_HOLDS = """Each claim has a *witness*, a run in which its premise is true, and a *mutant*, a broken variant that it
@@ -280,6 +290,8 @@ def _claim(claim: Claim) -> Iterator[str]:
         yield from refinement_map()
     if claim.id in HOLDS_OF_THE_WHOLE:
         yield from (filled(HOLDS_OF_THE_WHOLE[claim.id]), "")
+    if claim.bound and claim.bound.sum:
+        yield from (filled(claim.bound.sum), "")
     witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
     yield from (filled(f"{witness}Mutant: `{claim.mutant}`. Source: {_linked(claim.source)}."), "")
 

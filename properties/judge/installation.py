@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from properties.history.events import Configuration
-from properties.history.views import Bypass, Ending, Glimpse, GroupTold, Process, Ring, Transition, View
+from properties.history.views import Bypass, Ending, Glimpse, GroupTold, Process, Ring, Stay, Transition, View
 from properties.judge import groups
 from properties.judge.journal import Journal
 
@@ -59,6 +59,7 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
     before = process.view
     _is_member(journal, process, event)
     if event.bootstrap:
+        process.bootstraps += 1
         process.ring, process.anew, journal.findings.suspicious = None, True, True
     _number_grows(journal, process, event)
     ring = _ring(journal, process, event)
@@ -71,6 +72,8 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
             if before.transition is None:
                 groups.part(process, before, view.came, journal.at)
         _leave(before, view)
+    if "primary" in journal.observability and process.name in event.members:
+        process.stays.append(Stay(ring.id, journal.at, process.bootstraps))
     ring.views.append(view)
     ring.waiting.add(process.name)
     if process.last_view:

@@ -216,6 +216,8 @@ class Beginnings:
 
 def _at_the_end(journal: Journal, decided: Collection[str], quiescent_at: int | None) -> None:
     processes, findings = journal.processes, journal.findings
+    if "CFG-S5" in decided:
+        groups.one_primary(journal, quiescent_at)
     if "EVS-2.1" in decided:
         liveness.last_configurations(processes, findings, quiescent_at)
     if "LIVE-2" in decided:

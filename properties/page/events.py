@@ -21,6 +21,7 @@ from properties.history.events import (
     Message,
     Originate,
     Plug,
+    Primary,
     Queue,
     Ring,
     Start,
@@ -147,6 +148,8 @@ def _words(event: Event) -> str:
             return f"looks up {of}: {'found' if found else 'not found'}"
         case Table(service=service, keys=keys):
             return f"table of {service} {{{' '.join(keys)}}}"
+        case Primary(inside=inside):
+            return "is primary" if inside else "is not primary"
         case Sync(phase=phase, service=service):
             return " ".join(filter(None, ("sync", phase, service)))
         case End(quiescent=quiescent):

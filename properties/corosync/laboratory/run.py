@@ -223,7 +223,10 @@ class Laboratory:
         return False
 
     def finish(self) -> bool:
-        """One ring for all that run, their last messages, and the end of the records."""
+        """One ring for all that run, their last messages, and the end of the records.
+
+        What a daemon would log after that belongs to no run: its clients are gone, and nobody waits for its ring.
+        """
         began = time.monotonic()
         settled = self.stays_settled()
         self.log({"settled": settled, "after_ms": round((time.monotonic() - began) * 1000), "at": "the end"})
@@ -236,6 +239,9 @@ class Laboratory:
         for node in running:
             node.command(f"end {int(settled)}")
         self.wait(lambda: all(node.ended for node in running), END_MS)
+        if self.plan.system == "corosync":
+            for node in running:
+                node.pause()
         for node in running:
             assert node.client
             assert node.client.stdin
