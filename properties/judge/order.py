@@ -185,7 +185,7 @@ def whole_order(lives: Sequence[Sequence[View]], findings: Findings) -> None:
             for delivery in delivered.get(sent.message, ()):
                 precedence.add(first, delivery, Edge(at, sent.at))
     if cycle := precedence.cycle():
-        _report(findings, ("EVS-6.2",), cycle, "there is no total order: each of these comes before the next")
+        _report(findings, ("EVS-6.2",), cycle, lives)
 
 
 def _placed(view: View) -> Iterator[tuple[Moment, int]]:
@@ -212,10 +212,31 @@ def whole_precedence(lives: Sequence[Sequence[View]], findings: Findings) -> Non
             for sent in message.sends:
                 precedence.add(sent, then, Edge(at, then.at))
     if cycle := precedence.cycle():
-        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, "each of these precedes the next, and the last the first")
+        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, lives)
 
 
-def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], text: str) -> None:
+MOST_TOLD = 3
+"""So many steps of a circle are in the sentence; all are among its events."""
+
+
+def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], lives: Sequence[Sequence[View]]) -> None:
     events = [at for edge in cycle for at in (edge.first_at, edge.then_at)]
+    told = _told(lives, frozenset(events))
+    steps = [f"{told[edge.first_at]} before {told[edge.then_at]}" for edge in cycle]
+    more = f", and {len(steps) - MOST_TOLD:,} more" if len(steps) > MOST_TOLD else ""
     for claim in claims:
-        findings.violated(claim, text, *events)
+        findings.violated(claim, f"in a circle {', and '.join(steps[:MOST_TOLD])}{more}", *events)
+
+
+def _told(lives: Sequence[Sequence[View]], wanted: frozenset[int]) -> dict[int, str]:
+    """Events of views in words, by their places."""
+    found: dict[int, str] = {}
+    for view in itertools.chain.from_iterable(lives):
+        if view.at in wanted:
+            found[view.at] = f"{view.name} installs {view.ring}"
+        if view.transition and view.transition.at in wanted:
+            found[view.transition.at] = f"{view.name} leaves {view.ring}"
+        at_deliveries = (pair for pair in zip(view.places, view.sequence, strict=True) if pair[0] in wanted)
+        found |= {at: f"{view.name} delivers {message.id}" for at, message in at_deliveries}
+        found |= {sent.at: f"{view.name} sends {sent.message.id}" for sent in view.sends if sent.at in wanted}
+    return found
