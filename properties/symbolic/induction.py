@@ -107,6 +107,8 @@ def prove_part(
     """Decide the obligations of the first round at this action; of None: those of the initial state and of ranks."""
     round_ = Round(machine, name, invariants(name, also, machine.features), also)
     steps, asked = [one for one in machine.actions if one.name == action], wanted or None
+    if action is not None and not steps:
+        raise ValueError(f"the machine {name} has no action {action}")
     failures = chain(
         *(chain(round_.keeps(step), round_.steps(step, asked)) for step in steps),
         *(() if steps else (round_.base(), progress(round_, asked))),
