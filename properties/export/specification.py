@@ -235,7 +235,7 @@ def _delivery() -> Iterator[str]:
 
 def _parts() -> Iterator[str]:
     """The machine of messages in parts, whole, and what it forgets."""
-    yield from ('## <a id="machine-parts"></a>Messages in parts', "", *_prose(in_parts.state), "")
+    yield from ('## <a id="machine-parts"></a>A machine of messages in parts: `parts`', "", *_prose(in_parts.state), "")
     yield from _variables(MACHINES[PARTS])
     for room in in_parts.ROOMS:
         yield from _room(room, PARTS, "parts-")
@@ -255,7 +255,7 @@ def _axioms() -> Iterator[str]:
 GROUPS = {
     "PLUG": "The plug", "CFG": "Configurations", "RING": "The ring", "LIVE": "What is reached at last",
     "BAR": "One machine held to another", "CLM": "Cluster membership", "EVT": "The event service",
-    "EVS": "Delivery", "N": "What is not so",
+    "EVS": "Delivery", "PART": "Messages in parts", "N": "What is not so",
 }  # fmt: skip
 """Of claims, by the first letters of their ids."""
 WHAT_HOLDS = """Each claim has a *witness*, a run in which its premise is true, and a *mutant*, a broken variant that it
