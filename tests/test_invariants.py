@@ -20,7 +20,7 @@ from properties.catalogue.scopes import NamedScope
 from properties.claims import AUXILIARY
 from properties.cli.decide import invariants as command
 from properties.invariants.contexts import contexts
-from properties.invariants.finding import FOLLOWS, Finding, Found, find
+from properties.invariants.finding import FOLLOWS, Finding, Found, claims_of, find
 from properties.invariants.kinds import Reached
 from properties.invariants.provenance import of_which_all, put_together
 from properties.invariants.templates import OF_ALL, OF_ONE, OF_TWO_INDICES, SINGLE, Candidate, candidates
@@ -141,7 +141,10 @@ def test_what_stands_together_is_read_off_the_actions() -> None:
     assert "member" in {names[i] for i in of_which_all(recorded, first)}
 
 
-RESULTS = {"numbered": (227, 87, ["nobody has seen the token that would be accepted"], 63, ["RING-S4"])}
+RESULTS: dict[str, tuple[int, int, list[str], int, list[str]]] = {
+    PLUG: (416, 221, [], 155, [one.id for one in claims_of(PLUG)]),
+    "numbered": (227, 87, ["nobody has seen the token that would be accepted"], 63, ["RING-S4"]),
+}
 """By machine: candidates, those kept, which of ours are not found, how many follow from ours, what they prove."""
 
 
