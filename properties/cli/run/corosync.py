@@ -10,11 +10,11 @@ import click
 import msgspec
 
 from properties.cli.run.campaign_table import table_command
+from properties.cli.run.corosync_replay import BINARY_OPTION, check_machine, corosync_replay_command
 from properties.corosync.campaign import Campaign, Case, Found, Judge, cases, ways
 from properties.corosync.judge import judge_run
 from properties.corosync.laboratory.namespaces import LaboratoryError
-from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, SystemName, Transport
-from properties.corosync.laboratory.requirements import missing
+from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, SystemName, Transport
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, without_faults
 from properties.corosync.recording import Recorded, RecordingError, record
 from properties.corosync.summary import table
@@ -33,11 +33,6 @@ JUDGES: dict[SystemName, Judge] = {"corosync": judge_run, "ringplug": judge_node
 SYSTEM_OPTION = click.option(
     "--system", "system", type=OneOf("system", TRANSPORTS), default="corosync", show_default=True,
     help="What runs: corosync's daemons, or our own nodes in their place.",
-)  # fmt: skip
-
-BINARY_OPTION = click.option(
-    "--binary", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
-    help="Another daemon of corosync, as one that was built from source; libcpg stays the installed one.",
 )  # fmt: skip
 
 
@@ -68,7 +63,11 @@ def corosync_command() -> None:
     ringplug corosync record --scenario partition-merge --out run
     ringplug corosync campaign --runs 200 --out runs
     ringplug corosync campaign --system ringplug --runs 288 --jobs 4 --out ours
+    ringplug corosync replay --variant parts-as-in-corosync --claim PART-S1 --out c
     """
+
+
+corosync_command.add_command(corosync_replay_command)
 
 
 @corosync_command.command("scenarios", cls=Checked)
@@ -208,12 +207,6 @@ def exit_code(found: Found) -> int:
 def needs(chosen: list[Case]) -> list[Case]:
     """One case of each scenario: what a machine must have depends on nothing else."""
     return list({case.scenario: case for case in chosen}.values())
-
-
-def check_machine(plan: Plan) -> None:
-    """Refuse a machine that lacks something, naming it."""
-    if lacking := missing(plan):
-        raise click.ClickException(f"{plan.scenario} cannot run here, missing: {'; '.join(lacking)}")
 
 
 def recorded_lines(recorded: Recorded) -> list[str]:

@@ -31,6 +31,7 @@ from properties.corosync.laboratory.plan import (
     Pause,
     Plan,
     Resume,
+    Scheduled,
     Settle,
     Split,
     Start,
@@ -152,6 +153,21 @@ class Laboratory:
         self.wait(lambda: wire.has_cut, step.timeout_ms)
         self.selector.unregister(wire.says)
         self.log({"cut": wire.has_cut})
+        if not wire.has_cut:
+            wire.split(step.groups)
+        self.groups = step.groups
+
+    @take.register
+    def _(self, step: Scheduled) -> None:
+        assert isinstance(self.wire, TapWire)
+        wire = self.wire
+        wire.schedule(step.frames)
+        for node, count in step.sends.items():
+            self.nodes[node].command(f"burst {count} {step.bytes}")
+        self.selector.register(wire.says, selectors.EVENT_READ, wire)
+        self.wait(lambda: wire.has_cut, step.timeout_ms)
+        self.selector.unregister(wire.says)
+        self.log({"scheduled": wire.has_cut})
         if not wire.has_cut:
             wire.split(step.groups)
         self.groups = step.groups
