@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
 import z3
@@ -16,9 +17,10 @@ from model.language.sorts import Ring
 from model.machines import MACHINES, PLUG
 from properties.catalogue.claim import Part
 from properties.catalogue.scopes import NamedScope
+from properties.claims import AUXILIARY
 from properties.cli.decide import invariants as command
 from properties.invariants.contexts import contexts
-from properties.invariants.finding import FOLLOWS, Finding, Found, find
+from properties.invariants.finding import FOLLOWS, Finding, Found, claims_of, find
 from properties.invariants.kinds import Reached
 from properties.invariants.provenance import of_which_all, put_together
 from properties.invariants.templates import OF_ALL, OF_ONE, OF_TWO_INDICES, SINGLE, Candidate, candidates
@@ -137,6 +139,31 @@ def test_what_stands_together_is_read_off_the_actions() -> None:
     assert ("gate", "installed") in pairs
     assert ("gate", "pending") not in pairs
     assert "member" in {names[i] for i in of_which_all(recorded, first)}
+
+
+RESULTS: dict[str, tuple[int, int, list[str], int, list[str]]] = {
+    PLUG: (416, 221, [], 155, [one.id for one in claims_of(PLUG)]),
+    "numbered": (227, 87, ["nobody has seen the token that would be accepted"], 63, ["RING-S4"]),
+}
+"""By machine: candidates, those kept, which of ours are not found, how many follow from ours, what they prove."""
+
+
+def test_the_page_has_the_results() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "engines.md").read_text()
+    for name, (tried, kept, missing, follow, proved) in RESULTS.items():
+        ours = sum(one.machine == name for one in AUXILIARY)
+        row = f"| {name} | {tried} | {kept} | {ours - len(missing)} of {ours} | {follow} | {', '.join(proved)} |"
+        assert row in page
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", RESULTS)
+def test_what_is_found_of_the_machines(name: str) -> None:
+    found = Finding(name).run()
+    missing = [label for label in found.ours if label not in found.found_of_ours]
+    proved = [id for id, is_proved in found.claims.items() if is_proved]
+    got = sum(found.candidates.values()), len(found.kept), missing, found.follow, proved
+    assert got == RESULTS[name]
 
 
 def canned(found: Found) -> Callable[[object, object], Found]:
