@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import clauses_order as order
+import clauses_primary as primary
 import clauses_services as services
 import clauses_views as views
 from clauses_record import BROKEN, MET, UNSEEN, Outcomes, Record
@@ -20,9 +21,10 @@ NEEDS: dict[str, str] = {
     "EVS-7.2": "regular transitional deliver level", "LIVE-2": "regular gate|sync",
     "LIVE-3": "regular deliver originate|queue", "RING-S2": "regular", "RING-S3": "regular",
     "CFG-S1": "regular transitional|lists", "CFG-S3": "regular transitional|lists group",
-    "CFG-S4": "regular deliver group", "RING-H1": "regular deliver", "PLUG-S1": "regular gate plug",
-    "PLUG-H1": "regular deliver priority queue bit", "PLUG-H2": "regular deliver priority plug|sync",
-    "PLUG-H3": "regular queue counted", "CLM-S1": "regular deliver priority lookup", "CLM-S2": "regular gate table",
+    "CFG-S4": "regular deliver group", "CFG-S5": "regular primary", "RING-H1": "regular deliver",
+    "PLUG-S1": "regular gate plug", "PLUG-H1": "regular deliver priority queue bit",
+    "PLUG-H2": "regular deliver priority plug|sync", "PLUG-H3": "regular queue counted",
+    "CLM-S1": "regular deliver priority lookup", "CLM-S2": "regular gate table",
     "CLM-S3": "regular deliver table|group gate|sync", "EVT-S1": "regular deliver lookup sender|originate|queue",
     "EVT-S2": "regular queue step", "EVT-S3": "regular deliver queue step",
 }  # fmt: skip
@@ -35,7 +37,8 @@ DECIDE: dict[str, Decide] = {
     "EVS-5": order.causal_delivery, "EVS-6.1": order.precedence, "EVS-6.2": order.one_moment, "EVS-6.3": order.no_gaps,
     "EVS-7.1": order.safe_reaches_all, "EVS-7.2": order.safe_means_installed, "LIVE-2": views.all_open,
     "LIVE-3": views.all_delivered, "RING-S2": views.numbers_grow, "RING-S3": views.one_formation,
-    "CFG-S1": views.configurations, "CFG-S3": views.groups, "CFG-S4": views.same_groups, "RING-H1": views.prefixes,
+    "CFG-S1": views.configurations, "CFG-S3": views.groups, "CFG-S4": views.same_groups,
+    "CFG-S5": primary.one_primary, "RING-H1": views.prefixes,
     "PLUG-S1": views.gates_wait, "PLUG-H1": services.recovery_first, "PLUG-H2": services.recovered_first,
     "PLUG-H3": services.counted_where_queued, "CLM-S1": lambda r: services.found(r, evt=False),
     "CLM-S2": services.members_known, "CLM-S3": services.one_table, "EVT-S1": lambda r: services.found(r, evt=True),

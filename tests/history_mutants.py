@@ -34,6 +34,7 @@ from properties.history.events import (
     Group,
     Message,
     Originate,
+    Primary,
     Queue,
     Sync,
 )  # fmt: skip
@@ -277,14 +278,28 @@ def told_late(past: Past, random: Random) -> list[Event] | None:
     return pick(random, places)
 
 
+def also_primary(past: Past, random: Random) -> list[Event] | None:
+    """A ring that nobody comes to from a primary one, or from which nobody goes to the next primary one, is told so."""
+    told = [i for i, event in enumerate(past.events) if isinstance(event, Primary) and event.inside]
+    rings = {past.ring_of(i) for i in told}
+    places: list[list[Event]] = []
+    for view in past.views:
+        mine = {one.name for one in past.views_in(past.ring(view))}
+        apart = any(mine.isdisjoint(one.name for one in past.views_in(ring)) for ring in rings)
+        if past.quiet and past.ring(view) not in rings and apart:
+            places.append(edited(past, after={view.install: Primary(view.name, 0, inside=True)}))
+    return pick(random, places)
+
+
 MUTANTS: dict[str, Mutant] = {
     "EVS-1.1": sent_after_delivered, "EVS-1.2": event_after_crash, "EVS-1.3": never_sent, "EVS-1.4": sent_twice,
     "EVS-2.1": crash_at_the_end, "EVS-2.2": wrong_ring, "EVS-3": own_message_missing, "EVS-4": last_message_missing,
     "EVS-5": cause_missing, "EVS-6.1": sent_after_delivered, "EVS-6.2": two_change_places, "EVS-6.3": gap,
     "EVS-7.1": made_safe, "EVS-7.2": never_installed, "LIVE-2": never_opens, "LIVE-3": queued_for_nobody,
     "RING-S2": same_number, "RING-S3": other_order, "CFG-S1": joined_unsaid, "CFG-S3": joined_again,
-    "CFG-S4": told_late, "RING-H1": hole, "PLUG-S1": never_unplugs, "PLUG-H1": queued_early, "PLUG-H2": unplugged_late,
-    "PLUG-H3": queued_before, "CLM-S1": lambda past, random: not_found(past, random, evt=False),
+    "CFG-S4": told_late, "CFG-S5": also_primary, "RING-H1": hole, "PLUG-S1": never_unplugs, "PLUG-H1": queued_early,
+    "PLUG-H2": unplugged_late, "PLUG-H3": queued_before,
+    "CLM-S1": lambda past, random: not_found(past, random, evt=False),
     "CLM-S2": known_late, "CLM-S3": ghost, "EVT-S1": lambda past, random: not_found(past, random, evt=True),
     "EVT-S2": two_leaders, "EVT-S3": never_checked_in,
 }  # fmt: skip

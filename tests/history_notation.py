@@ -7,6 +7,7 @@
     n1 m1 from n2 in [4]    it delivers m1; sender and ring if they are to be said otherwise than they are
     n1 group n1#1 -n2#1     who is in the group, left and joined
     n1 create h             also destroy, unplug, bit, open, close, sync start, sync complete SERVICE, count m1
+    n1 primary, n1 not      its configuration is primary, or is not
     n1 table clm n1 n2      `:x` for a digest
     n1 find n2 m1 evt       a lookup at a delivery, and `miss`
     n1 crash, n1 restart, n1 cut (nothing is recorded any more), n1 @7 ... (its number)
@@ -40,6 +41,7 @@ from properties.history.events import (
     Lookup,
     Originate,
     Plug,
+    Primary,
     Priority,
     Queue,
     Ring,
@@ -156,6 +158,12 @@ class Reader:
 
     def _count(self, name: str, rest: Sequence[str]) -> Event:
         return Counted(name, 0, message=rest[0])
+
+    def _primary(self, name: str, rest: Sequence[str]) -> Event:
+        return Primary(name, 0, inside=True)
+
+    def _not(self, name: str, rest: Sequence[str]) -> Event:
+        return Primary(name, 0, inside=False)
 
     def _table(self, name: str, rest: Sequence[str]) -> Event:
         digest = next((one[1:] for one in rest if one.startswith(":")), "")

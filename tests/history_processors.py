@@ -34,6 +34,8 @@ class Sort:
     """How often synchronization begins anew, in a ring or as it is left."""
     group_lists: bool = True
     """A group says who left and who joined."""
+    primary: float = 0.8
+    """How often a ring becomes primary that may."""
     client: bool = False
     """One more process is told what the first is told, and is no member."""
 

@@ -27,6 +27,7 @@ from properties.history.events import (
     Lookup,
     Originate,
     Plug,
+    Primary,
     Priority,
     Queue,
     Start,
@@ -42,9 +43,13 @@ class System:
 
     def __init__(self, random: Random, sort: Sort) -> None:
         self.random, self.sort = random, replace(sort)
+        self.apart = Random(repr(sort))
+        """For what is told beside the rest."""
         self.all = {f"n{i}": Processor(f"n{i}") for i in range(1, sort.processes + 1)}
         self.number = 0
         self.count = 0
+        self.primary: RingOf | None = None
+        """The last ring that is primary."""
         self.log: list[Event] = []
 
     def run(self) -> list[Event]:
@@ -204,6 +209,7 @@ class System:
         processor.ring, processor.pending, processor.next = ring, None, 0
         processor.heard, processor.checked_in, processor.open = set(), set(), False
         ring.installed.add(processor.name)
+        self.see_primary(processor, ring)
         self.tell(processor, Sync, phase="start")
         if self.sort.group:
             self.see(processor, ring.group, frozenset(one for one in processor.view if one[0] not in came))
@@ -220,6 +226,16 @@ class System:
                 self.enqueue(processor, "recovery", "evt")
         else:
             self.open(processor)
+
+    def see_primary(self, processor: Processor, ring: RingOf) -> None:
+        """The next primary ring has somebody of the last one; who is in it when it becomes so may be told later."""
+        last = self.primary
+        follows = last is None or (ring.id[1] > last.id[1] and ring.installed & last.installed)
+        if follows and self.apart.random() < self.sort.primary:
+            self.primary = ring
+        if ring is self.primary or self.apart.random() < 0.1:
+            processor.seq += 1
+            self.log.append(Primary(processor.name, processor.seq, inside=ring is self.primary))
 
     def open(self, processor: Processor) -> None:
         processor.open = True

@@ -18,6 +18,7 @@ from properties.history.events import (
     Gate,
     Group,
     Message,
+    Primary,
     Start,
     Sync,
 )  # fmt: skip
@@ -25,7 +26,7 @@ from properties.history.events import (
 
 def wreck(random: Random, events: Sequence[Event]) -> tuple[list[Event], str]:
     """The events with one thing changed, and what was."""
-    how = random.choice((drop, drop, swap, swap, double, move, cut, rename, alter, alter, alter, crash))
+    how = random.choice((drop, drop, swap, swap, double, move, cut, rename, alter, alter, alter, crash, declare))
     able = [i for i, event in enumerate(events) if not isinstance(event, Start)]
     if not able:
         return list(events), "nothing"
@@ -93,6 +94,12 @@ def crash(random: Random, events: list[Event], at: int) -> list[Event]:
     return events
 
 
+def declare(random: Random, events: list[Event], at: int) -> list[Event]:
+    """A configuration is told to be primary."""
+    events.insert(at, Primary(events[at].process, 0, inside=True))
+    return events
+
+
 def rename(random: Random, events: list[Event], at: int) -> list[Event]:
     """A message gets the name of another, or a new one."""
     messages = [i for i, event in enumerate(events) if isinstance(event, Message)]
@@ -128,6 +135,8 @@ def alter(random: Random, events: list[Event], at: int) -> list[Event]:
         ))  # fmt: skip
     elif isinstance(event, Gate):
         changes = {"open": not event.open}
+    elif isinstance(event, Primary):
+        changes = {"inside": not event.inside}
     elif isinstance(event, Sync):
         changes = {"phase": random.choice(("start", "barrier", "abort", "complete"))}
     elif isinstance(event, Bit):

@@ -10,6 +10,7 @@ import msgspec
 
 from properties.conform.recorder import Watched
 from properties.follow.messages import CallLine, Logged
+from properties.history.events import Configuration
 from properties.importers.barrier import judge_barrier
 from properties.importers.imported import Imported
 from properties.importers.importing import import_logs
@@ -36,6 +37,11 @@ class Logs:
         out.mkdir()
         names = [str(self.directory / one) if isinstance(one, str) and "=" not in one else str(one) for one in files]
         return import_logs(self.kind, names, out, quiescent=quiescent)
+
+
+def configurations(found: Imported, process: str = "1") -> list[Configuration]:
+    events = [event for event in found.history.events() if event.process == process]
+    return [event for event in events if isinstance(event, Configuration)]
 
 
 def verdicts(found: Imported) -> dict[str, str]:
@@ -81,6 +87,20 @@ def debug_ring(id: str, members: str, commits: tuple[str, ...], *, complete: boo
     lines += [f"{i}: {tag} [SYNC  ] Committing synchronization for {one}" for i, one in enumerate(commits)]
     lines += [f"{tag} [MAIN  ] Completed service synchronization, ready to provide service."] if complete else []
     return "\n".join(lines) + "\n"
+
+
+A, B = "aaaaaaaa-0001", "bbbbbbbb-0001"
+LISTENING = f"10:00:00 0 [Note] WSREP: ({A}, 'tcp://0.0.0.0:4567') listening at tcp://0.0.0.0:4567\n"
+
+
+def block(kind: str, id: str, members: str, *, gone: str = "", head: str = "WSREP: ", before: str = "\t") -> str:
+    """A view in the layout of MariaDB."""
+    listed = "".join(f"{before}{one},0\n" for one in members.split())
+    parted = "".join(f"{before}{one},0\n" for one in gone.split())
+    return (
+        f"10:00:01 0 [Note] {head}view(view_id({kind},{id}) memb {{\n{listed}}} joined {{\n}} left {{\n"
+        f"}} partitioned {{\n{parted}}})\n"
+    )
 
 
 def logged(calls: Sequence[Watched]) -> list[Logged]:

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from properties.corosync.lines import Formed, ring_id, said
-from properties.history.events import Configuration, Crash, Start, Sync
-from properties.importers.imported import Imported
+from properties.history.events import Configuration, Crash, Primary, Start, Sync
 from properties.importers.naming import ImportFaultError
 from tests.command import refused, ringplug
-from tests.log_lines import Logs, barrier, debug_ring, places, ring, verdicts
+from tests.log_lines import LISTENING, A, B, Logs, barrier, block, configurations, debug_ring, places, ring, verdicts
 
 REAL = sorted(Path(__file__).parent.glob("corosync-?.log"))
 """Of real daemons: partitions and merges; some other lines are left out."""
@@ -36,18 +35,13 @@ def galera(tmp_path: Path) -> Logs:
     return Logs("galera", tmp_path)
 
 
-def configurations(found: Imported, process: str = "1") -> list[Configuration]:
-    events = [event for event in found.history.events() if event.process == process]
-    return [event for event in events if isinstance(event, Configuration)]
-
-
 def test_logs_of_real_daemons_are_judged(corosync: Logs) -> None:
     found = corosync.read(*REAL, quiescent=True)
     assert found.history.processes == ("1", "2", "3")
-    assert found.history.observes == {"regular", "lists", "sync"}
+    assert found.history.observes == {"regular", "lists", "sync", "primary"}
     assert verdicts(found) == {
         "EVS-1.2": "not observable", "LIVE-2": "ok", "EVS-2.1": "ok", "EVS-2.2": "ok", "RING-S2": "ok", "RING-S3": "ok",
-        "CFG-S1": "ok",
+        "CFG-S1": "ok", "CFG-S5": "ok",
     }  # fmt: skip
     assert set(barrier(found).values()) == {"ok"}
     assert not found.unsynchronized
@@ -179,6 +173,21 @@ def test_a_ring_whose_members_no_line_tells_is_left_out_and_nothing_is_concluded
     assert [event.incarnation for event in found.history.events() if isinstance(event, Start)] == [1, 2]
     assert list(found.left_out) == ["a ring whose members no line tells; a new life begins behind it"]
     assert verdicts(found)["CFG-S1"] == "ok"
+
+
+def test_members_that_stand_before_each_ring_are_of_the_next_also_if_they_stay_the_same(corosync: Logs) -> None:
+    """As version 2.0 has it, here with the numbers of lines that a pager puts before them."""
+    rings = [("1700", "1379 1380 1396"), ("1704", "1379 1396"), ("1708", "1379 1396")]
+    tag = "{} Feb 01 16:20:00 d43 corosync[13]:  "
+    corosync.write("p0.log", "".join(
+        f"{tag.format(100 + i)} [QUORUM] Members[{len(members.split())}]: {members}\n{tag.format(101 + i)} [TOTEM ] "
+        f"A processor joined or left the membership and a new membership (192.0.2.82:{number}) was formed.\n"
+        f"{tag.format(102 + i)} [MAIN  ] Completed service synchronization, ready to provide service.\n"
+        for i, (number, members) in enumerate(rings)
+    ))  # fmt: skip
+    found = corosync.read(f"1379={corosync.directory}/p0.log")
+    assert [(str(one.ring[1]), " ".join(one.members)) for one in configurations(found, "1379")] == rings
+    assert not found.left_out
 
 
 def test_a_long_list_may_be_in_several_lines(corosync: Logs) -> None:
@@ -410,25 +419,59 @@ def test_the_name_that_a_view_has_counts_where_a_log_says_less(jgroups: Logs) ->
     assert jgroups.read("c.log").history.processes == ("C(v=16)",)
 
 
+def test_a_member_that_starts_again_under_its_old_name_has_other_views(jgroups: Logs) -> None:
+    """Its numbers begin anew, so that they fall is no promise broken; and [A|0] is two views."""
+    life = """
+INFO  (main) ISPN000078: Starting JGroups channel `ISPN` with stack `tcpping`
+INFO  (main) ISPN000094: Received new cluster view for channel ISPN: [A(v=16.0.8)|0] (1) [A(v=16.0.8)]
+INFO  (main) ISPN000079: Channel `ISPN` local address is `A`, physical addresses are `[192.0.2.1:7800]`
+INFO  (jgroups-1) ISPN000094: Received new cluster view for channel ISPN: [A(v=16.0.8)|1] (2) [A(v=16.0.8), B(v=16.0.8)]
+"""
+    jgroups.write("p0.log", life.lstrip() * 2)
+    found = jgroups.read("p0.log")
+    assert [(one.ring[1], one.bootstrap) for one in configurations(found, "A(v=16.0.8)")] == [
+        (0, False), (1, False), (0, True), (1, False)
+    ]  # fmt: skip
+    assert found.history.without == {"ids"}
+    assert any("numbers its views anew" in one for one in found.says)
+    assert "violated" not in verdicts(found).values()
+    other = life.replace("[A(v=16.0.8)|", "[B(v=16.0.8)|").replace(
+        "(1) [A(v=16.0.8)]", "(2) [B(v=16.0.8), A(v=16.0.8)]"
+    )
+    jgroups.write("p0.log", (life + other).replace("\n\n", "\n").lstrip())
+    joined = jgroups.read("p0.log")
+    assert not joined.history.without
+    assert verdicts(joined)["RING-S2"] == "ok"
+
+
+def test_one_more_cache_on_a_channel_is_no_other_channel(jgroups: Logs) -> None:
+    jgroups.write("p0.log", """
+INFO  (80) WFLYCLJG0033: Connected 'ee' channel. 'node1' joined cluster 'ejb' with view: [node1|0] (1) [node1]
+INFO  (81) ISPN000078: Starting JGroups channel `ejb` with stack `tcp`
+INFO  (81) ISPN000094: Received new cluster view for channel ejb: [node1|0] (1) [node1]
+INFO  (thread-8,ejb,node1) ISPN000094: Received new cluster view for channel ejb: [node1|1] (2) [node1, node2]
+INFO  (82) ISPN000078: Starting JGroups channel `web` with stack `tcp`
+INFO  (82) ISPN000094: Received new cluster view for channel web: [node1|1] (2) [node1, node2]
+INFO  (80) WFLYCLJG0034: Disconnecting 'ee' channel. 'node1' leaving cluster 'ejb' with view: [node1|1] (1) [node1]
+""")  # fmt: skip
+    found = jgroups.read("p0.log")
+    assert [type(event) for event in found.history.events()] == [Start, Configuration, Configuration, Crash]
+    assert found.left_out == {"a view that is told again": 2}
+
+
+def test_a_debug_line_of_the_membership_protocol_names_the_process(jgroups: Logs) -> None:
+    jgroups.write("p0.log", """
+DEBUG [org.jgroups.protocols.pbcast.GMS] (1) address=k-0(v=16.0.8), cluster=ISPN, physical address=192.0.2.2:7800
+INFO  ISPN000094: Received new cluster view for channel ISPN: [k-1|3] (2) [k-1, k-0(v=16.0.8)]
+""")  # fmt: skip
+    assert jgroups.read("p0.log").history.processes == ("k-0(v=16.0.8)",)
+
+
 def test_a_view_whose_members_are_cut_is_left_out(jgroups: Logs) -> None:
     jgroups.write("p0.log", NEW.format("[p0|0] (1) [p0]") + NEW.format("[p0|1] (3) [p0, p1 ...]"))
     found = jgroups.read("p0.log")
     assert [one.ring for one in configurations(found, "p0")] == [("p0", 0)]
     assert list(found.left_out) == ["a view whose list of members is cut; a new life begins behind it"]
-
-
-A, B = "aaaaaaaa-0001", "bbbbbbbb-0001"
-LISTENING = f"10:00:00 0 [Note] WSREP: ({A}, 'tcp://0.0.0.0:4567') listening at tcp://0.0.0.0:4567\n"
-
-
-def block(kind: str, id: str, members: str, *, gone: str = "", head: str = "WSREP: ", before: str = "\t") -> str:
-    """A view in the layout of MariaDB."""
-    listed = "".join(f"{before}{one},0\n" for one in members.split())
-    parted = "".join(f"{before}{one},0\n" for one in gone.split())
-    return (
-        f"10:00:01 0 [Note] {head}view(view_id({kind},{id}) memb {{\n{listed}}} joined {{\n}} left {{\n"
-        f"}} partitioned {{\n{parted}}})\n"
-    )
 
 
 PARTED = f"""10:00:05 0 [Note] [Galera] Current view of cluster as seen by this node
@@ -456,7 +499,9 @@ def test_a_transitional_view_is_told_from_a_regular_one_that_is_not_primary(gale
         ("regular", (A, 1), (A,)), ("regular", (A, 2), (A, B)), ("transitional", (A, 2), (A,)),
         ("regular", (A, 3), (A,)),
     ]  # fmt: skip
-    assert found.history.observes == {"regular"}
+    assert found.history.observes == {"regular", "primary"}
+    assert [event.inside for event in found.history.events() if isinstance(event, Primary)] == [True, True, False]
+    assert verdicts(found)["CFG-S5"] == "ok"
     assert not found.left_out
     assert set(verdicts(found).values()) <= {"ok", "open", "not observable"}
     assert isinstance(list(found.history.events())[-1], Crash)
@@ -471,7 +516,7 @@ def test_the_group_layers_own_views_are_transitional_and_regular(galera: Logs) -
     ]  # fmt: skip
     galera.write("p0.log", LISTENING + "".join(texts))
     found = galera.read("p0.log")
-    assert found.history.observes == {"regular", "transitional"}
+    assert found.history.observes == {"regular", "transitional", "primary"}
     assert [(one.kind, one.ring[1]) for one in configurations(found, A)] == [
         ("regular", 1), ("transitional", 2), ("regular", 2), ("transitional", 3), ("regular", 3)
     ]  # fmt: skip
@@ -486,6 +531,14 @@ def test_the_group_layers_own_views_are_transitional_and_regular(galera: Logs) -
     assert verdicts(galera.read("p0.log"))["CFG-S1"] == "violated"
 
 
+def test_the_view_in_a_dump_of_states_is_no_new_view(galera: Logs) -> None:
+    dump = block("REG", f"{B},9", f"{A} {B}", head="current_view=").replace("})", "}),")
+    galera.write("p0.log", LISTENING + block("PRIM", f"{A},8", f"{A} {B}") + dump)
+    found = galera.read("p0.log")
+    assert [one.ring[1] for one in configurations(found, A)] == [8]
+    assert found.history.observes == {"regular", "primary"}
+
+
 def test_a_view_within_json_is_read(galera: Logs) -> None:
     lines = (LISTENING + block("PRIM", f"{A},1", A)).splitlines()
     galera.write(
@@ -493,6 +546,49 @@ def test_a_view_within_json_is_read(galera: Logs) -> None:
     )
     found = galera.read("p0.log")
     assert [(one.ring, one.members) for one in configurations(found, A)] == [((A, 1), (A,))]
+
+
+STARTING = "Conf_init: My name: crazy, id: 192.0.2.15, port: 4803\n"
+
+
+def membership(number: int, segments: str, *, stamp: str = "", version: int = 4) -> str:
+    """A membership as a daemon of Spread prints it: names by segments, of which a comma ends one."""
+    lines = [f"Membership id is ( {192 * 2**24 + 2 * 2**8 + 15 - 2**32}, {number})", "--------------------"]
+    lines += ["Configuration at crazy is:", f"Num Segments {len(segments.split(','))}"]
+    for names in segments.split(","):
+        count = len(names.split())
+        lines.append(f"\t{count}\t192.0.2.255       4803" if version < 5 else f"\t{count}\t[192.0.2.255]:4803")
+        if version < 5:
+            lines += [f"\t\t{name:<20}\t192.0.2.15      " for name in names.split()]
+        else:
+            lines += [f"\t\t{name:<20}\t192.0.2.15\tID: 192.0.2.15  " for name in names.split()]
+    return "".join(f"{stamp}{line}\n" for line in (*lines, "====================", ""))
+
+
+@pytest.mark.parametrize(("stamp", "version"), [("", 4), ("[Mon 02 Mar 2009 17:16:02] ", 4), ("", 5)])
+def test_a_membership_of_spread_is_read_in_each_layout(stamp: str, version: int, tmp_path: Path) -> None:
+    spread = Logs("spread", tmp_path)
+    texts = [
+        membership(number, names, stamp=stamp, version=version) for number, names in ((7, "crazy"), (9, "a,b crazy"))
+    ]
+    spread.write("p0.log", STARTING + "".join(texts))
+    found = spread.read("p0.log")
+    assert [(one.ring, one.members) for one in configurations(found, "crazy")] == [
+        (("192.0.2.15", 7), ("crazy",)), (("192.0.2.15", 9), ("a", "b", "crazy")),
+    ]  # fmt: skip
+    assert verdicts(found) == {"EVS-1.2": "not observable", "EVS-2.1": "open", "EVS-2.2": "ok", "RING-S2": "ok",
+                               "RING-S3": "open"}  # fmt: skip
+
+
+def test_a_membership_of_spread_that_is_cut_is_left_out(tmp_path: Path) -> None:
+    spread = Logs("spread", tmp_path)
+    lines = membership(9, "a,b crazy").splitlines(keepends=True)
+    short = "".join(line for line in lines if not line.startswith("\t\tb"))
+    spread.write("p0.log", STARTING + membership(7, "crazy") + short + membership(11, "crazy"))
+    found = spread.read("p0.log")
+    assert [one.ring[1] for one in configurations(found, "crazy")] == [7, 11]
+    assert sum(isinstance(event, Start) for event in found.history.events()) == 2
+    assert found.left_out == {"a membership that is cut; a new life begins behind it": 1}
 
 
 def test_the_command_says_first_who_waits_and_then_what_is_violated(corosync: Logs, tmp_path: Path) -> None:
@@ -519,7 +615,7 @@ def test_an_import_is_a_history_that_is_judged_the_same(tmp_path: Path) -> None:
     out = tmp_path / "run.jsonl"
     done = ringplug("import", "--from", "corosync", *REAL, "--out", out)
     assert done.returncode == 0
-    assert done.stdout.splitlines()[-2:] == [f"{out}: 154 events of 3 processes.", f"next: ringplug judge {out}"]
+    assert done.stdout.splitlines()[-2:] == [f"{out}: 172 events of 3 processes.", f"next: ringplug judge {out}"]
     own = ringplug("judge", "--from", "corosync", *REAL, "--json").stdout
     again = ringplug("judge", out, "--json").stdout
     met = [[one["claim"], one["met"], one["pending"]] for one in json.loads(again)["verdicts"]]

@@ -29,16 +29,16 @@ APPLICATION: frozenset[Facet] = frozenset({"deliver", "queue"})
 SOURCES: dict[str, tuple[frozenset[Facet], str]] = {
     "everything": (FACETS, ""),
     "a client of a group": (
-        CLIENT, "EVS-7.1 EVS-7.2 PLUG-S1 PLUG-H1 PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 EVT-S1 EVT-S2 EVT-S3",
+        CLIENT, "EVS-7.1 EVS-7.2 PLUG-S1 PLUG-H1 PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 EVT-S1 EVT-S2 EVT-S3 CFG-S5",
     ),
     "a log of rings": (
         LOG, "EVS-1.1 EVS-1.3 EVS-1.4 EVS-3 EVS-4 EVS-5 EVS-6.1 EVS-6.2 EVS-6.3 EVS-7.1 EVS-7.2 LIVE-3 CFG-S3 "
-        "CFG-S4 RING-H1 PLUG-S1 PLUG-H1 PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 CLM-S3 EVT-S1 EVT-S2 EVT-S3",
+        "CFG-S4 CFG-S5 RING-H1 PLUG-S1 PLUG-H1 PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 CLM-S3 EVT-S1 EVT-S2 EVT-S3",
     ),
     "an application that counts": (
         APPLICATION, "EVS-1.3 EVS-2.1 EVS-2.2 EVS-3 EVS-4 EVS-5 EVS-6.2 EVS-6.3 EVS-7.1 EVS-7.2 LIVE-2 LIVE-3 RING-S2 "
-        "RING-S3 CFG-S1 CFG-S3 CFG-S4 RING-H1 PLUG-S1 PLUG-H1 PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 CLM-S3 EVT-S1 EVT-S2 "
-        "EVT-S3",
+        "RING-S3 CFG-S1 CFG-S3 CFG-S4 CFG-S5 RING-H1 PLUG-S1 PLUG-H1 PLUG-H2 PLUG-H3 CLM-S1 CLM-S2 CLM-S3 EVT-S1 "
+        "EVT-S2 EVT-S3",
     ),
 }  # fmt: skip
 """Sources, and the claims that they cannot decide."""

@@ -131,6 +131,11 @@ ENTRIES = (
         "Processors that move together from one ring to the next, or stay in it, are told the same groups in the same "
         "places of the order.",
         "corosync 7fb24709; EVS 1994 (specification 4)", "history"),
+    entry("CFG-S5",
+        "Primary configurations follow one another: to each, in the order of their numbers, comes a process that was "
+        "in the one before.",
+        "EVS 1994 (primary component: uniqueness, continuity); Chockler, Keidar, Vitenberg 2001 (primary component "
+        "membership)", "history"),
     entry("RING-S1",
         "A ring has one token: any two that would be accepted are the same, and who accepts it sends it on.",
         "Totem 1995; D14; corosync 4ee84c51", "model"),
@@ -194,6 +199,20 @@ ENTRIES = (
     entry("EVS-4",
         "Processors that move together from one configuration to the next deliver the same messages in the first.",
         "EVS 1994 (specification 4); Totem 1995 (recovery)", "model history"),
+    entry("PART-S1",
+        "Of those who receive the rest of a message in parts, and of those who come along to the next ring, all "
+        "deliver it or none.",
+        "D10; EVS 1994 (specification 4)", "model"),
+    entry("PART-S2",
+        "What is delivered as a message in parts is its own parts, each once, and nothing of another message.",
+        "D10; EVS 1994 (specification 1)", "model"),
+    entry("PART-S3",
+        "Who receives the rest of a message delivers the message, and its sender does: also where it was begun in "
+        "another ring.",
+        "D10; EVS 1994 (specification 3)", "model"),
+    entry("PART-S4",
+        "Who receives a packet delivers the whole messages in it, whatever message its beginning belongs to.",
+        "D10; EVS 1994 (specification 4)", "model"),
     entry("N1",
         "It is false that the lookup works inside the configuration change function: whoever joined is not yet known.",
         "mail M10", "model"),

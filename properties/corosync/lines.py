@@ -17,6 +17,7 @@ WANTED = re.compile(
     rb"Completed service sync|Committing synchronization for |"
     rb"call init for locally|joinlist_messages\[|got procjoin message|node id: \d+ us: |"
     rb"Corosync Cluster Engine|lowest node id|exiting|"
+    rb"within the (?:non-)?primary component|"
     rb"CLM CONFIGURATION CHANGE|New Configuration:|Members Left:|Members Joined:|r\(0\) ip\()"
 )
 """Lines that say something to an importer; the others are foreign, or say what is not asked there."""
@@ -45,6 +46,7 @@ CHANGE, NEW, LEFT, JOINED = HEADINGS = (
 )
 OLD_MEMBER = re.compile(r"r\(0\) ip\(([^)]{1,100})\)")
 
+COMPONENT = re.compile(r"This node is within the (non-)?primary component")
 MOST_DIGITS = 20
 Id = tuple[str, int]
 
@@ -66,6 +68,13 @@ class Listed:
     """`Sync members`, `Sync joined`, `Sync left` or `Members`."""
     count: int
     nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """The node comes into the primary component, or out of it."""
+
+    inside: bool
 
 
 @dataclass(frozen=True)
@@ -131,7 +140,9 @@ class OldLine:
     member: str
 
 
-Said = OldLine | Formed | Listed | Phase | Counted | Address | Recovering | CameAlong | LetOut | Ourselves | Life
+Said = (
+    OldLine | Formed | Listed | Quorum | Phase | Counted | Address | Recovering | CameAlong | LetOut | Ourselves | Life
+)
 
 
 def said(line: str) -> Said | None:
@@ -187,6 +198,11 @@ def _listed(text: str) -> Listed | None:
     return Listed(found[1], int(found[2]), _nodes(found[3])) if found else None
 
 
+def _quorum(text: str) -> Quorum | None:
+    found = COMPONENT.search(text)
+    return Quorum(inside=not found[1]) if found else None
+
+
 def _phase(text: str) -> Phase | None:
     if found := COMMIT.search(text):
         return Phase("commit", found[1])
@@ -221,5 +237,5 @@ def _old(text: str) -> OldLine | None:
 
 
 RING_PROTOCOL = {"entering RECOVERY state.": Recovering(), "waiting_trans_ack changed to 0": LetOut()}
-BY_TAG = {"TOTEM": (_formed, _ring_protocol), "QUORUM": (_listed,), "SYNC": (_phase,), "MAIN": (_main,),
+BY_TAG = {"TOTEM": (_formed, _ring_protocol), "QUORUM": (_listed, _quorum), "SYNC": (_phase,), "MAIN": (_main,),
           "CPG": (_group,), "VOTEQ": (_votes,), "CLM": (_old,)}  # fmt: skip

@@ -208,6 +208,13 @@ ALL: list[HistoryClaim] = [
         implies=("CLM-S3",),
     ),
     HistoryClaim(
+        "CFG-S5",
+        (("regular",), ("primary",)),
+        "two configurations are primary",
+        "a ring that stands beside a primary one is told to be primary, too",
+        due="all processes are past both",
+    ),
+    HistoryClaim(
         "RING-H1",
         (("regular",), ("deliver",)),
         "two processes install a ring",

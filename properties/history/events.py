@@ -27,7 +27,7 @@ Priority = Literal["recovery", "high", "medium", "low"]
 Level = Literal["agreed", "safe"]
 Facet = Literal[
     "regular", "transitional", "lists", "group", "queue", "originate", "deliver", "sender", "priority", "level",
-    "plug", "bit", "gate", "lookup", "table", "sync", "counted", "step",
+    "plug", "bit", "gate", "lookup", "table", "sync", "counted", "step", "primary",
 ]  # fmt: skip
 """What a source may observe: kinds of events, and fields that not every source can fill."""
 Lack = Literal["transitional", "ids"]
@@ -51,6 +51,7 @@ FACETS: dict[Facet, str] = {
     "sync": "phases of synchronization are told",
     "counted": "it is told when a service takes a message for recovery of the configuration that it is in",
     "step": "queued messages say which step of the event service's recovery they are",
+    "primary": "it is told when a configuration is primary",
 }
 
 
@@ -206,6 +207,12 @@ class Counted(Event):
     service: str = ""
 
 
+class Primary(Event):
+    """It is told that the configuration that it is in is primary, or that it is not; until then it is not."""
+
+    inside: bool
+
+
 class Crash(Event):
     """The process stops, for whatever reason; only its next incarnation has events after it."""
 
@@ -221,9 +228,9 @@ class End(Event):
 
 Line = (
     Meta | Start | Configuration | Group | Queue | Originate | Deliver | Plug | Bit | Gate | Lookup | Table | Sync
-    | Counted | Crash | End
+    | Counted | Primary | Crash | End
 )  # fmt: skip
 EVENTS: tuple[type[Event], ...] = (
-    Start, Configuration, Group, Queue, Originate, Deliver, Plug, Bit, Gate, Lookup, Table, Sync, Counted, Crash,
-    End,
+    Start, Configuration, Group, Queue, Originate, Deliver, Plug, Bit, Gate, Lookup, Table, Sync, Counted, Primary,
+    Crash, End,
 )  # fmt: skip

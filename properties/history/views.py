@@ -269,6 +269,14 @@ class Ring:
         return [view for view in self.views if view.process.name == name]
 
 
+class Stay(NamedTuple):
+    """A process is a member of a ring, after so many bootstraps of its own."""
+
+    ring: RingId
+    at: int
+    cluster: int
+
+
 @dataclass(slots=True, eq=False)
 class Process:
     """A process that is observed, over its incarnations."""
@@ -311,6 +319,11 @@ class Process:
     not_along: dict[Identity, int] = field(default_factory=dict[Identity, int])
     """Members of its group who did not come along to its ring, and where that is told, until it is told they left."""
     tables: dict[str, Content] = field(default_factory=dict[str, Content])
+    stays: list[Stay] = field(default_factory=list[Stay])
+    """Its rings, over all its lives, where it is told which of them are primary."""
+    bootstraps: int = 0
+    has_gap: bool = False
+    """A life of it stopped at an unknown place: there may be rings that are not told."""
 
     @property
     def alive(self) -> bool:

@@ -24,10 +24,11 @@ from properties.corosync.lines import (
     OldLine,
     Ourselves,
     Phase,
+    Quorum,
     Recovering,
     said,
 )
-from properties.history.events import Configuration, Crash, Event, Ring, Start, Sync
+from properties.history.events import Configuration, Crash, Event, Primary, Ring, Start, Sync
 from properties.importers.corosync_old import OldChanges
 from properties.importers.logs import Place
 from properties.importers.reader import OWN, Broken, Kind, LogFacts
@@ -75,7 +76,8 @@ class LoggedRing:
     members: tuple[str, ...] | None
     joined: tuple[str, ...] | None
     left: tuple[str, ...] | None
-    sync: list[Sync] = field(default_factory=list[Sync])
+    events: list[Sync | Primary] = field(default_factory=list[Sync | Primary])
+    """What is told in it."""
     is_complete: bool = False
     counted: dict[tuple[str, int], Place] = field(default_factory=dict[tuple[str, int], Place])
     told: list[Configuration] = field(default_factory=list[Configuration])
@@ -106,8 +108,12 @@ class CorosyncReader:
         self.old = OldChanges()
         self.has_ring = False
         """There was a ring in this life."""
+        self.members_come_first = False
+        """Members of a ring stand before its own line, as some versions have it."""
         self.before = ""
         self.is_up = False
+        self.inside_primary: bool | None = None
+        """The node is in the primary component, if that is known: it is told when it changes."""
 
     def take(self, line: str, place: Place) -> Iterator[Event]:
         """The events of the ring before, where this line begins another one."""
@@ -123,6 +129,8 @@ class CorosyncReader:
                 yield from self._formed(found, line, place)
             case Listed():
                 self._listed(found)
+            case Quorum():
+                self._quorum(found, line, place)
             case Phase():
                 self._phase(found, line, place)
             case Life():
@@ -153,6 +161,7 @@ class CorosyncReader:
             return  # some versions say twice that they start
         yield from self._flush()
         self.lists, self.start, self.is_up = Lists(), None, life.starts
+        self.inside_primary = False
         if life.starts:
             yield self._begin(place.note(line))
         elif self.incarnation:
@@ -179,7 +188,7 @@ class CorosyncReader:
         self.ring = LoggedRing(formed.id, place, line, members, joined, left, [self.start] if self.start else [])
         early = lists.get("Members")
         if members is None and early is not None and self.ring.fits(early):
-            self.ring.members = early
+            self.ring.members, self.members_come_first = early, True
         self.start = None
 
     def _formed_without_id(self, line: str, place: Place) -> None:
@@ -196,7 +205,8 @@ class CorosyncReader:
         if listed.of == "Members" and whole is not None and self.ring:
             if self.ring.members is None and self.ring.fits(whole):
                 self.ring.members = whole
-            if self.ring.members == whole or set(self.ring.members or ()) == set(whole):
+            of_the_next = self.members_come_first and self.ring.is_complete
+            if set(self.ring.members or ()) == set(whole) and not of_the_next:
                 del self.lists.parts["Members"]
 
     def _phase(self, phase: Phase, line: str, place: Place) -> None:
@@ -205,8 +215,23 @@ class CorosyncReader:
             self.start = event
         elif self.ring:
             self.facts.seen["sync"] += 1
-            self.ring.sync.append(event)
-            self.ring.is_complete |= phase.phase == "complete"
+            self.ring.events.append(event)
+            if phase.phase == "complete":
+                self._complete(self.ring, place.note(line))
+
+    def _complete(self, ring: LoggedRing, note: str) -> None:
+        """Of a ring that is complete it is known whether it is primary, if that is known of the one before."""
+        ring.is_complete = True
+        if self.inside_primary is None:
+            self.facts.lacking["primary"] += 1
+        elif self.inside_primary and not any(isinstance(event, Primary) for event in ring.events):
+            ring.events.append(Primary(OWN, 0, inside=True, note=note))
+
+    def _quorum(self, quorum: Quorum, line: str, place: Place) -> None:
+        self.inside_primary = quorum.inside
+        self.facts.seen["primary"] += 1
+        if self.ring:
+            self.ring.events.append(Primary(OWN, 0, inside=quorum.inside, note=place.note(line)))
 
     def _counted(self, counted: Counted, place: Place) -> None:
         """PLUG-H3: a list that is applied was sent for this ring: by a member, and once."""
@@ -232,7 +257,7 @@ class CorosyncReader:
         self.has_ring = True
         if ring.told:
             self.facts.is_member_of(ring.told[-1].members)
-            yield from (*ring.told, *ring.sync)
+            yield from (*ring.told, *ring.events)
             return
         if ring.members is None or ring.id is None:
             why = "id" if ring.id is None else "members"
@@ -243,7 +268,7 @@ class CorosyncReader:
         if ring.joined is None or ring.left is None:
             self.facts.lacking["lists"] += 1
         yield self._configuration(ring, ring.id, ring.members)
-        yield from ring.sync
+        yield from ring.events
 
     def _configuration(self, ring: LoggedRing, id: Ring, members: tuple[str, ...]) -> Configuration:
         return Configuration(
@@ -261,7 +286,7 @@ COROSYNC = Kind(
     "corosync",
     "what daemons of corosync logged",
     CorosyncReader,
-    facets=("regular", "transitional", "lists", "sync"),
-    optional=frozenset({"transitional", "sync"}),
+    facets=("regular", "transitional", "lists", "sync", "primary"),
+    optional=frozenset({"transitional", "sync", "primary"}),
     says=("Members are sorted by number: that they are told in one order everywhere (RING-S3) is not looked at.",),
 )

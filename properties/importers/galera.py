@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from properties.history.events import Configuration, Event
+from properties.history.events import Configuration, Event, Primary
 from properties.importers.logs import Place
 from properties.importers.reader import OWN, Kind, Lives, LogFacts
 
 WANTED = re.compile(rb"view ?\(\(?(?:view_id|empty)|listening at ")
 BEGINS = re.compile(
-    r"view ?\(view_id\((?P<kind>PRIM|NON_PRIM|REG|TRANS),(?P<who>[0-9a-f-]{8,36}),(?P<number>\d{1,18})\)"
+    r"(?<!=)view ?\(view_id\((?P<kind>PRIM|NON_PRIM|REG|TRANS),(?P<who>[0-9a-f-]{8,36}),(?P<number>\d{1,18})\)"
 )
+"""A view; behind `=` it is the present one in a dump of states, which tells of no new one."""
 EMPTY = re.compile(r"view ?\(\(empty\)\)")
 LISTENS = re.compile(r"\((?P<who>[0-9a-f]{8}(?:-[0-9a-f]{4})?), '\S+'\) listening at ")
 SECTION = re.compile(r"\b(memb|joined|left|partitioned) \{")
@@ -111,11 +112,16 @@ class GaleraReader:
             self.transitional = None
         elif before and before != ring:
             self.facts.lacking["transitional"] += 1
-        yield from self.lives.install(self.own, ring, members, place, line)
+        alone = ring[1] == 1 and members == (self.own,)
+        yield from self.lives.install(self.own, ring, members, place, line, bootstrap=alone)
+        if kind != "REG":
+            self.facts.seen["primary"] += 1
+            yield Primary(self.own, 0, inside=kind == "PRIM", note=place.note(line))
 
     def finish(self) -> Iterator[Event]:
         """A block that is cut is left out."""
         self._drop()
+        self.facts.lacking["primary"] += bool(self.facts.seen["transitional"] and not self.facts.seen["primary"])
         yield from ()
 
 
@@ -123,11 +129,11 @@ GALERA = Kind(
     "galera",
     "what nodes of Galera logged",
     GaleraReader,
-    facets=("regular", "transitional"),
-    optional=frozenset({"transitional"}),
+    facets=("regular", "transitional", "primary"),
+    optional=frozenset({"transitional", "primary"}),
     says=(
         "Members are sorted: that they are told in one order everywhere (RING-S3) is not looked at.",
-        "Whether a component is primary is not judged.",
+        "A view that is the first of all, of one node, begins another cluster: it follows on no primary view (CFG-S5).",
         "Where only the layer above the group layer is logged, not all transitional views are: they decide little.",
         "Each start of a node is another process: that numbers grow (RING-S2) is not judged across starts.",
     ),

@@ -120,8 +120,10 @@ def _observed(kind: Kind, facts: Sequence[LogFacts]) -> frozenset[Facet]:
 class _Writer:
     """The history's file of one process."""
 
-    def __init__(self, out: BinaryIO, process: str, meta: Meta) -> None:
-        self.out, self.process, self.seq, self.lives = out, process, 0, 0
+    def __init__(self, out: BinaryIO, process: str, meta: Meta, *, begins_anew: bool) -> None:
+        self.out, self.process, self.seq, self.lives, self.begins_anew = out, process, 0, 0, begins_anew
+        self.number, self.is_new = -1, False
+        """The last ring's, and that none of this life was told yet."""
         self.is_up, self.place = True, ""
         out.write(_ENCODER.encode(meta) + b"\n")
 
@@ -132,7 +134,10 @@ class _Writer:
         self.is_up = not isinstance(event, Crash)
         if isinstance(event, Start):
             self.lives += 1
-            event.incarnation = self.lives
+            event.incarnation, self.is_new = self.lives, True
+        if isinstance(event, Configuration) and event.kind == "regular":
+            event.bootstrap |= self.begins_anew and self.is_new and event.ring[1] <= self.number
+            self.number, self.is_new = event.ring[1], False
         self.out.write(_ENCODER.encode(event) + b"\n")
 
 
@@ -153,7 +158,8 @@ def _written(
                     paths.append(directory / f"{len(writers)}.jsonl")
                     facets: tuple[Facet, ...] = tuple(facet for facet in FACETS if facet in observes)
                     meta = Meta(FORMAT, facets, (process,), without=without, source=kind.source)
-                    writers[process] = _Writer(stack.enter_context(paths[-1].open("wb")), process, meta)
+                    out = stack.enter_context(paths[-1].open("wb"))
+                    writers[process] = _Writer(out, process, meta, begins_anew=kind.begins_anew)
                 writers[process].write(event)
         for writer in writers.values():
             if writer.is_up and quiescent:
@@ -197,7 +203,7 @@ class _Noted(msgspec.Struct):
 def _imported(
     kind: Kind, history: ImportedHistory, read: Sequence[tuple[Log, LogFacts]], named: Sequence[Named]
 ) -> Imported:
-    says = [*kind.says, *_said_of_names(named)]
+    says = [*kind.says, *sorted(set[str]().union(*(facts.says for _, facts in read))), *_said_of_names(named)]
     found = Imported(kind.name, history, [log for log, _ in read], dict(kind.met_by_import), says)
     owner = {id(one.log): one.process for one in named}
     for log, facts in read:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from properties.history.events import Event
+from properties.history.events import Event, Ring
 from properties.importers.logs import Place
 from properties.importers.reader import OWN, Kind, Lives, LogFacts
 
-WANTED = re.compile(rb"GMS: address=|ISPN0000(?:7[89]|80)|\|\d+\] ?(?:\(\d+\) ?)?\[")
+WANTED = re.compile(rb"GMS\b.{0,80}?\baddress=|ISPN0000(?:7[89]|80)|\|\d+\] ?(?:\(\d+\) ?)?\[")
 VIEW = re.compile(
     r"\[(?P<creator>[^\[\]|]+)\|(?P<number>\d{1,18})\] ?(?:\((?P<count>\d{1,9})\) ?)?\[(?P<members>[^\[\]]*)\]"
 )
@@ -23,12 +23,16 @@ VIEW = re.compile(
 INSTALLED = re.compile(
     r"(?:(?P<who>\S+): installing (?:view )?"
     r"|[Rr]eceived new(?:, MERGED)? cluster view(?: for channel \S+?)?: "
+    r"|Connected '[^']*' channel\. '(?P<node>[^']+)' joined cluster '[^']*' with view: "
     r"|viewAccepted\S*:? |\*\* view: |new view(?: accepted)?: ?)(?:MergeView::)?$"
 )
 """What stands before a view that is installed; a view that is refused, received or sent stands in other lines, too."""
-ADDRESS = re.compile(r"GMS: address=(?P<gms>[^,]+?)\s*(?:,|$)|ISPN000079: .*?local address is `?(?P<ispn>[^`,]+?)`?,")
-CHANNEL = re.compile(r"GMS: address=|ISPN000078")
-GONE = re.compile(r"ISPN000080")
+ADDRESS = re.compile(
+    r"GMS\b.{0,80}?\baddress=(?P<gms>[^,]+?)\s*(?:,|$)|ISPN000079: .*?local address is `?(?P<ispn>[^`,]+?)`?,"
+)
+CHANNEL = re.compile(r"GMS\b.{0,80}?\baddress=|ISPN000078")
+ANEW = "A member started again under its old name and numbers its views anew: views are not compared by their ids."
+GONE = re.compile(r"ISPN000080|Dis\w*onnecting '[^']*' channel\. '[^']+' leaving cluster")
 
 
 class JGroupsReader:
@@ -41,6 +45,10 @@ class JGroupsReader:
         self.facts = LogFacts()
         self.lives = Lives(self.facts)
         self.count = 0
+        self.begins = ""
+        """A line says that a channel begins: another one, or one more on top of the same, as WildFly has them."""
+        self.told: dict[Ring, int] = {}
+        """In which life each view was told first."""
 
     @property
     def own(self) -> str:
@@ -50,15 +58,25 @@ class JGroupsReader:
     def take(self, line: str, place: Place) -> Iterator[Event]:
         """The events of a line."""
         if CHANNEL.search(line) and self.own in self.lives.rings:
-            yield from self.lives.end(self.own, place.note(f"another channel begins: {line}"))
-            self.count += 1
+            self.begins = place.note(f"another channel begins: {line}")
         if found := ADDRESS.search(line):
-            self.facts.said[self.own] = found["gms"] or found["ispn"]
+            yield from self._is_called(found["gms"] or found["ispn"])
         elif GONE.search(line):
             yield from self.lives.end(self.own, place.note(line))
             self.count += 1
         elif view := VIEW.search(line):
             yield from self._view(view, line, place)
+
+    def _is_called(self, name: str) -> Iterator[Event]:
+        if self.begins and self.facts.said.get(self.own, name) != name:
+            yield from self._begins_anew()
+        self.facts.said[self.own] = name
+
+    def _begins_anew(self) -> Iterator[Event]:
+        """What began is another channel: its first view is not the one that was told last."""
+        yield from self.lives.end(self.own, self.begins)
+        self.begins = ""
+        self.count += 1
 
     def _view(self, view: re.Match[str], line: str, place: Place) -> Iterator[Event]:
         installed = INSTALLED.search(line[: view.start()])
@@ -69,10 +87,21 @@ class JGroupsReader:
             self.facts.left_out["a view whose list of members is cut; a new life begins behind it"] += 1
             self.lives.lose(self.own)
         else:
-            if installed["who"] in members:
-                self.facts.said[self.own] = installed["who"]
+            if self.begins and self.lives.rings.get(self.own) != _id(view):
+                yield from self._begins_anew()
+            self.begins = ""
+            who = installed["who"] or installed["node"]
+            if who in members:
+                self.facts.said[self.own] = who
+            self._is_told_anew(_id(view))
             yield from self._merged(view, line, place)
             yield from self.lives.install(self.own, _id(view), members, place, line)
+
+    def _is_told_anew(self, id: Ring) -> None:
+        """Who starts again under its old name numbers its views anew, so an id does not say which view it is."""
+        if self.told.setdefault(id, self.count) != self.count:
+            self.facts.without.add("ids")
+            self.facts.says.add(ANEW)
 
     def _merged(self, view: re.Match[str], line: str, place: Place) -> Iterator[Event]:
         """Who comes along in a merge; one subgroup is no merge."""
@@ -87,7 +116,10 @@ class JGroupsReader:
         yield from self.lives.comes_out(self.own, _members(mine), place, line)
 
     def finish(self) -> Iterator[Event]:
-        """Nothing is kept back."""
+        """A line says `p0` where views say `p0(v=16.0.8)`: that is who it is."""
+        for own, said in self.facts.said.items():
+            full = [name for name in self.facts.names.get(own, ()) if name.startswith(f"{said}(")]
+            self.facts.said[own] = full[0] if len(full) == 1 else said
         yield from ()
 
 
@@ -104,5 +136,9 @@ JGROUPS = Kind(
     "what members of JGroups logged",
     JGroupsReader,
     facets=("regular",),
-    says=("Who joined or left is not read, and neither are views that no line says to be installed.",),
+    begins_anew=True,
+    says=(
+        "Numbers of views may begin anew where a member starts again: that they grow (RING-S2) is judged of each life.",
+        "Who joined or left is not read, and neither are views that no line says to be installed.",
+    ),
 )

@@ -10,9 +10,10 @@ from properties.importers.galera import GALERA
 from properties.importers.jgroups import JGROUPS
 from properties.importers.mapping import read_mapping
 from properties.importers.reader import Kind
+from properties.importers.spread import SPREAD
 from properties.importers.structured import mapped
 
-KINDS = MappingProxyType({kind.name: kind for kind in (COROSYNC, JGROUPS, GALERA)})
+KINDS = MappingProxyType({kind.name: kind for kind in (COROSYNC, JGROUPS, GALERA, SPREAD)})
 """Those that need no mapping."""
 
 

@@ -47,6 +47,8 @@ class LogFacts:
     """Of a log whose last membership has no completed synchronization: that membership, and where it is."""
     without: set[Lack] = field(default_factory=set[Lack])
     """What the system that is logged does not have."""
+    says: set[str] = field(default_factory=set[str])
+    """What to know of what is judged, a sentence each."""
     broken: list[Broken] = field(default_factory=list[Broken])
     decided: Counter[str] = field(default_factory=Counter[str])
     """How often such a claim was met."""
@@ -85,7 +87,9 @@ class Lives:
         self.up.discard(process)
         self.rings.pop(process, None)
 
-    def install(self, process: str, ring: Ring, members: tuple[str, ...], place: Place, text: str) -> Iterator[Event]:
+    def install(
+        self, process: str, ring: Ring, members: tuple[str, ...], place: Place, text: str, *, bootstrap: bool = False
+    ) -> Iterator[Event]:
         """A regular configuration; one that is told again is told once."""
         if self.rings.get(process) == ring:
             self.facts.left_out["a view that is told again"] += 1
@@ -95,7 +99,8 @@ class Lives:
         if process.startswith(OWN):
             self.facts.is_member_of(members, process)
         self.rings[process] = ring
-        yield Configuration(process, 0, kind="regular", ring=ring, members=members, note=place.note(text))
+        note = place.note(text)
+        yield Configuration(process, 0, kind="regular", ring=ring, members=members, bootstrap=bootstrap, note=note)
 
     def comes_out(self, process: str, members: tuple[str, ...], place: Place, text: str) -> Iterator[Event]:
         """A transitional configuration, of which only the ring that it comes out of is told."""
@@ -140,6 +145,8 @@ class Kind:
     """What such logs do not say if they say nothing of it anywhere."""
     without: frozenset[Lack] = frozenset()
     """What such a system does not have."""
+    begins_anew: bool = False
+    """The numbers of rings may begin anew where a process starts again."""
     says: tuple[str, ...] = ()
     """What to know of what is judged, a sentence each."""
     met_by_import: Mapping[str, str] = field(default_factory=lambda: NUMBERED)

@@ -7,11 +7,11 @@ collected by rings; a ring none of whose members can have a further event in it 
 forgotten. That bounds memory by what is under way and not by how long the history is.
 
 **Where things are.** `observer.py` follows the events and knows when a ring is over. `installation.py` has the clauses
-about one process's configurations, `agreement.py` those that compare members, `groups.py` those about groups beside
-the ring, `causality.py` and `order.py` what comes before what, `delivery.py` what is owed to each process,
-`liveness.py` what is so at a quiet end, `services.py` and `recovery.py` the plug and its services. `judgement.py` puts
-it together, and `shrink.py` makes a violation small. What a clause says, its source and what has to be seen are in
-`properties/history/catalogue.py`; how histories are read, in `properties/history/`.
+about one process's configurations, `agreement.py` those that compare members, `groups.py` those about groups beside the
+ring and primary components, `causality.py` and `order.py` what comes before what, `delivery.py` what is owed to each
+process, `liveness.py` what is so at a quiet end, `services.py` and `recovery.py` the plug and its services.
+`judgement.py` puts it together, and `shrink.py` makes a violation small. What a clause says, its source and what has to
+be seen are in `properties/history/catalogue.py`; how histories are read, in `properties/history/`.
 
 What can be relied on:
 
@@ -25,5 +25,5 @@ What can be relied on:
 - No order is searched for. There is a total order if and only if nothing comes before itself: a circle is looked for.
 - Nothing is guessed: not from a message's content, not from silence, and not of a process whose events nobody recorded.
 
-Left out on purpose: time, progress before a quiet end, which component is primary, and why a system did what it did.
+Left out on purpose: time, progress before a quiet end, and why a system did what it did.
 """

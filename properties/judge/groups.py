@@ -1,5 +1,7 @@
 """Groups beside the ring: what a process is told of one fits (CFG-S3), and others are told the same (CFG-S4).
 
+And primary components: of two primary configurations one follows the other (CFG-S5).
+
 Who is in the group does not depend on time but on the place in the order, so it is compared message by message.
 """
 
@@ -10,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from properties.history.events import Group, Identity
+from properties.history.events import Ring as RingId
 from properties.history.findings import Findings
 from properties.history.ring_history import RingHistory, group_at
 from properties.history.views import Ending, Message, NotAlong, Process, View
@@ -130,3 +133,75 @@ def _places(
         if within and told.members != last:
             last = told.members
             yield bisect_left(indices, told.after), last, told.at
+
+
+def one_primary(journal: Journal, quiescent_at: int | None) -> None:
+    """CFG-S5: to each primary configuration, in the order of their numbers, comes somebody from the one before."""
+    for rings in _clusters(journal):
+        for pair in itertools.pairwise(sorted(rings, key=lambda ring: (ring[1], ring[0]))):
+            _follows(journal, *pair, quiescent_at)
+
+
+def _clusters(journal: Journal) -> list[list[RingId]]:
+    """The primary rings of each cluster: a bootstrap begins another one, to which belongs who is connected with it."""
+    lives: dict[tuple[str, int], list[RingId]] = {}
+    for process in journal.processes.values():
+        for stay in process.stays:
+            lives.setdefault((process.name, stay.cluster), []).append(stay.ring)
+    first = {ring: ring for ring in (*journal.primaries, *itertools.chain(*lives.values()))}
+    for rings in lives.values():
+        for ring in rings:
+            first[_first(first, ring)] = _first(first, rings[0])
+    anew = {_first(first, rings[0]) for (_, bootstraps), rings in lives.items() if bootstraps}
+    found: dict[RingId | None, list[RingId]] = {}
+    for ring in journal.primaries:
+        found.setdefault(one if (one := _first(first, ring)) in anew else None, []).append(ring)
+    return list(found.values())
+
+
+def _first(first: dict[RingId, RingId], ring: RingId) -> RingId:
+    """The ring that stands for all that it is connected with."""
+    while first[ring] != ring:
+        first[ring] = ring = first[first[ring]]
+    return ring
+
+
+def _follows(journal: Journal, one: RingId, other: RingId, quiescent_at: int | None) -> None:
+    findings, processes = journal.findings, journal.processes.values()
+    beyond = [_beyond(process, other[1], quiescent_at) for process in processes]
+    (at, members), (other_at, successors) = journal.primaries[one], journal.primaries[other]
+    hidden = [next((name for name in names if _is_hidden(journal, name)), None) for names in (members, successors)]
+    if any(_went(process, one, other) for process in processes):
+        findings.met["CFG-S5"] += 1
+    elif None in beyond:
+        findings.pending["CFG-S5"] += 1
+    elif one[1] < other[1] and None not in hidden:
+        text = f"whether {hidden[0]} was in each primary ring between {ring_name(one)} and {ring_name(other)}"
+        findings.not_seen("CFG-S5", f"{text} was not observed")
+    else:
+        names = f"{ring_name(one)} of {' '.join(members)} and {ring_name(other)} of {' '.join(successors)}"
+        text = f"{names} are both primary, and nobody who was in the one comes to the other"
+        findings.violated("CFG-S5", text, at, other_at, due_at=max(filter(None, beyond), default=0))
+
+
+def ring_name(ring: RingId) -> str:
+    """A ring by its id."""
+    return f"[{ring[0]} {ring[1]}]"
+
+
+def _went(process: Process, one: RingId, other: RingId) -> bool:
+    """Whether it was in the one and is in the other, and is not told that another cluster began in between."""
+    stays = [{stay.cluster for stay in process.stays if stay.ring == ring} for ring in (one, other)]
+    return not stays[0].isdisjoint(stays[1])
+
+
+def _beyond(process: Process, number: int, quiescent_at: int | None) -> int | None:
+    """Where it is certain that it installs no ring of such a number any more."""
+    there = (stay.at for stay in process.stays if stay.ring[1] >= number and stay.cluster == process.bootstraps)
+    return next(there, quiescent_at)
+
+
+def _is_hidden(journal: Journal, name: str) -> bool:
+    """Whether it may have been in rings that nobody tells of."""
+    process = journal.processes.get(name)
+    return process is None or process.has_gap

@@ -18,6 +18,7 @@ from properties.history.views import (
     PhaseTold,
     Process,
     Ring,
+    Stay,
     Transition,
     View,
 )
@@ -71,6 +72,7 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
     before = process.view
     _is_member(journal, process, event)
     if event.bootstrap:
+        process.bootstraps += 1
         process.ring = None
         process.anew_at = journal.at if process.anew_at is None else process.anew_at
         journal.findings.tangle()
@@ -85,6 +87,8 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
             if before.transition is None:
                 groups.part(process, before, view.came, journal.at)
         _leave(before, view)
+    if "primary" in journal.observability and process.name in event.members:
+        process.stays.append(Stay(ring.id, journal.at, process.bootstraps))
     ring.views.append(view)
     ring.waiting.add(process.name)
     if process.last_view:

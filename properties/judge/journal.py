@@ -44,6 +44,8 @@ class Journal:
         self.closed: list[Ring] = []
         self.messages: dict[str, Message] = {}
         self.forgotten = ForgottenNames()
+        self.primaries: dict[RingId, tuple[int, tuple[str, ...]]] = {}
+        """Rings that are told to be primary: where first, and the members as they are told there."""
         self.unlisted = set(names)
         """Processes that no configuration has listed yet."""
         self.at = -1

@@ -26,6 +26,7 @@ from properties.history.events import (
     Lookup,
     Originate,
     Plug,
+    Primary,
     Queue,
     Start,
     Sync,
@@ -60,8 +61,8 @@ class Observer:
         self.handlers: dict[type[Event], Callable[[Process, Any], None]] = {
             Start: self.start, Configuration: self.configuration, Group: self.group, Queue: self.queue,
             Originate: self.originate, Deliver: self.deliver, Plug: self.plug, Bit: self.bit, Gate: self.gate,
-            Lookup: self.lookup, Table: self.table, Sync: self.sync, Counted: self.counted, Crash: self.crash,
-            End: self.end,
+            Lookup: self.lookup, Table: self.table, Sync: self.sync, Counted: self.counted, Primary: self.primary,
+            Crash: self.crash, End: self.end,
         }  # fmt: skip
         for kind in self.handlers:
             if kind.__name__.lower() in set(FACETS) - self.observability.observes:
@@ -97,6 +98,7 @@ class Observer:
         if process.view:
             self.journal.close(process.view, Ending.OPEN)
         process.restarted = process.crashed_since_install = process.incarnation >= 0
+        process.has_gap |= process.restarted and process.crashed_at is None
         process.incarnation, process.seq, process.view, process.crashed_at = event.incarnation, event.seq, None, None
         process.installed, process.handles, process.plugged = {}, set(), set()
         process.group, process.tables, process.sends_here = frozenset(), {}, False
@@ -291,6 +293,10 @@ class Observer:
     def counted(self, process: Process, event: Counted) -> None:
         if process.view:
             process.view.counts.append((self.at, self.journal.message(event.message)))
+
+    def primary(self, process: Process, event: Primary) -> None:
+        if process.view and event.inside:
+            self.journal.primaries.setdefault(process.view.ring.id, (self.at, process.view.members))
 
     def crash(self, process: Process, event: Crash) -> None:
         if process.view:

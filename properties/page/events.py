@@ -21,6 +21,7 @@ from properties.history.events import (
     Message,
     Originate,
     Plug,
+    Primary,
     Queue,
     Ring,
     Start,
@@ -95,7 +96,7 @@ class Reading:
                 self._learn(event)
                 return [Mark("delivers", lane, event.message, self._shape(event), begin=self.sent.get(event.message))]
             case _:
-                return [Mark("does", lane, _words(event))]
+                return [Mark("does", lane, _label(event))]
 
     def _learn(self, event: Message) -> None:
         if event.priority:
@@ -147,12 +148,27 @@ def _words(event: Event) -> str:
             return f"looks up {of}: {'found' if found else 'not found'}"
         case Table(service=service, keys=keys):
             return f"table of {service} {{{' '.join(keys)}}}"
+        case Primary(inside=inside):
+            return "is primary" if inside else "is not primary"
         case Sync(phase=phase, service=service):
             return " ".join(filter(None, ("sync", phase, service)))
         case End(quiescent=quiescent):
             return "end, quiescent" if quiescent else "end"
         case _:
             return type(event).__name__.lower()
+
+
+def _label(event: Event) -> str:
+    """The same where there is little room."""
+    match event:
+        case Lookup(of=of, found=found):
+            return f"{of} {'found' if found else 'absent'}"
+        case Bit():
+            return "bit"
+        case Table(service=service):
+            return f"table {service}"
+        case _:
+            return _words(event)
 
 
 def _of_priority(event: Event) -> str:

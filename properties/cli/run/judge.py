@@ -53,7 +53,7 @@ def of_logs(*, required: bool = False) -> Callable[[C], C]:
         )  # fmt: skip
         kind = click.option(
             "--from", "kind", metavar="KIND", type=LOG_KIND, required=required,
-            help="The files are logs: corosync, jgroups, galera, or structured ones by a mapping NAME.toml.",
+            help="The files are logs: corosync, jgroups, galera, spread, or structured ones by a mapping NAME.toml.",
         )  # fmt: skip
         return kind(at_rest(command))
 
@@ -258,7 +258,7 @@ class Told:
         if judged.unobserved:
             unobserved = ", ".join(map(plain, judged.unobserved))
             yield f"Not observed: {unobserved}. Nothing is demanded of them; what is told of them is taken at its word."
-        yield "Not judged: time, and which component is primary."
+        yield "Not judged: time."
         if self.imported:
             yield from map(plain, self.imported.last_lines())
         if self.history.faults:
