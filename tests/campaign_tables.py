@@ -46,6 +46,13 @@ def ours(*of: str) -> Kept:
     return only(found, *of) if of else found
 
 
+def repaired(scenario: str, *claims: str) -> Lines:
+    """The runs of a scenario with the daemon as it was and with all three patches, side by side."""
+    sides = [("as it was", "before"), ("with the three patches", "abc")]
+    found = [(name, only(campaign(f"corosync-{scenario}-{which}"), claims=claims)) for name, which in sides]
+    return table(summary.beside(found))
+
+
 def table(rows: Iterable[Sequence[str]]) -> Lines:
     """Rows as Markdown."""
     return list(summary.markdown(list(rows)))
@@ -57,6 +64,8 @@ TABLES: dict[str, Callable[[], Lines]] = {
     ),
     "ringplug-fields": lambda: table(summary.by_field(ours())),
     "ringplug-run": lambda: table(summary.rows(campaign("ringplug"), "run")),
+    "repair-at-message": lambda: repaired("at-message", "EVS-3", "EVS-4", "EVS-5", "EVS-6.3", "CLM-S3", "PLUG-H3"),
+    "repair-delay": lambda: repaired("delay", "EVS-3", "EVS-4", "EVS-5", "EVS-6.3", "CFG-S3", "CLM-S3", "PLUG-H3"),
     "corosync-history": lambda: table(summary.rows(campaign("corosync"), "history")),
     "corosync-logs": lambda: table(summary.rows(campaign("corosync"), "logs")),
     "corosync-often": lambda: table(frequencies(campaign("corosync"))),

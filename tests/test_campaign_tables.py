@@ -14,7 +14,7 @@ from properties.corosync.barrier import Finding
 from properties.corosync.campaign import FOUND, RECORDED, Case, Found, Run
 from properties.corosync.frequencies import frequencies, interval, share
 from properties.corosync.recording import Recorded
-from properties.corosync.results import kept, of_scenarios, read, write
+from properties.corosync.results import CAMPAIGN, kept, of_scenarios, read, write
 from properties.corosync.stored import UnreadableError
 from tests import campaign_tables
 from tests.command import ringplug
@@ -73,6 +73,9 @@ def test_a_campaign_under_way_is_read_and_what_is_kept_has_no_path(tmp_path: Pat
     found = read(folder(tmp_path / "runs"))
     assert [one.deliveries for one in found.runs] == [2, 2, 2]
     assert summary.head(found) == "3 runs: 3 came to rest, 0 failed; 3 s in all; 1 run without verdicts left out."
+    smaller = Found({"kernel": "6"}, FOUR.runs[:2])
+    (tmp_path / "runs" / CAMPAIGN).write_bytes(msgspec.json.encode(smaller))
+    assert len(read(tmp_path / "runs").runs) == 3, "a campaign that goes on has more runs than its last summary"
     write(found, tmp_path / "kept.json")
     assert read(tmp_path / "kept.json") == found
     assert str(tmp_path) not in (tmp_path / "kept.json").read_text()

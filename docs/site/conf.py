@@ -19,7 +19,7 @@ CONTENTS = {
     ),
     "The reference": (
         "docs/reference", "docs/ring", "docs/services", "docs/simulator", "docs/node", "docs/laboratory",
-        "docs/corosync", "docs/corosync-tracker", "docs/corosync-b", "docs/corosync-c",
+        "docs/corosync", "docs/corosync-tracker", "docs/corosync-a", "docs/corosync-b", "docs/corosync-c",
     ),
     "Under the floor": (
         "docs/architecture", "model/README", "docs/delivery", "docs/parts", "docs/crosswalk", "docs/lockstep",

@@ -66,7 +66,8 @@ def kept(found: Found, out: Path | None = None, without_verdicts: int = 0) -> Ke
     """What is kept of a campaign, whose runs are in `out` if it was moved."""
     findings = [one for run in found.runs for one in run.findings]
     claims = list(dict.fromkeys(column(one) for one in findings if one.verdict != NOT_OBSERVABLE))
-    unseen = {one.claim: one.reason for one in findings if column(one) not in claims}
+    decided = {claim for _, claim in claims}
+    unseen = {one.claim: one.reason for one in findings if one.claim not in decided}
     daemon = next((Path(run.case.binary).name for run in found.runs), "")
     versions = {of: number for of, number in found.versions.items() if of != "binary"}
     runs = [_kept_run(run, claims, out) for run in found.runs]
@@ -94,18 +95,19 @@ def read(source: Path) -> Kept:
     """A campaign's folder, finished or not, or a file that was kept of one."""
     if source.is_file():
         return read_json(source, Kept)
-    if (source / CAMPAIGN).exists():
-        return kept(read_json(source / CAMPAIGN, Found), source)
-    return _unfinished(source)
-
-
-def _unfinished(source: Path) -> Kept:
-    """The runs that have verdicts by now."""
     folders = sorted(one.parent for one in source.glob("*/plan.json"))
+    last = read_json(source / CAMPAIGN, Found) if (source / CAMPAIGN).exists() else Found({}, [])
+    if last.runs and len(folders) <= len(last.runs):
+        return kept(last, source)
+    return _unfinished(source, folders, last.versions)
+
+
+def _unfinished(source: Path, folders: list[Path], versions: dict[str, str]) -> Kept:
+    """The runs that have verdicts by now; a campaign that goes on after a smaller one has that one's versions."""
     judged = [one for one in folders if (one / RECORDED).exists() and (one / FOUND).exists()]
     if not judged:
         raise UnreadableError(f"{source} is no campaign: no folder in it has {RECORDED} and {FOUND}")
-    return kept(Found({}, [_run(one) for one in judged]), source, len(folders) - len(judged))
+    return kept(Found(versions, [_run(one) for one in judged]), source, len(folders) - len(judged))
 
 
 def _run(folder: Path) -> Run:

@@ -33,8 +33,8 @@ PARTS = (
     something that the machine forgets: *ordered* has the order of the ring, *numbered* the numbers of tokens. So has
     [*services*](#companion-services), which stands apart: two services on top, and the receipt of their messages.""",
     """[*delivery*](#machine-delivery), a machine of its own: what happens to a message between its origination and its
-    delivery; and [*parts*](#machine-parts), what becomes of one that is sent in two parts. Then the machines are [put
-    together](#composed).""",
+    delivery; [*parts*](#machine-parts), another: what becomes of one that is sent in two parts. Then machines are
+    [put together](#composed).""",
     "[What holds](#what-holds) of them, and on which decisions that rests: [the theorem](#theorem).",
     """The [decisions](#decisions) *D1* to *D14*, taken where the mail is silent, and [what is forgotten](#forgotten) on
     purpose.""",

@@ -235,7 +235,7 @@ def _delivery() -> Iterator[str]:
 
 def _parts() -> Iterator[str]:
     """The machine of messages in parts, whole, and what it forgets."""
-    yield from ('## <a id="machine-parts"></a>Messages in parts', "", *_prose(in_parts.state), "")
+    yield from ('## <a id="machine-parts"></a>A machine of messages in parts: `parts`', "", *_prose(in_parts.state), "")
     yield from _variables(MACHINES[PARTS])
     for room in in_parts.ROOMS:
         yield from _room(room, PARTS, "parts-")

@@ -26,10 +26,10 @@ CHANGES: dict[str, tuple[str, ...]] = {
         "Each action of the services is shown whole.",
         "The all-received-up-to that `pass_token` leaves was written wrongly, with one comparison turned round; the "
         "machine had it right.",
-        "The machine of messages in parts: PART-S1 to PART-S4, which decide of the receivers what D10 asks.",
         "A first page, a list of the machine's steps, headings for the claims, names for sets that formulas of "
         "delivery and of the services have again and again. An action is said in one sentence, and what else "
         "there is to say stands below it. What is stated is the same.",
+        "The machine of messages in parts: PART-S1 to PART-S4, which decide of the receivers what D10 asks.",
         "BAR-2, BAR-3 and BAR-4, and the machines put together of which they speak.",
     ),
     "spec-0.9, 22 November 2026": ("The first that was given to others.",),

@@ -262,7 +262,9 @@ class Ring:
     closed: bool = False
 
     def __str__(self) -> str:
-        return f"[{self.id[0]} {self.id[1]}]"
+        """Its id; without one, that it is the process's own ring of this number."""
+        representative, number = self.id
+        return f"its ring {number}" if representative.endswith("\0") else f"[{representative} {number}]"
 
     def views_of(self, name: Name) -> list[View]:
         """The views of this process, at most one in a history without violations."""

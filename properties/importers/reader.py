@@ -113,9 +113,12 @@ class LogReader(Protocol):
 
     wanted: re.Pattern[bytes]
     """A line that does not match says nothing, unless it is within something."""
-    inside: bool
-    """Within something of several lines: every line is wanted."""
     facts: LogFacts
+
+    @property
+    def inside(self) -> bool:
+        """Within something of several lines: every line is wanted."""
+        ...
 
     def take(self, line: str, place: Place) -> Iterator[Event]:
         """The events that are known now; their `seq` is not."""

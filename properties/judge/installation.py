@@ -7,6 +7,7 @@ judged when the ring is closed, in `agreement.py`.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection
 
 from properties.history.events import Configuration
 from properties.history.views import (
@@ -109,10 +110,10 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
 def _is_member(journal: Journal, process: Process, event: Configuration) -> None:
     journal.findings.met["EVS-2.2"] += 1
     if process.name not in event.members:
-        text = f"{process.name} installs a {event.kind} configuration that it is not in"
+        text = f"{process.name} installs a {event.kind} configuration of {_named(event.members)}, and is not in it"
         journal.outside(process, "EVS-2.2", text)
     if len(set(event.members)) < len(event.members):
-        text = f"{process.name} installs a {event.kind} configuration that lists a member twice"
+        text = f"{process.name} installs a {event.kind} configuration with a member twice: {_named(event.members)}"
         journal.findings.violated("EVS-2.2", text, journal.at)
 
 
@@ -121,7 +122,7 @@ def _number_grows(journal: Journal, process: Process, event: Configuration) -> N
     if process.ring is not None and not (event.attached and process.ring == event.ring):
         findings.met["RING-S2"] += 1
         if event.ring[1] <= process.ring[1]:
-            text = f"{process.name} installs number {event.ring[1]} after {process.ring[1]}"
+            text = f"{process.name} installs {groups.ring_name(event.ring)} after {groups.ring_name(process.ring)}"
             findings.tangle()
             findings.violated("RING-S2", text, process.ring_at, at)
     if event.ring in process.installed:
@@ -241,5 +242,5 @@ def _told(journal: Journal, view: View, which: str, told: tuple[str, ...] | None
         journal.findings.violated("CFG-S1", text, view.at, journal.at)
 
 
-def _named(names: set[str]) -> str:
+def _named(names: Collection[str]) -> str:
     return " ".join(sorted(names))

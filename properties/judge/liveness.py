@@ -24,7 +24,7 @@ def last_configurations(processes: Processes, findings: Findings, quiescent_at: 
         for name in view.transition.members if view.transition else view.members:
             other = processes.get(name)
             if other and not (other.alive and other.view and _last(other.view) == _last(view)):
-                text = f"the last configuration of {process.name} is not the last of {name}, or {name} failed in it"
+                text = f"{process.name} stays in {view.ring} to the end, and its member {name} {_stands(other, view)}"
                 findings.violated("EVS-2.1", text, _last_at(process), _last_at(other), due_at=quiescent_at)
 
 
@@ -38,6 +38,16 @@ def _living_members(processes: Processes) -> Iterable[tuple[Process, View]]:
 def _last(view: View) -> object:
     between = view.transition
     return view.ring.id, (between.ring, frozenset(between.members)) if between else None
+
+
+def _stands(other: Process, view: View) -> str:
+    """Where a member is that is not in the configuration."""
+    if other.crashed_at is not None:
+        return "failed"
+    if other.view is None:
+        return "is in none"
+    same = other.view.ring is view.ring
+    return "is told another transitional configuration of it" if same else f"is in {other.view.ring}"
 
 
 def _last_at(process: Process) -> int:

@@ -146,12 +146,13 @@ class Observer:
         message = self.message(event)
         self._send(message, Sent(message, process, self.at))
         process.sends_here = True
-        self._inside(process, event.ring, "originates")
+        self._inside(process, event.ring, f"originates {message.id}")
 
     def _send(self, message: Message, sent: Sent) -> None:
         if message.sends:
             first = message.sends[0]
-            text = f"{message.id} has two origins: {first.by} and {sent.by}"
+            both = f"{message.id} has two origins: {first.by} and {sent.by}"
+            text = f"{sent.by} sends {message.id} twice" if first.by == sent.by else both
             self.findings.violated("EVS-1.4", text, first.at, self.at)
         message.sends.append(sent)
         self._suspect(sent, message.ring)
@@ -164,7 +165,7 @@ class Observer:
         message, view = self.message(event), process.view
         if event.sender is not None:
             self._sender(message, event.sender)
-        self._inside(process, event.ring, "delivers")
+        self._inside(process, event.ring, f"delivers {message.id}")
         if view:
             if message.ring is not view.ring:
                 self._found_in(message, view)

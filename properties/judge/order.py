@@ -8,7 +8,7 @@ than it is delivered in. Only if there is such a thing, the whole history is put
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,7 +17,6 @@ from properties.history.ring_history import RingHistory
 from properties.history.views import Message, Sent, View
 
 Moment = Hashable
-NO_ORDER = "there is no total order: each of these comes before the next"
 
 
 class Edge(NamedTuple):
@@ -156,13 +155,13 @@ def one_moment(ring: RingHistory, findings: Findings) -> None:
     """EVS-6.2, in one ring: what is delivered at several members is in one order."""
     findings.met["EVS-6.2"] += len({view.name for view in ring.views}) > 1
     if not ring.agreed and (cycle := precedence_in(ring).cycle()):
-        _report(findings, ("EVS-6.2",), cycle, NO_ORDER)
+        _report(findings, ("EVS-6.2",), cycle, [ring.views])
 
 
 def sent_before_delivered(ring: RingHistory, findings: Findings) -> None:
     """EVS-1.1 and 6.1, in one ring; and how often a send is seen to precede a delivery."""
     if not ring.agreed:
-        _precedes(((view, *ring.line.bounds(view)) for view in ring.views), findings)
+        _precedes([(view, *ring.line.bounds(view)) for view in ring.views], findings)
     for message in ring.messages:
         if message.sends:
             findings.met["EVS-1.1"] += 1
@@ -191,7 +190,7 @@ def whole_order(lives: Sequence[Sequence[View]], findings: Findings) -> None:
             for delivery in delivered.get(sent.message, ()):
                 precedence.add(first, delivery, Edge(at, sent.at))
     if cycle := precedence.cycle():
-        _report(findings, ("EVS-6.2",), cycle, NO_ORDER)
+        _report(findings, ("EVS-6.2",), cycle, lives)
 
 
 def _placed(view: View) -> Iterator[tuple[Moment, int]]:
@@ -207,17 +206,17 @@ def whole_precedence(lives: Sequence[Sequence[View]], findings: Findings) -> Non
         sends = [sent for view in life for sent in view.sends]
         taken = [one for view in life for one in zip(view.places, view.sequence, strict=True)]
         _follow(precedence, sends, taken)
-    _report_circle(precedence, findings)
+    _report_circle(precedence, findings, lives)
 
 
-def _precedes(parts: Iterable[tuple[View, int, int]], findings: Findings) -> None:
+def _precedes(parts: Sequence[tuple[View, int, int]], findings: Findings) -> None:
     """The same in parts of views, from a delivery to before another."""
     precedence = Precedence()
     for view, start, stop in parts:
         sends = [sent for sent in view.sends if start <= sent.index <= stop]
         taken = list(zip(view.places[start:stop], view.sequence[start:stop], strict=True))
         _follow(precedence, sends, taken)
-    _report_circle(precedence, findings)
+    _report_circle(precedence, findings, [[view for view, _, _ in parts]])
 
 
 def _follow(precedence: Precedence, sends: Sequence[Sent], taken: Sequence[tuple[int, Message]]) -> None:
@@ -236,12 +235,33 @@ def _follow(precedence: Precedence, sends: Sequence[Sent], taken: Sequence[tuple
             precedence.add(sent, then, Edge(at, then.at))
 
 
-def _report_circle(precedence: Precedence, findings: Findings) -> None:
+def _report_circle(precedence: Precedence, findings: Findings, lives: Sequence[Sequence[View]]) -> None:
     if cycle := precedence.cycle():
-        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, "each of these precedes the next, and the last the first")
+        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, lives)
 
 
-def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], text: str) -> None:
+MOST_TOLD = 3
+"""So many steps of a circle are in the sentence; all are among its events."""
+
+
+def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], lives: Sequence[Sequence[View]]) -> None:
     events = [at for edge in cycle for at in (edge.first_at, edge.then_at)]
+    told = _told(lives, frozenset(events))
+    steps = [f"{told[edge.first_at]} before {told[edge.then_at]}" for edge in cycle]
+    more = f", and {len(steps) - MOST_TOLD:,} more" if len(steps) > MOST_TOLD else ""
     for claim in claims:
-        findings.violated(claim, text, *events)
+        findings.violated(claim, f"in a circle {', and '.join(steps[:MOST_TOLD])}{more}", *events)
+
+
+def _told(lives: Sequence[Sequence[View]], wanted: frozenset[int]) -> dict[int, str]:
+    """Events of views in words, by their places."""
+    found: dict[int, str] = {}
+    for view in itertools.chain.from_iterable(lives):
+        if view.at in wanted:
+            found[view.at] = f"{view.name} installs {view.ring}"
+        if view.transition and view.transition.at in wanted:
+            found[view.transition.at] = f"{view.name} leaves {view.ring}"
+        at_deliveries = (pair for pair in zip(view.places, view.sequence, strict=True) if pair[0] in wanted)
+        found |= {at: f"{view.name} delivers {message.id}" for at, message in at_deliveries}
+        found |= {sent.at: f"{view.name} sends {sent.message.id}" for sent in view.sends if sent.at in wanted}
+    return found
