@@ -202,16 +202,18 @@ class Reading:
         return quiescent_at
 
     def _judge_end(self, quiescent_at: int | None) -> None:
-        """What a quiet end decides; no beginning without it has that."""
+        """What a quiet end decides, and so no beginning without it; and CFG-S5, for which beginnings are read."""
         journal, findings = self.journal, self.journal.findings
         known, findings.violations = findings.violations, {}
         _at_the_end(journal, self.decided, quiescent_at)
         found, findings.violations = findings.violations, known
 
         def judged(claim: str, limit: int) -> Findings:
-            return read_through(self.history, remember=True, limit=limit).findings
+            return read_through(self.history, remember=journal.remember, limit=limit).findings
 
-        self._keep(found, quiescent_at or 0, judged)
+        for claim, violation in found.items():
+            due = quiescent_at is not None and violation.complete_at >= quiescent_at
+            self._keep({claim: violation}, quiescent_at or 0 if due else 0, judged)
 
     def _judge_order(self) -> None:
         rings, processes = self.journal.rings.values(), self.journal.processes
