@@ -1,4 +1,4 @@
-"""The machines by name: the recovery plug and its companions, and the machine of delivery, which is no companion."""
+"""The machines by name: the recovery plug and its companions, and delivery and parts, which are machines apart."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from model.composed.plug_on_delivery import PLUG_ON_DELIVERY, SERVICES_ON_DELIVE
 from model.composed.services_on_plug import SERVICES_ON_PLUG
 from model.delivery import RING_WITH_MESSAGES
 from model.language.machine import Text
+from model.parts import MESSAGES_IN_PARTS
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.numbered import NUMBERED
 from model.plug.ordered import ORDERED
@@ -13,12 +14,14 @@ from model.services.machine import SERVICES
 
 PLUG = "plug"
 DELIVERY = "delivery"
+PARTS = "parts"
 MACHINES: dict[str, Text] = {
     PLUG: RECOVERY_PLUG,
     "ordered": ORDERED,
     "numbered": NUMBERED,
     "services": SERVICES,
     DELIVERY: RING_WITH_MESSAGES,
+    PARTS: MESSAGES_IN_PARTS,
     "plug-on-delivery": PLUG_ON_DELIVERY,
     "services-on-plug": SERVICES_ON_PLUG,
     "services-on-delivery": SERVICES_ON_DELIVERY,

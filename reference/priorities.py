@@ -16,10 +16,9 @@ class Priority(IntEnum):
     MEDIUM = 2
     LOW = 3
 
-    @property
-    def is_gated(self) -> bool:
+    def __init__(self, number: int) -> None:
+        self.is_gated = number != 0
         """Whether the plug holds it back: all but recovery.
 
         Source: mail M1, M7
         """
-        return self is not Priority.RECOVERY

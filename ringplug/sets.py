@@ -33,6 +33,7 @@ from model.language.sets import (
     within,
 )
 from model.language.sorts import Copy, Handle, Message, NewRing, NewToken, Number, Ring, Seat, Token
+from model.parts.state import PartsState
 from model.plug.numbered import NumberedState
 from model.plug.ordered import OrderedState
 from model.plug.state import PlugState
@@ -62,6 +63,7 @@ __all__ = [
     "Number",
     "NumberedState",
     "OrderedState",
+    "PartsState",
     "PlugState",
     "Processor",
     "Processors",

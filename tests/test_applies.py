@@ -19,6 +19,7 @@ ALWAYS = {
     "variants": "NAME --compute --json",
     "mutants": "NAME --compute --json",
     "theorem": "--claim --add-node --take --deep --json",
+    "invariants": "--machine --variant --list --json",
     "obligations": "--out --format --claim --without --variant --machine --json",
     "trace": "CLAIM --witness --most --variant --without --members --handles --rings --memory --no-symmetry --out"
     " --json",

@@ -112,6 +112,8 @@ BROKEN_BY: dict[tuple[str, str], str | Edit] = {
     ("RING-S1", "who accepts the token sends it to a member that will accept it"):
         Edit("visit", write=token_goes_nowhere),
     ("RING-S4", "passing on changes no bit and no gate"): Edit("pass_on", write=passing_on_opens),
+    ("PART-S1", "who come along have delivered the same"):
+        Edit("change", ("those who come along have received the same",)),
     ("BAR-1", "form ring is form"): Edit("form_ring", write=opens_at_forming),
     ("BAR-1", "install is enter"): "old-unplug-counts",
     ("BAR-1", "release is recover or nothing"): "unplug-asks-again",

@@ -10,9 +10,9 @@ import pytest
 
 from model.language.machine import Action
 from model.language.notation import Notation, equations
-from model.machines import DELIVERY, MACHINES, PLUG
+from model.machines import DELIVERY, MACHINES, PARTS, PLUG
 from model.services.actions import RECOVERY_ADD_NODE
-from model.variants import VARIANTS, delivery, services
+from model.variants import VARIANTS, delivery, parts, services
 from properties.catalogue.scopes import least_scope, proof_features
 from properties.claims import CLAIMS
 from properties.claims.services import SERVICES
@@ -26,7 +26,8 @@ PREMISES = {
     "PLUG-H3": 10, "PLUG-H4": 6, "PLUG-C1": 5, "PLUG-C2": 3, "PLUG-C3": 4, "PLUG-A1": 7, "PLUG-A2": 7, "CFG-S1": 6,
     "CFG-S2": 3, "RING-S1": 3, "RING-S2": 11, "RING-S3": 7, "RING-S4": 5, "RING-S5": 17, "RING-S6": 11, "LIVE-1": 5,
     "LIVE-2": 2, "BAR-1": 7, "BAR-2": 14, "BAR-3": 13, "BAR-4": 23,
-    "CLM-S1": 17, "CLM-S2": 14, "CLM-S4": 18, "EVT-S1": 9, "EVS-4": 17, "N1": 2, "N2": 17,
+    "CLM-S1": 17, "CLM-S2": 14, "CLM-S4": 18, "EVT-S1": 9, "EVS-4": 17, "PART-S1": 5, "PART-S2": 5, "PART-S3": 5,
+    "PART-S4": 5, "N1": 2, "N2": 17,
     "N3": 7, "N4": 6, "N5": 8,
 }  # fmt: skip
 """How many steps it takes to reach the premise in the least scope: a premise that says less is reached sooner."""
@@ -103,7 +104,7 @@ def test_its_mutant_breaks_it(id: str) -> None:
 def test_every_variant_says_what_it_changes(name: str) -> None:
     variant = VARIANTS[name]
     assert variant.says.endswith(".")
-    rooms = {SERVICES: services, DELIVERY: delivery}
+    rooms = {SERVICES: services, DELIVERY: delivery, PARTS: parts}
     stated = [machine for machine, room in rooms.items() if variant.edits and variant.edits[0].write in stated_in(room)]
     edited = stated[0] if stated else "numbered" if "number" in name else PLUG
     features = frozenset({RECOVERY_ADD_NODE}) if edited == SERVICES else None

@@ -92,7 +92,7 @@ def test_its_faulty_twin_is_caught(node: str) -> None:
         check=False, timeout=120,
     )  # fmt: skip
     assert again.returncode == 1
-    assert f"diverged at step {found['divergence']['step']}, of the case {found['divergence']['case']}" in again.stdout
+    assert f"diverged at event {found['divergence']['step']}, of the case {found['divergence']['case']}" in again.stdout
     assert f"  said     {found['said'][-1]}\n" in again.stdout
     assert f"  source   {found['divergence']['source']}\n" in again.stdout
     assert f"event    {found['divergence']['event']}\n" in again.stdout

@@ -14,7 +14,7 @@ import pytest
 
 from properties.cli.run.corosync import exit_code
 from properties.corosync import campaign, summary
-from properties.corosync.campaign import Campaign, Case, Run, cases
+from properties.corosync.campaign import Campaign, cases
 from properties.corosync.judge import Finding, judge_run
 from properties.corosync.laboratory.clients.payload import LEAST_BYTES, Message, pack, unpack
 from properties.corosync.laboratory.configuration import configuration
@@ -236,6 +236,8 @@ def test_a_campaign_covers_every_scenario_size_transport_and_load() -> None:
     assert [one.seed for one in chosen] == list(range(1, 201))
     assert len({one.name for one in chosen}) == 200
     assert cases(7, 1, list(SCENARIOS)) == chosen[:7]
+    few = cases(9, 1, ["delay", "loss"], among=campaign.ways("corosync", [5], ["knet"], ["heavy", "light"]))
+    assert {(one.nodes, one.transport, one.load) for one in few} == {(5, "knet", "light"), (5, "knet", "heavy")}
 
 
 LOST = """{"e":"start","node":1,"incarnation":1,"pid":30}
@@ -308,22 +310,6 @@ def test_a_damaged_recording_is_bad_input(file: str, text: str, says: str | None
     if says:
         assert re.search(says, found.runs[0].bad_input)
         assert any(found.runs[0].bad_input in line for line in summary.table(found))
-
-
-def test_a_table_counts_verdicts_and_lists_violations() -> None:
-    def run(index: int, verdict: str) -> Run:
-        case = Case(index, "calm", 3, "udpu", "light", index)
-        return Run(case, "x", findings=[Finding("PLUG-S1", verdict, "because"), Finding("EVS-7.1", "not observable")])
-
-    found = campaign.Found({"corosync": "3.1.7"}, [run(1, "ok"), run(2, "violated"), run(3, "ok"), run(4, "open")])
-    lines = list(summary.table(found))
-    assert "| PLUG-S1 | 2 1v 1o | 2 1v 1o |" in lines
-    assert "| 3 nodes | 4 | 0 | 0 | 1 |" in lines
-    assert "| udpu | 4 | 0 | 0 | 1 |" in lines
-    assert not [line for line in lines if line.startswith("| EVS-7.1")]
-    assert any(line.startswith("- EVS-7.1: not observable") for line in lines)
-    assert any("0002-calm-3-udpu-light: because" in line for line in lines)
-    assert exit_code(found) == 1
 
 
 def test_a_plan_with_a_mended_network_ends_healed() -> None:

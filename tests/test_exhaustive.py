@@ -75,6 +75,8 @@ PINNED = {
     "delivery 3/2/2 with all features": (15_846_873, 43_680_367, 58),
     "delivery 4/3/1 with no feature": (1_862_228, 7_662_193, 44),
     "delivery 2/1/3 with no feature": (60_158, 94_052, 36),
+    "parts 3/2/2 with all features": (8_004, 13_511, 8),
+    "parts 3/2/3 with all features": (204_627, 330_212, 11),
     "plug-on-delivery 2/1/2 with crash": (228_784, 590_506, 46),
     "services-on-plug 2/1/1 with all features": (1_605, 5_843, 30),
     "services-on-delivery 2/2/1 with no feature": (59_806, 289_346, 33),

@@ -31,7 +31,8 @@ ALLOWED["ringplug"] = {"ringplug", "model", "properties", "reference"}
 NO_IO = {"asyncio", "socket", "time", "random", "logging", "threading", "subprocess", "z3", "hypothesis"}
 OURS = {"model", "properties", "pytest_ringplug", "reference", "ringplug", "tests"}
 KNOWS_Z3 = {
-    f"properties/symbolic/{name}.py" for name in ("predicates", "round", "leads_to", "minimal", "bitvectors", "bounded")
+    f"properties/symbolic/{name}.py"
+    for name in ("predicates", "round", "leads_to", "minimal", "houdini", "bitvectors", "bounded")
 }
 KNOWS_HYPOTHESIS = {f"properties/sampling/{name}.py" for name in ("stateful", "seeded")}
 

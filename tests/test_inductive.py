@@ -13,7 +13,7 @@ from _pytest.mark.structures import ParameterSet
 
 from model.language.machine import Edit, Guard, Machine
 from model.language.sets import Processor, empty
-from model.machines import DELIVERY, MACHINES
+from model.machines import DELIVERY, MACHINES, PARTS
 from model.plug.machine import RECOVERY_PLUG
 from model.plug.numbered import NUMBERED
 from model.plug.state import PlugState
@@ -43,6 +43,11 @@ def test_the_number_of_obligations_about_services_is_pinned(features: tuple[str,
     assert sum(proof.obligations.values()) == count
     assert not proof.failures
     assert not proof.vacuous
+
+
+def test_the_number_of_obligations_about_parts_is_pinned() -> None:
+    proof = prove(MACHINES[PARTS].record(), PARTS)
+    assert (sum(proof.obligations.values()), proof.failures, proof.vacuous) == (87, [], [])
 
 
 @pytest.mark.deep

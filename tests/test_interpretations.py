@@ -12,9 +12,10 @@ import z3
 
 from model.language.compiled import Choice, CompiledMachine
 from model.language.ground import Bitmaps, GroundMachine, Integers, Slot, Step, plug_scope
+from model.language.notation import Notation
 from model.language.sets import Processor, Set, Truth
-from model.language.sorts import Index
-from model.language.terms import variable
+from model.language.sorts import Index, Recorded
+from model.language.terms import AtMost, Equal, Same, Several, Within, parts_of, variable
 from model.machines import MACHINES
 from model.plug.machine import RECOVERY_PLUG
 from properties.explicit.bits.layout import Dense
@@ -51,6 +52,37 @@ def terms(step: Step) -> Iterator[tuple[str, Truth | Set]]:
     yield from step.guard
     for slot, value in step.effect:
         yield f"slot {slot}", value
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_notation_turns_a_relation_round_at_its_own_symbol(name: str) -> None:
+    """And at no other: a comparison may stand inside one."""
+    relations = {id(one): one for one in statements(name) if isinstance(one, Within | Equal | Several | Same | AtMost)}
+    assert len(relations) > 10
+    opposites = {"=": "≠", "∈": "∉", "⊆": "⊈", "≤": ">", "≥": "≤"}
+    for one in relations.values():
+        said, turned = str(Notation().truth(one)), str(Notation().truth(~one))
+        (at,) = [
+            i for i, symbol in enumerate(said) if symbol in opposites and said[:i].count("(") == said[:i].count(")")
+        ]
+        end = len(said) - 1 if said[at] == "≥" else len(said)
+        expected = f"{said[:at]}{opposites[said[at]]}{said[at + 1 : end]}{'1' if said[at] == '≥' else ''}"
+        assert turned == expected
+
+
+def statements(name: str) -> Iterator[Recorded]:
+    """Every statement and set of a machine's guards and effects, whole and in parts."""
+    waiting: list[Recorded] = []
+    for action in MACHINES[name].record().actions:
+        waiting += [part for _, part in action.guard]
+        waiting += [write.value for writes in action.writes.values() for write in writes]
+    seen = set[int]()
+    while waiting:
+        term = waiting.pop()
+        if id(term) not in seen:
+            seen.add(id(term))
+            yield term
+            waiting += parts_of(term)
 
 
 def test_columns_agree_with_integers(search: Search) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -306,6 +307,24 @@ def test_a_full_disk_stops_the_node_before_anything_that_needs_the_number_is_sen
     assert clock.us == 1_000_000
     monkeypatch.undo()
     assert json.loads((tmp_path / "n1" / "ring.json").read_text())["ring_seq"] == 0, "the old state is whole"
+
+
+@pytest.mark.parametrize(("took_us", "is_told"), [(499_000, False), (500_000, True)])
+def test_a_disk_that_holds_the_token_up_is_told_of(
+    took_us: int, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, clock = node(tmp_path, lambda to, datagram: None)
+    said = io.StringIO()
+    one._log = Log("node1", as_json=True, stream=said)
+
+    def slow(ring_seq: RingSeq) -> None:
+        clock.us += took_us
+
+    monkeypatch.setattr(one._storage, "store", slow)
+    one.start()
+    told = [json.loads(line) for line in said.getvalue().splitlines()]
+    found = {(line["stored_in_ms"], line["token_ms"]) for line in told if line["event"] == "slow-disk"}
+    assert found == ({(500, 1000)} if is_told else set())
 
 
 # Records.

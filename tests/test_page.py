@@ -66,6 +66,22 @@ def test_a_page_loads_nothing_and_is_small(page: str) -> None:
     assert len(page.encode()) - len(parts.inline["script"][0].encode()) < 300_000
 
 
+def test_its_head_says_what_the_variant_edits_and_how_large_the_scope_is(page: str) -> None:
+    head = page.partition("<main>")[0]
+    assert "Variant open-on-own-bit of the protocol: 2 processors, 1 handle, 1 ring, with no feature." in head
+    assert "The edit: A member opens its gate as soon as its own bit is set." in head
+    assert "Violated: behind an open gate every member is done" in head
+
+
+def test_its_head_says_which_decisions_are_given_up() -> None:
+    trace = Trace("ringplug-trace-1", TraceScope(2, 1, 2), ["no-d8", "no-order", "no-d4"], [], machine="services")
+    assert "The machine services: 2 processors, 1 handle, 2 rings, with no feature, without D4, D8, order." in run_page(
+        trace
+    )
+    messages = Trace("ringplug-trace-1", TraceScope(2, 3, 1), ["crash"], [], machine="delivery")
+    assert "The machine delivery: 2 processors, 3 messages, 1 ring, with crash." in run_page(messages)
+
+
 def test_the_policy_allows_the_parts_of_the_page_alone(page: str) -> None:
     parts = Parts(page)
     styles = " ".join(map(hashed, parts.inline["style"]))

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from properties.catalogue.scopes import CORE, NamedScope
+from properties.check.job import Job
 from properties.explain.runs import trace
-from properties.page.run import run_page
+from properties.page.report import Said, report_page
+from properties.page.run import Told, run_page
 from properties.spec.page import specification_page
 from properties.traces.trace import Trace, TraceScope, TraceStep
 from tests.browser import Browser
@@ -85,10 +88,12 @@ def test_keys_step_and_the_picture_stays_where_it_is(browser: Browser, url: str)
 def test_a_step_is_told_with_its_claim_its_fate_and_its_cells(browser: Browser, url: str) -> None:
     opened(browser, url, "#step=4")
     assert "gate\t+p0" in text(browser, "#step")
+    assert "the processors that may originate high, medium and low priority messages" in text(browser, "#step")
     assert "The edit bites here: A member opens its gate as soon as its own bit is set." in text(browser, "#step")
     clause = text(browser, "#clause")
     assert "✗ behind an open gate every member is done" in clause
     assert "member[r0] ⊈ done[r0]" in clause
+    assert "done[r0]: the members that, in ring r, had no handle plugged at some moment" in clause
     assert "mail M6: Once the bitmap has all positions set for all members" in clause
     assert text(browser, "#fate").split()[:2] == ["Fate", "Violated."]
     assert "It could be avoided at every step before step 4, visit p0 r0." in text(browser, "#fate")
@@ -198,6 +203,8 @@ def test_a_judged_history_is_stepped_through_like_a_run(browser: Browser, tmp_pa
     assert "EVS-1.4" in text(browser, "#claims .claim")
     assert count(browser, "#steps li.broken") == 2
     assert text(browser, "#steps li.broken .wrong").strip() == "✗ EVS-1.4 EVS-6.2"
+    assert text(browser, "#step").startswith("Event 11 of 13\n\nn2 deliver m1")
+    assert "Source: EVS 1994 1.4." in text(browser, "#claims .claim")
     browser.press("End", "k")
     assert "n1 transitional n1.8 {n1}" in text(browser, "#step")
     browser.press("/", *"gate", "Enter")
@@ -216,6 +223,49 @@ def long_run(lanes: int, length: int) -> Trace:
         where: dict[str, int | list[int]] = {"p": visit % lanes, "r": 0}
         steps += [TraceStep("visit", where)] + [TraceStep("originate", where)] * (visit > 2 * lanes)
     return Trace("ringplug-trace-1", TraceScope(lanes, 1, 2), [], steps[:length])
+
+
+@pytest.mark.parametrize("lanes", [3, 8, 16])
+def test_signs_are_seen_whole_and_nothing_runs_off_the_page(browser: Browser, lanes: int, tmp_path: Path) -> None:
+    """Beside sixteen lanes the steps of a narrow window are scrolled to; each is told below, too."""
+    run = long_run(lanes, 2 * lanes + 2)
+    steps = len(run.steps)
+    said = Told("parted", "diverged", [], {steps: ["diverged at event 9", "  because  it does"]})
+    path = tmp_path / "parted.html"
+    path.write_text(run_page(run, told=said))
+    try:
+        for width in (900, 1600):
+            browser.window(width, 900)
+            opened(browser, path.as_uri())
+            assert browser.ask("document.documentElement.scrollWidth <= innerWidth")
+            sign = "document.querySelector('#steps .noted').getBoundingClientRect()"
+            edge = "document.querySelector('#steps li.here').getBoundingClientRect().right"
+            assert browser.ask(f"{sign}.width > 0 && {sign}.right <= {edge}")
+            assert browser.ask(f"{edge} <= innerWidth") or (lanes, width) == (16, 900)
+            assert browser.ask("document.querySelector('#steps li.here .words').getBoundingClientRect().width") > 40
+    finally:
+        browser.window(1400, 900)
+    assert count(browser, "#clause") == 0
+    assert f"Asked of the state after step {steps}." in text(browser, "#why-not")
+    assert not browser.problems
+
+
+@pytest.mark.parametrize("width", [900, 1600])
+def test_a_report_does_not_run_off_the_page(browser: Browser, width: int, tmp_path: Path) -> None:
+    (verdict,) = Job(claims=("PLUG-S1",), scope=NamedScope(2, 1, 1, CORE)).run()
+    cells = ("PLUG-S1", "proved; that a run needs so many is searched", "ordered 2/1/2, leftovers, recovery-queue")
+    said = Said(["1 claim holds."], [("claim", "any number", "exhaustive, among others"), cells], [])
+    path = tmp_path / "report.html"
+    path.write_text(report_page([verdict], said, None))
+    try:
+        browser.window(width, 900)
+        opened(browser, path.as_uri())
+        assert browser.ask("document.documentElement.scrollWidth <= innerWidth")
+        inside = "[...document.querySelectorAll('table, svg')].every((one) => one.closest('.scrolls'))"
+        assert browser.ask(inside)
+        assert count(browser, ".scrolls") == 4
+    finally:
+        browser.window(1400, 900)
 
 
 @pytest.mark.parametrize("steps", [1_000, pytest.param(5_000, marks=pytest.mark.deep)])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from model.notes.mail import CLAUSES
 from properties.history.events import (
     EVENTS,
     Bit,
@@ -23,6 +25,7 @@ from properties.history.events import (
     Meta,
     Originate,
     Plug,
+    Primary,
     Queue,
     Start,
     Sync,
@@ -37,6 +40,7 @@ from properties.traces.trace import TraceError
 from tests.command import refused, ringplug
 from tests.test_page import Parts
 
+WRITTEN = Path(__file__).parent / "histories"
 META = (
     '{"event":"meta","format":"ringplug-history-1","observes":'
     '["regular","transitional","deliver","originate","gate","plug","bit","priority"],"processes":["n1","n2"]}'
@@ -77,11 +81,45 @@ def test_a_judged_history_is_a_page_and_judging_prints_what_it_did(bad: Path) ->
     data = data_of(page.read_text())
     assert (data["lanes"], len(data["rows"]), data["claim"]) == (["n1", "n2"], len(LINES), "EVS-1.4")
     violated = data["claims"][0]
-    assert (violated["id"], violated["verdict"]) == ("EVS-1.4", "violated")
+    assert (violated["id"], violated["verdict"], violated["source"]) == ("EVS-1.4", "violated", "EVS 1994 1.4")
     assert [data["rows"][at]["words"] for at in violated["rows"]] == ["n2 deliver m1", "n2 deliver m1"]
     assert data["rows"][8]["marks"] == [{"kind": "sends", "lane": 0, "label": "m1", "priority": "normal"}]
     assert data["rows"][9]["marks"][0]["from"] == {"row": 8, "lane": 0}
     assert [row["where"] for row in data["rows"][:2]] == [f"{bad}:2", f"{bad}:3"]
+
+
+def test_a_history_opens_at_the_event_that_breaks_the_claim_that_is_broken_first(bad: Path) -> None:
+    page = bad.with_suffix(".html")
+    ringplug("judge", bad, "--html", page)
+    data = data_of(page.read_text())
+    assert (data["claim"], data["first"], data["claims"][0]["rows"]) == ("EVS-1.4", 10, [9, 10])
+    ringplug("judge", WRITTEN / "two-orders.jsonl", "--html", page)
+    data = data_of(page.read_text())
+    assert (data["claim"], data["first"], data["claims"][0]["rows"]) == ("EVS-6.2", 7, [4, 5, 6, 7])
+    ringplug("judge", WRITTEN / "a-member-never-unplugs.jsonl", "--html", page)
+    data = data_of(page.read_text())
+    broken = {one["id"]: one["rows"] for one in data["claims"] if one["verdict"] == "violated"}
+    assert data["first"] == max(broken[data["claim"]], default=len(data["rows"]) - 1)
+
+
+def test_times_are_told_from_the_first_event_on() -> None:
+    began_ms = 1_764_200_000_000.0
+    history = Excerpt(
+        ("a", "b"),
+        frozenset({"deliver"}),
+        located(
+            Start("a", 1, incarnation=1, time_ms=began_ms), Start("b", 1, incarnation=1, time_ms=began_ms + 1234.5)
+        ),
+    )
+    data = data_of(history_page(history, judge(history).claims, "timed"))
+    assert [row["detail"] for row in data["rows"]] == ["0.000000 s", "1.234500 s"]
+
+
+def test_the_claim_of_a_history_comes_with_the_clauses_of_the_mail_that_it_is_from(bad: Path) -> None:
+    page = bad.with_suffix(".html")
+    ringplug("judge", bad, "--html", page)
+    claims = {one["id"]: one for one in data_of(page.read_text())["claims"]}
+    assert claims["PLUG-S1"]["mail"] == {number: CLAUSES[number] for number in ("M6", "M7")}
 
 
 def test_a_row_says_what_a_lane_has_from_then_on(bad: Path) -> None:
@@ -144,6 +182,8 @@ EACH: tuple[tuple[Event, str], ...] = (
     (Gate("a", 1, open=False), "gate closes"),
     (Lookup("a", 1, of="b", found=False), "looks up b: not found"),
     (Table("a", 1, service="clm", keys=("a", "b")), "table of clm {a b}"),
+    (Primary("a", 1, inside=True), "is primary"),
+    (Primary("a", 1, inside=False), "is not primary"),
     (Sync("a", 1, phase="barrier", service="evt"), "sync barrier evt"),
     (Counted("a", 1, message="m"), "counted m"),
     (Crash("a", 1), "crash"),
@@ -160,11 +200,28 @@ def test_every_kind_of_event_has_words_and_a_mark() -> None:
         assert (mark.lane, bool(mark.label)) == (0, True)
 
 
+def test_a_label_says_all_of_it_in_the_narrowest_lane() -> None:
+    reading, most = Reading({"a": 0}, frozenset({"gate"})), (54 - 6) / 5.6
+    for event, label in (
+        (Lookup("a", 1, of="1", found=True), "1 found"),
+        (Lookup("a", 1, of="1", found=False), "1 absent"),
+        (Bit("a", 1), "bit"),
+    ):
+        (mark,) = reading.marks(event, 0)
+        assert (mark.label, len(label) <= most) == (label, True)
+
+
 def test_a_divergence_is_a_page_of_the_machines_run(tmp_path: Path) -> None:
     wrong = ("lockstep", "--members", "3", "--fault", "opens-on-own-bit")
     told = ringplug(*wrong, "--html", tmp_path / "parted.html", "--out", tmp_path / "parted.json")
     assert told.returncode == 1
-    data = data_of((tmp_path / "parted.html").read_text())
+    page = (tmp_path / "parted.html").read_text()
+    data = data_of(page)
+    steps = len(data["steps"])
+    event = re.findall(r"^diverged at event (\d+), in episode 1$", told.stdout, re.MULTILINE)
+    assert f"  run      {steps} steps of the machine: an event is one, several or none\n" in told.stdout
+    assert f"diverged at event {event[0]}, in episode 1, after {steps} steps of the machine: the states" in page
+    assert "<title>An implementation parts from the machine: a token arrives p2 r0" in page
     assert "  differs  gate: implementation {p2}, machine {}" in data["notes"][str(len(data["steps"]))]
     saved = msgspec.json.decode((tmp_path / "parted.json").read_bytes())
     assert (data["steps"], data["trace"]["features"]) == (saved["steps"], saved["features"])

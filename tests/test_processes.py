@@ -22,6 +22,7 @@ from random import Random
 from socket import AF_INET, SOCK_DGRAM, socket
 
 import pytest
+from msgspec import structs
 
 from properties.judge.judgement import OK, JudgedClaim
 from properties.lockstep.recorded.calls import RecordedStep
@@ -198,7 +199,7 @@ def with_a_gate_too_early(steps: list[RecordedStep]) -> list[RecordedStep]:
         for at, one in enumerate(steps)
         if isinstance(one.step, PlugStep) and one.step.call == "regular_configuration"
     )
-    opened = replace(step, state=replace(step.state, gate_open=True))
+    opened = structs.replace(step, state=structs.replace(step.state, gate_open=True))
     return [*steps[:at], replace(steps[at], step=opened), *steps[at + 1 :]]
 
 

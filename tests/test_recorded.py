@@ -166,7 +166,7 @@ def test_every_fault_that_can_be_reached_is_found_in_a_simulated_run(name: str) 
 
 def test_a_divergence_says_when_where_and_why() -> None:
     said = list(faulty("low-passes-the-closed-gate").lines())
-    assert said[0] == "diverged at step 34, at 0.004521 s"
+    assert said[0] == "diverged at event 34, at 0.004521 s"
     assert said[1].startswith("  event    a token arrives p")
     assert said[2].startswith("  machine  originate p")
     assert "  refuses  p's gate is open" in said

@@ -45,7 +45,9 @@ OTHER_NAMES = {
     "z3-solver",
 }  # fmt: skip
 """Formats, messages of services, packages."""
-ID = re.compile(r"\b(?:(?:PLUG|CFG|RING|LIVE|BAR|CLM|EVT|EVS|STEP)-(?:T|[A-Z]?\d+(?:\.\d+)?|[A-Z]{2,})|LOCKSTEP|N\d)\b")
+ID = re.compile(
+    r"\b(?:(?:PLUG|CFG|RING|LIVE|BAR|CLM|EVT|EVS|PART|STEP)-(?:T|[A-Z]?\d+(?:\.\d+)?|[A-Z]{2,})|LOCKSTEP|N\d)\b"
+)
 
 
 def strings(path: Path) -> Iterator[str]:

@@ -28,7 +28,7 @@ properties/spec
 properties/export  properties/page  properties/replay
 properties/follow  properties/processes  properties/simulate  properties/variants
 properties/check  properties/conform  properties/importers  properties/lockstep/recorded  properties/lockstep/tours
-properties/explain  properties/explored  properties/lockstep
+properties/explain  properties/explored  properties/invariants  properties/lockstep
 properties/explicit  properties/sampling  properties/symbolic  properties/tptp
 properties/claims  properties/corosync  properties/explicit/bits
 properties/judge
@@ -45,7 +45,7 @@ reference
 model/variants
 model
 model/composed
-model/delivery  model/services
+model/delivery  model/parts  model/services
 model/plug
 model/language  model/notes
 """

@@ -32,19 +32,15 @@ UNDECIDED = {
 }  # fmt: skip
 """Claims of whose mutants E neither shows the obligation nor refutes it."""
 UNANSWERED = {
-    "one ring is to be installed": 1,
     "they deliver the same in the transitional configuration": 1,
-    "those who stayed deliver the same": 2,
-    "those who stayed have received the same": 3,
     "what is heard of was received at the end": 1,
-    "what is left is delivered late": 8,
-    "what was sent again is received or missed by all": 1,
-    "who holds what another misses owes it or has sent it": 3,
+    "what is left is delivered late": 7,
+    "who holds what another misses owes it or has sent it": 1,
     "who recovers has heard what was delivered": 7,
-    "whoever lowered it did so before or to at least that": 1,
-    "whom the token has visited since has all": 7,
+    "whom the token has visited since has all": 1,
 }
-"""Of delivery: how many obligations of each part E does not answer within a second."""
+"""Of delivery: how many obligations of each part E does not answer within ten seconds."""
+OF_DELIVERY = 632
 Prover = Callable[[str], str]
 
 
@@ -83,9 +79,15 @@ def test_a_sample_of_the_obligations_is_a_theorem(name: str, prover: Prover) -> 
 @pytest.mark.deep
 @pytest.mark.parametrize("name", [PLUG, "numbered", "services", DELIVERY])
 def test_every_obligation_is_a_theorem_but_some_of_delivery(name: str, prover: Prover) -> None:
-    """With the 10 s of E that are the default, more may be answered than are counted."""
+    """On a fast machine more may be answered than are counted."""
+    assert name != DELIVERY or len(written(name)) == OF_DELIVERY
     left = Counter(one.label for one in written(name) if prover(one.text) != THEOREM)
     assert left <= Counter(UNANSWERED if name == DELIVERY else {})
+
+
+def test_the_page_says_how_many_are_answered() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "engines.md").read_text()
+    assert f"| {DELIVERY} | {OF_DELIVERY} | {OF_DELIVERY - sum(UNANSWERED.values())} |" in page
 
 
 def refused(claim: Claim) -> Problem:

@@ -22,9 +22,9 @@ CONTENTS = {
         "docs/corosync", "docs/corosync-tracker", "docs/corosync-b", "docs/corosync-c",
     ),
     "Under the floor": (
-        "docs/architecture", "model/README", "docs/delivery", "docs/crosswalk", "docs/lockstep", "docs/recorded",
-        "docs/ring-faults", "docs/mutants", "docs/mutation-reference", "docs/mutation-checkers", "docs/testing",
-        "docs/bench", "docs/engineering",
+        "docs/architecture", "model/README", "docs/delivery", "docs/parts", "docs/crosswalk", "docs/lockstep",
+        "docs/recorded", "docs/ring-faults", "docs/mutants", "docs/mutation-reference", "docs/mutation-checkers",
+        "docs/testing", "docs/bench", "docs/engineering",
     ),
     "Papers": ("CHANGELOG", "CONTRIBUTING", "SECURITY"),
 }  # fmt: skip

@@ -14,20 +14,24 @@ ATOM, TERM, RELATION, CONNECTIVE, QUANTIFIED = range(5)
 """How loosely a phrase binds, tightest first."""
 
 
-OPPOSITES = ((" = ", " ≠ "), (" ∈ ", " ∉ "), (" ⊆ ", " ⊈ "), (" ≤ ", " > "), (" ≥ 2", " ≤ 1"))
+OPPOSITES = {"=": "≠", "∈": "∉", "⊆": "⊈", "≤": ">"}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉", "_")
 
 
 class Phrase(str):
-    """A piece of notation: how loosely it binds, the operation that joins its parts, whether it is a single {p}."""
+    """A piece of notation: how loosely it binds, the operation that joins its parts, whether it is a single {p}.
+
+    Of a relation also its opposite, since in a long one the symbol that is to be turned round is not the only one.
+    """
 
     loose: int
     joint: str
     one: bool
+    opposite: str
 
-    def __new__(cls, text: str, loose: int = ATOM, *, joint: str = "", one: bool = False) -> Phrase:
+    def __new__(cls, text: str, loose: int = ATOM, *, joint: str = "", one: bool = False, opposite: str = "") -> Phrase:
         phrase = super().__new__(cls, text)
-        phrase.loose, phrase.joint, phrase.one = loose, joint, one
+        phrase.loose, phrase.joint, phrase.one, phrase.opposite = loose, joint, one, opposite
         return phrase
 
     def inside(self, loosest: int) -> str:
@@ -86,25 +90,24 @@ class Notation(Interpretation[Phrase, Phrase]):
 
     def within(self, inner: Phrase, outer: Phrase) -> Phrase:
         if inner.one:
-            return Phrase(f"{inner[1:-1]} ∈ {outer.inside(TERM)}", RELATION)
-        return Phrase(f"{inner.inside(TERM)} ⊆ {outer.inside(TERM)}", RELATION)
+            return _related(inner[1:-1], "∈", outer.inside(TERM))
+        return _related(inner.inside(TERM), "⊆", outer.inside(TERM))
 
     def equal(self, left: Phrase, right: Phrase) -> Phrase:
-        return Phrase(f"{left.inside(TERM)} = {right.inside(TERM)}", RELATION)
+        return _related(left.inside(TERM), "=", right.inside(TERM))
 
     def several(self, of: Phrase) -> Phrase:
-        return Phrase(f"|{of}| ≥ 2", RELATION)
+        return Phrase(f"|{of}| ≥ 2", RELATION, opposite=f"|{of}| ≤ 1")
 
     def same(self, left: Index, right: Index) -> Phrase:
-        return Phrase(f"{_name(left)} = {_name(right)}", RELATION)
+        return _related(_name(left), "=", _name(right))
 
     def at_most(self, left: Index, right: Index) -> Phrase:
-        return Phrase(f"{_name(left)} ≤ {_name(right)}", RELATION)
+        return _related(_name(left), "≤", _name(right))
 
     def negation(self, of: Phrase) -> Phrase:
-        for symbol, opposite in OPPOSITES:
-            if of.loose == RELATION and of.count(symbol) == 1:
-                return Phrase(of.replace(symbol, opposite), RELATION)
+        if of.opposite:
+            return Phrase(of.opposite, RELATION, opposite=str(of))
         return Phrase(f"¬{of.inside(ATOM)}", TERM)
 
     def both(self, left: Phrase, right: Phrase) -> Phrase:
@@ -113,6 +116,11 @@ class Notation(Interpretation[Phrase, Phrase]):
 
     def every(self, index: Index, body: Truth) -> Phrase:
         return Phrase(f"∀{_name(index)}: {self.truth(body)}", QUANTIFIED)
+
+
+def _related(left: str, symbol: str, right: str) -> Phrase:
+    """A relation of two sides."""
+    return Phrase(f"{left} {symbol} {right}", RELATION, opposite=f"{left} {OPPOSITES[symbol]} {right}")
 
 
 def _joined(left: Phrase, joint: str, right: Phrase) -> Phrase:
@@ -142,8 +150,11 @@ class Naming(Notation):
         return Phrase(self.names[id(term)]) if id(term) in self.names else super().truth(term)
 
 
-def equations(action: Action, *, ghosts: bool = False) -> list[str]:
-    """What the action changes, one equation a line; primed names are values after the step."""
+def equations(action: Action, *, ghosts: bool = False, names: Mapping[int, str] | None = None) -> list[str]:
+    """What the action changes, one equation a line; primed names are values after the step.
+
+    `names`: of terms that have one, by identity.
+    """
     writes = [
         (Notation().variable(f"{name}'", write.at), write)
         for name, all_writes in action.writes.items()
@@ -154,7 +165,7 @@ def equations(action: Action, *, ghosts: bool = False) -> list[str]:
     for left, write in writes:
         others = {id(one.value): str(name) for name, one in writes if one is not write and _has_parts(one.value)}
         whole = f"   for every {', '.join(_name(i) for i in write.at)}" if write.whole else ""
-        lines.append(f"{left} = {Naming(others).set(write.value)}{whole}")
+        lines.append(f"{left} = {Naming({**(names or {}), **others}).set(write.value)}{whole}")
     return lines
 
 

@@ -142,3 +142,36 @@ OF_DELIVERY = (
     ),
 )
 """What the machine of delivery forgets."""
+OF_PARTS = (
+    Abstraction(
+        "How those who come along get to have received the same, and all in order what a processor sends in a ring.",
+        "More behaviours: any members may part after any packet.",
+        "The machine of delivery: EVS-4, RING-S6.",
+    ),
+    Abstraction(
+        "When a packet arrives: who ever receives it does so at once.",
+        "Fewer behaviours: nobody sends by what it has received, so a packet that comes late is one that came at once.",
+        "By this argument.",
+    ),
+    Abstraction(
+        "The order among senders, the token, gates and priorities.",
+        "More behaviours.",
+        "PLUG-S8, PLUG-S10, PLUG-S13 of the machine; RING-S6.",
+    ),
+    Abstraction(
+        "A message has two parts, and a packet at most one whole message behind a rest.",
+        "Fewer behaviours: a part in the middle is kept as the first one is, and is followed by the rest as that is.",
+        "By this argument.",
+    ),
+    Abstraction(
+        "Leaving a ring and installing the next are one step, and who is listed and never installs is not listed.",
+        "Fewer behaviours: between the two a processor sends nothing and takes nothing in.",
+        "CFG-S1, PLUG-S7.",
+    ),
+    Abstraction(
+        "A processor that stops: a new one has its place, and nothing of what it kept.",
+        "Says nothing of it: messages of two lives are told apart by their names.",
+        "RING-S2, EVS-1.4 in histories.",
+    ),
+)
+"""What the machine of parts forgets."""

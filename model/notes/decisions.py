@@ -95,13 +95,16 @@ TAKEN = (
         "What happens to a normal message that is half sent when the gate closes?",
         "Recovery messages go first, whatever is half sent. What is left follows when the gate is open again, ahead of "
         "every other high, medium or low priority message; in a later ring the message starts again, still ahead of "
-        "them, so that it is whole at every receiver there. That it starts again is decided on the wire; here `half` "
-        "says only that a part is still to be sent.",
+        "them, so that it is whole at every receiver there, and receivers drop what they have of it. In the machine "
+        "`half` says only that a part is still to be sent; the machine of parts has the rest (PART-S1 to PART-S4).",
         rejected={
             "half-sent-goes-first": "PLUG-S10",
             "rest-passes-a-closed-gate": "PLUG-S8",
             "rest-is-forgotten": "PLUG-S13",
+            "sender-resumes-in-the-middle": "PART-S3",
+            "receiver-keeps-parts-across-a-change": "PART-S2",
         },
+        both_sound="Receivers may keep parts until their sender begins anew: `first-part-replaces-what-is-kept`.",
     ),
     Decision(
         "D11",

@@ -85,6 +85,8 @@ class Bound:
     """The feature with which the machine counts visits, for the proof that no more are needed."""
     proved: tuple[Part, ...] = ()
     """What is proved of that count, for any number: the limit follows by adding up."""
+    sum: str = ""
+    """How it follows, in words."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The scopes that engines visit if none is asked for: processors / handles at each / rings formed, and features.
 
-The machine of delivery has no handles: there the number between is that of messages. No single scope holds every
-feature and every size: features are switched on together where the search can bear it.
+The machines of delivery and of parts have no handles: there the number between is that of messages. No single scope
+holds every feature and every size: features are switched on together where the search can bear it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from model.language.ground import Scope, plug_scope
-from model.machines import DELIVERY, MACHINES, PLUG
+from model.machines import DELIVERY, MACHINES, PARTS, PLUG
 from properties.catalogue.claim import Claim
 
 FEATURES = MACHINES[PLUG].features
@@ -63,7 +63,7 @@ def scope_of(scope: NamedScope | str | None, machine: str) -> NamedScope | None:
     """A scope of the machine, or one in words, such as "3/1/2, crash, late-copies".
 
     "3/1/2" has all features of the machine, "3/1/2, no feature" none. Sizes are processors, handles at each (of the
-    machine delivery: messages) and rings. ValueError: anything else.
+    machines delivery and parts: messages) and rings. ValueError: anything else.
     """
     if not isinstance(scope, str):
         return scope.of(machine) if scope else None
@@ -83,7 +83,7 @@ def too_small(claim: Claim, scope: NamedScope) -> str | None:
     """Why the claim says nothing in this scope, or None."""
     if claim.machine != scope.machine:
         return f"is about the machine {claim.machine}"
-    handles_are = "messages" if scope.machine.endswith(DELIVERY) else "handles"
+    handles_are = "messages" if scope.machine.endswith((DELIVERY, PARTS)) else "handles"
     return claim.least.missing(scope.members, scope.handles, scope.rings, scope.features, handles_are)
 
 
@@ -122,6 +122,7 @@ STATES = {
     _scope("3/1/2", "crash", machine="delivery"): 821_178,
     _scope("2/2/2", "crash", machine="delivery"): 122_087,
     _scope("3/3/1", machine="delivery"): 82_383,
+    _scope("3/2/2", machine="parts"): 8_004,
     _scope("2/1/2", "crash", machine="plug-on-delivery"): 228_784,
     _scope("2/1/1", "recovery-add-node", machine="services-on-plug"): 1_605,
     _scope("2/2/1", machine="services-on-delivery"): 59_806,
@@ -158,6 +159,7 @@ DEEP = (
     _scope("3/2/2", "crash", machine="delivery"),
     _scope("4/3/1", machine="delivery"),
     _scope("2/1/3", machine="delivery"),
+    _scope("3/2/3", machine="parts"),
 )
 """Visited by `make deep` as well: minutes each."""
 

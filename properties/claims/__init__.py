@@ -18,10 +18,10 @@ from properties.claims import (
     handles,
     liveness,
     messages,
+    parts,
     ring,
     services,
     services_auxiliary,
-    surprises,
 )
 
 __all__ = ["AUXILIARY", "CLAIMS", "ROOMS", "claim"]
@@ -39,7 +39,7 @@ ROOMS = (
     services_auxiliary,
     delivery,
     delivery_auxiliary,
-    surprises,
+    parts,
     auxiliary,
 )
 CLAIMS: dict[str, Claim] = {id: REGISTERED[id] for id in REGISTER if id in REGISTERED}

@@ -121,12 +121,19 @@ def who_is_done_is_a_member(now: PlugState) -> Truth:
 
 
 # LIVE-1 for any number ------------------------------------------------------------------------------------------------
-#
-# When a count begins (`model/plug/rotations.py`), k + 2 of its five sets have members missing, where k visits drain the
-# longest queue: (2+k)n places for n members. Each visit fills one, and the one that fills the fourth set fills two. So
-# at most (2+k)n-1 visits later all places are filled, and then all gates are open. That sum is left to the reader.
 
 
+SUM = (
+    "The proof counts. At any moment when all members have unplugged a count may begin: each member is to be put into "
+    "five sets, and they fill one after the other, each in one rotation of the token. In the first three a queue "
+    "drains, in the fourth the member's bit gets set, in the fifth its gate opens. A set that no queue needs is full "
+    "from the start, so k + 2 sets have all n members missing where k visits drain the longest queue: (2+k)n places. "
+    "It is proved, for any n, that while places are left the token may go on, that each visit fills a place, that the "
+    "visit that fills the fourth set fills a place of the fifth, and that when all are filled all gates are open. So "
+    "at most (2+k)n-1 visits open them. That sum is the reader's: the language has no numbers. Nor is it proved that "
+    "the next member's seat is there, which needs that members are finitely many."
+)
+"""How the bound follows from what is proved (`model/plug/rotations.py`)."""
 ORDERED = "ordered"
 
 
@@ -213,7 +220,7 @@ def step(statement: Statement, action: str, *, enables: bool = False) -> Part:
 
 
 if LIVE_1.bound:
-    LIVE_1.bound = replace(LIVE_1.bound, counting=ROTATIONS, proved=(
+    LIVE_1.bound = replace(LIVE_1.bound, counting=ROTATIONS, sum=SUM, proved=(
         Part(words(when_all_places_are_filled_all_gates_are_open), when_all_places_are_filled_all_gates_are_open),
         step(only_rotations_that_a_queue_needs_are_ahead, "begin_to_count"),
         *(step(a_visit_fills_a_place, action) for action in LIVE_1.bound.visits),

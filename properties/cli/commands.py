@@ -13,6 +13,7 @@ COMMANDS = {
         "variants": "which claims each broken variant breaks, in how many steps",
         "mutants": "what notices each guard part and effect that is dropped",
         "theorem": "which decisions a lookup rests on, and what breaks without",
+        "invariants": "find a machine's invariants, and what they prove",
         "obligations": "write the proofs as SMT-LIB or TPTP, for any solver",
     },
     "look": {

@@ -84,15 +84,27 @@ class Found(msgspec.Struct):
     runs: list[Run]
 
 
+def ways(
+    system: SystemName, nodes: Sequence[int] = (), transports: Sequence[str] = (), loads: Sequence[str] = ()
+) -> list[tuple[Load, Transport, int]]:
+    """Each load, transport and size of a campaign of this system, or those of these."""
+    return [
+        way
+        for way in itertools.product(LOADS, TRANSPORTS[system], nodes or NODE_CHOICES[system])
+        if way[0] in (loads or LOADS) and way[1] in (transports or TRANSPORTS[system])
+    ]
+
+
 def cases(
-    runs: int, seed: int, scenarios: Sequence[str], system: SystemName = "corosync", binary: str = ""
-) -> list[Case]:
-    """So many cases: the scenarios in turn, and each time round another size, transport and load."""
-    ways = list(itertools.product(LOADS, TRANSPORTS[system], NODE_CHOICES[system]))
+    runs: int, seed: int, scenarios: Sequence[str], system: SystemName = "corosync", binary: str = "",
+    among: Sequence[tuple[Load, Transport, int]] = (),
+) -> list[Case]:  # fmt: skip
+    """So many cases: the scenarios in turn, and each time round another size, transport and load, `among` these."""
+    among = among or ways(system)
     stride = 0 if system == "corosync" else STRIDE
     chosen: list[Case] = []
     for index in range(runs):
-        load, transport, nodes = ways[(index // len(scenarios) + stride * (index % len(scenarios))) % len(ways)]
+        load, transport, nodes = among[(index // len(scenarios) + stride * (index % len(scenarios))) % len(among)]
         chosen.append(Case(index + 1, scenarios[index % len(scenarios)], nodes, transport, load, seed + index, binary))
     return chosen
 
@@ -119,7 +131,8 @@ class Campaign:
 
         def tell(words: str) -> None:
             bad = sum(one.verdict == VIOLATED for run in runs.values() for one in run.findings)
-            done = f"{len(runs)} of {counted(len(self.chosen), 'run')} done"
+            failed = sum(bool(run.failed or run.bad_input) for run in runs.values())
+            done = f"{len(runs)} of {counted(len(self.chosen), 'run')} done" + (f", {failed} failed" if failed else "")
             say(f"{done}, {counted(bad, 'claim')} violated; {words}", len(runs) / len(self.chosen))
 
         for number, run in self._alone(tell) if self.jobs == 1 else self._side_by_side(tell):

@@ -37,8 +37,11 @@ HOLDS_OF_THE_WHOLE = {
         "So CLM-S1, CLM-S2, CLM-S4, EVT-S1 and EVS-4 hold of the whole, and by BAR-3 what holds of the plug. Here it "
         "stops: that the nodejoin of the services which is on its way is message n of delivery is not said. When a "
         "message is delivered to the services stays the guard of their own machine, in order, and is not tied to "
-        "delivery's. To tie it, each message of the services needs its number, and for every processor on whose way "
-        "it is there must be such a number that it has not delivered."
+        "delivery's. That they deliver nothing which delivery has not delivered could be a further guard, and then "
+        "nothing is shown. What would have to be shown is that their order is delivery's: who delivers a normal "
+        "message has every nodejoin before it, since these have lower numbers. That needs for every processor whose "
+        "nodejoin was sent a number, and delivery's own guard, that lower numbers were given, needs for every number "
+        "a processor. Together these leave the fragment in which proofs are decided."
     ),
 }
 """What follows from a refinement, and where it stops."""
@@ -46,7 +49,14 @@ HOLDS_OF_THE_WHOLE = {
 
 def composed_section() -> Iterator[str]:
     """The machines put together: which steps are taken as one."""
-    yield from ("## The machines put together", "", *_prose(product), "", textwrap.fill(STEPS, WIDTH), "")
+    yield from (
+        '## <a id="composed"></a>The machines put together',
+        "",
+        *_prose(product),
+        "",
+        textwrap.fill(STEPS, WIDTH),
+        "",
+    )
     for name, text in MACHINES.items():
         if isinstance(text, Product):
             yield from (f'### <a id="machine-{name}"></a>`{name}`', "")

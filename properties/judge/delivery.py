@@ -131,7 +131,7 @@ def safe_reaches_all(ring: RingHistory, findings: Findings) -> None:
     for i, message in enumerate(ring.messages):
         if message.safe:
             findings.met["EVS-7.1"] += 1
-            if not ring.agreed or absent or i >= least:
+            if absent or i >= min(least, ring.line.first):
                 for name, at in _demanded(ring, message).items():
                     _reaches(ring, message, name, at, findings)
 

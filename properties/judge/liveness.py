@@ -53,7 +53,7 @@ def _stands(other: Process, view: View) -> str:
 def _last_at(process: Process) -> int:
     """Where its last configuration is told, or its crash."""
     if process.crashed_at is not None or process.view is None:
-        return process.last_at
+        return process.last_at if process.crashed_at is None else process.crashed_at
     return process.view.transition.at if process.view.transition else process.view.at
 
 
@@ -129,7 +129,8 @@ def all_have_it(ring: RingHistory, findings: Findings) -> None:
         return
     given = {message: view for view in staying for message in view.sequence}
     for view in staying:
-        for message, by in given.items():
-            if ring.index(view, message) is None and ring.hears(view, message):
+        for message in given.keys() - set(view.sequence):
+            if ring.hears(view, message):
+                by = given[message]
                 text = f"{by.name} delivers {message.id} in {ring.ring}, its last ring, and {view.name} never does"
                 findings.violated("LIVE-3", text, ring.at(by, message), view.at, due_at=ring.over_at(view))

@@ -8,6 +8,7 @@ import msgspec
 
 from model.language.ground import GroundMachine, Slot
 from properties.traces.trace import Trace, show_set, show_slot
+from properties.words import counted
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -37,7 +38,7 @@ class Divergence(msgspec.Struct, omit_defaults=True):
     about: str = ""
     """Of a directed case: the decisions and clauses that it is about."""
     step: int = 0
-    """How many events came before it in the whole run, itself counted."""
+    """How many events came before it in the whole run, itself counted. Steps of the machine are counted apart."""
     episode: int = 0
     command: str = ""
     time_us: int | None = None
@@ -49,9 +50,10 @@ class Divergence(msgspec.Struct, omit_defaults=True):
         """For a reader."""
         where = f"in episode {self.episode}" if self.time_us is None else f"at {self.time_us / 1e6:.6f} s"
         where = f"of the case {self.case} ({self.about})" if self.case else where
-        yield f"diverged at step {self.step:,}, {where}"
+        yield f"diverged at event {self.step:,}, {where}"
         yield f"  event    {self.event}"
         yield f"  machine  {self.action}"
+        yield f"  run      {counted(len(self.trace.steps), 'step')} of the machine: an event is one, several or none"
         yield f"  because  {self.reason}"
         if self.source:
             yield f"  source   {self.source}"

@@ -32,6 +32,8 @@ class Head(msgspec.Struct):
 
     title: str
     subtitle: str
+    edit: str
+    """Of a variant: what is edited."""
     summary: str
     words: str
 

@@ -96,7 +96,7 @@ class Reading:
                 self._learn(event)
                 return [Mark("delivers", lane, event.message, self._shape(event), begin=self.sent.get(event.message))]
             case _:
-                return [Mark("does", lane, _words(event))]
+                return [Mark("does", lane, _label(event))]
 
     def _learn(self, event: Message) -> None:
         if event.priority:
@@ -156,6 +156,19 @@ def _words(event: Event) -> str:
             return "end, quiescent" if quiescent else "end"
         case _:
             return type(event).__name__.lower()
+
+
+def _label(event: Event) -> str:
+    """The same where there is little room."""
+    match event:
+        case Lookup(of=of, found=found):
+            return f"{of} {'found' if found else 'absent'}"
+        case Bit():
+            return "bit"
+        case Table(service=service):
+            return f"table {service}"
+        case _:
+            return _words(event)
 
 
 def _of_priority(event: Event) -> str:

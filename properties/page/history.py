@@ -1,7 +1,8 @@
 """The page of a judged history: a lane a process, a row an event, violations marked where they show.
 
 Rows stand in the order in which the judge reads, or where every event has a time and each process's times grow, by that
-clock. Events of different processes have no other order, and the page says so.
+clock. Events of different processes have no other order, and the page says so. It opens at the event that breaks the
+claim that is broken first, and tells times from the first event on.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from properties.history.reader import History, Located, plain
 from properties.judge.judgement import NOT_OBSERVABLE, VIOLATED, JudgedClaim
 from properties.page.assemble import Head, page_text
 from properties.page.events import Mark, Reading
-from properties.page.run import MOST_LANES, MOST_STEPS
+from properties.page.run import MOST_LANES, MOST_STEPS, clauses_in
 from properties.traces.trace import TraceError
 from properties.words import counted
 
@@ -40,6 +41,9 @@ class PageVerdict(msgspec.Struct):
 
     id: str
     sentence: str
+    source: str
+    mail: dict[str, str]
+    """The clauses of the mail that the source names, by number."""
     verdict: str
     reason: str
     rows: list[int]
@@ -64,15 +68,24 @@ def history_page(history: History, claims: Sequence[JudgedClaim], title: str, li
     read = list(in_order(list(history.read())))
     if not read:
         raise TraceError("no event to show")
-    first = min((at for one in claims if one.verdict == VIOLATED for at in _shown(one, read)), default=0)
+    worst, first = _broken(claims, read)
     begin, end = _window(len(read), first)
     lanes = [plain(name) for name in history.processes]
-    rows = list(_rows(history, read[begin:end]))
+    rows = list(_rows(history, read[begin:end], _began_ms(read)))
     verdicts = [_verdict(one, read, begin, end) for one in _by_weight(claims)]
-    worst = next((one.id for one in verdicts if one.verdict == VIOLATED), None)
     notes = [*lines, *_notes(len(read), begin, end)]
     page = HistoryPage("history", lanes, rows, worst, verdicts, first - begin, notes)
     return page_text("history", _head(title, read, lanes, verdicts, rows), page)
+
+
+def _broken(claims: Sequence[JudgedClaim], read: Sequence[Located]) -> tuple[str | None, int]:
+    """The claim that is broken first, and the event that breaks it: the last of those that show it.
+
+    Where no event shows it, as of what never came, that is the last of all.
+    """
+    violated = [one for one in claims if one.verdict == VIOLATED]
+    first = min(violated, key=lambda one: one.complete_at, default=None)
+    return (first.claim, max(_shown(first, read), default=len(read) - 1)) if first else (None, 0)
 
 
 def in_order(read: list[Located]) -> list[Located]:
@@ -92,14 +105,20 @@ def _window(count: int, first: int) -> tuple[int, int]:
     return max(0, end - MOST_STEPS), end
 
 
-def _rows(history: History, read: Sequence[Located]) -> Iterator[Row]:
+def _began_ms(read: Sequence[Located]) -> float:
+    """When the run began, by its own clock."""
+    return min((one.event.time_ms for one in read if one.event.time_ms is not None), default=0.0)
+
+
+def _rows(history: History, read: Sequence[Located], began_ms: float) -> Iterator[Row]:
     lanes = {name: lane for lane, name in enumerate(history.processes)}
     reading = Reading(lanes, history.observes)
     for at, one in enumerate(read):
         words, marks = reading.words(one.event), reading.marks(one.event, at)
         event = msgspec.json.encode(one.event).decode()
         where = f"{plain(one.file)}:{one.line}"
-        detail = f"{one.event.time_ms:.3f} ms" if one.event.time_ms is not None else ""
+        time_ms = one.event.time_ms
+        detail = f"{(time_ms - began_ms) / 1e3:.6f} s" if time_ms is not None else ""
         yield Row(lanes[one.event.process], plain(words), where, event, marks, reading.stands(one.event), detail)
 
 
@@ -117,7 +136,9 @@ def _shown(claim: JudgedClaim, read: Sequence[Located]) -> list[int]:
 
 def _verdict(claim: JudgedClaim, read: Sequence[Located], begin: int, end: int) -> PageVerdict:
     rows = [at - begin for at in _shown(claim, read) if begin <= at < end]
-    return PageVerdict(claim.claim, REGISTER[claim.claim].sentence, claim.verdict, plain(claim.reason), rows)
+    known = REGISTER[claim.claim]
+    mail = clauses_in(known.source)
+    return PageVerdict(known.id, known.sentence, known.source, mail, claim.verdict, plain(claim.reason), rows)
 
 
 def _notes(count: int, begin: int, end: int) -> Iterator[str]:
@@ -133,7 +154,7 @@ def _head(
     summary = "; ".join(f"{one.id} violated: {one.reason}" for one in wrong)
     size = f"{counted(len(read), 'event')} of {counted(len(lanes), 'process', 'processes')}"
     told = "\n".join(f"{at:5}  {row.words}" for at, row in enumerate(rows[:MOST_TOLD], 1))
-    return Head(plain(title), size, summary, told)
+    return Head(plain(title), size, "", summary, told)
 
 
 MOST_TOLD = 500

@@ -9,7 +9,7 @@ import msgspec
 from model.language.ground import Bitmaps, GroundMachine
 from model.language.machine import Action
 from model.language.product import Product
-from model.machines import DELIVERY, MACHINES, PLUG
+from model.machines import MACHINES, PLUG, is_companion
 from properties.traces.trace import sets_in, show_slot
 
 
@@ -81,7 +81,7 @@ def anchor(action: str, machine: str) -> str:
         return f"machine-{machine}" if any(one.name == action for one in text.rules) else ""
     edits = [one for one in text.edits if one not in plug.edits and not _is_given_up(one.feature)]
     is_plugs = any(one.name == action for one in plug.rules)
-    if is_plugs and machine != DELIVERY and not any(one.action == action for one in edits):
+    if is_plugs and is_companion(machine) and not any(one.action == action for one in edits):
         return f"action-{action}"
     is_ours = any(one.name == action and not _is_given_up(one.feature) for one in text.rules)
     return f"{machine}-action-{action}" if is_ours else ""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from model.language.ground import GroundMachine
+from model.machines import DELIVERY, PLUG
 from model.notes.mail import CLAUSES
+from model.services.theorem import GIVEN_UP
+from model.variants.mutants import find_variant
 from properties.catalogue.claim import Claim
 from properties.catalogue.notation import notation
 from properties.claims import CLAIMS
@@ -20,8 +23,9 @@ from properties.page.assemble import Head, page_text
 from properties.page.fate import RunFate, run_fate
 from properties.page.layout import PageMachine, page_machine
 from properties.page.program import program_text
-from properties.traces.render import trace_lines, trace_title
+from properties.traces.render import trace_lines
 from properties.traces.trace import Played, Trace, TraceError, TraceStep, replay, trace_machine
+from properties.words import counted
 
 MOST_LANES = 16
 MOST_STEPS = 5_000
@@ -47,6 +51,17 @@ class PageClaim(msgspec.Struct):
     statements: dict[str, list[str]]
 
 
+class Told(msgspec.Struct):
+    """What is known of a run besides what its trace says."""
+
+    title: str
+    summary: str
+    account: list[str]
+    """Lines about the whole."""
+    notes: dict[int, list[str]]
+    """Lines about single steps, by number."""
+
+
 class RunPage(msgspec.Struct):
     """All that the page is told of a run."""
 
@@ -64,23 +79,16 @@ class RunPage(msgspec.Struct):
     """What is to be said of single steps, by number."""
 
 
-def run_page(
-    trace: Trace,
-    *,
-    first: int | None = None,
-    account_lines: Sequence[str] | None = None,
-    notes: Mapping[int, Sequence[str]] | None = None,
-) -> str:
+def run_page(trace: Trace, *, first: int | None = None, told: Told | None = None) -> str:
     """The page of this run; TraceError if it does not replay, or is larger than a page holds.
 
-    It opens at the `first` step, without one at the end. What else is known of the run may be given: lines about the
-    whole, and about single steps.
+    It opens at the `first` step, without one at the end.
     """
     check_size(trace)
     ground = trace_machine(trace)
     played = list(replay(ground, trace.steps))
     explanation = _explained(trace)
-    lines = list(account_lines or (account(explanation) if isinstance(explanation, Explanation) else [explanation]))
+    told = told or _told(trace, explanation)
     claims = claims_of(ground, trace)
     page = RunPage(
         "run",
@@ -90,11 +98,11 @@ def run_page(
         trace.claim,
         [page_claim(claim) for claim in claims],
         _fate(ground, trace, played),
-        [line for line in lines if line],
+        told.account,
         len(trace.steps) if first is None else first,
-        {**_bite(explanation), **{at: list(given) for at, given in (notes or {}).items()}},
+        told.notes,
     )
-    return page_text("run", _head(trace, lines), page, program_text(ground, claims))
+    return page_text("run", _head(trace, told), page, program_text(ground, claims))
 
 
 def check_size(trace: Trace) -> None:
@@ -118,9 +126,13 @@ def page_claim(claim: Claim) -> PageClaim:
     for part in claim.parts:
         statements.setdefault(part.label, []).append(notation(part, claim.machine))
     ahead = not claim.parts
-    mail = {number: CLAUSES[number] for number in re.findall(r"\bM\d+\b", claim.source) if number in CLAUSES}
     link = f"SPEC.md#{claim.id}"
-    return PageClaim(claim.id, claim.sentence, link, claim.source, mail, ahead, statements)
+    return PageClaim(claim.id, claim.sentence, link, claim.source, clauses_in(claim.source), ahead, statements)
+
+
+def clauses_in(source: str) -> dict[str, str]:
+    """The clauses of the mail that a source names, by number."""
+    return {number: CLAUSES[number] for number in re.findall(r"\bM\d+\b", source) if number in CLAUSES}
 
 
 def _head_of(trace: Trace) -> dict[str, object]:
@@ -129,11 +141,31 @@ def _head_of(trace: Trace) -> dict[str, object]:
     return head
 
 
-def _head(trace: Trace, lines: Sequence[str]) -> Head:
-    title, _, rest = trace_title(trace).rpartition("; ")
-    first = next((line for line in lines if line.startswith(("Violated", "diverged"))), "")
-    told = list(trace_lines(trace)) if len(trace.steps) <= MOST_TOLD else []
-    return Head(title or rest, rest if title else "", first, "\n".join([*told, *lines]))
+def _head(trace: Trace, told: Told) -> Head:
+    steps = list(trace_lines(trace)) if len(trace.steps) <= MOST_TOLD else []
+    edited = find_variant(trace.variant) if trace.variant else None
+    edit = f"The edit: {edited.says}" if edited else ""
+    return Head(told.title, _where(trace), edit, told.summary, "\n".join([*steps, *told.account]))
+
+
+def _where(trace: Trace) -> str:
+    """Of which machine the run is, and in which scope, in words."""
+    machine = "the protocol" if trace.machine == PLUG else f"the machine {trace.machine}"
+    scope, second = trace.scope, "message" if trace.machine == DELIVERY else "handle"
+    sizes = ((scope.processors, "processor"), (scope.handles, second), (scope.rings, "ring"))
+    forgone = [decision for decision, feature in GIVEN_UP.items() if feature in trace.features]
+    features = [one for one in trace.features if one not in GIVEN_UP.values()]
+    said = [*(counted(*one) for one in sizes), f"with {', '.join(features) or 'no feature'}"]
+    said += [f"without {', '.join(forgone)}"] if forgone else []
+    return f"{f'Variant {trace.variant} of {machine}' if trace.variant else machine.capitalize()}: {', '.join(said)}."
+
+
+def _told(trace: Trace, explanation: Explanation | str) -> Told:
+    """Why the run is as it is, and where an edit bites."""
+    lines = list(account(explanation)) if isinstance(explanation, Explanation) else [explanation]
+    title = f"{trace.claim}: {trace.shows}" if trace.claim else trace.shows or "A run"
+    summary = next((line for line in lines if line.startswith("Violated")), "")
+    return Told(title, summary, [line for line in lines if line], _bite(explanation))
 
 
 def _explained(trace: Trace) -> Explanation | str:

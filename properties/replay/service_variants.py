@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from properties.claims import CLAIMS
 from properties.traces.trace import Trace
 from properties.variants.cases import ALL, NORMAL, RECOVERY
@@ -113,7 +115,7 @@ def opening_at_unplug() -> AbstractContextManager[None]:
         unplug(layer, handle)
         state = layer.state
         if state.installed and state.plugs.are_out:
-            layer._state = replace(state, gate_open=True)  # pyright: ignore[reportPrivateUsage]
+            layer._state = structs.replace(state, gate_open=True)  # pyright: ignore[reportPrivateUsage]
 
     return _changed(PlugLayer, "gmi_recovery_plug_unplug", opens)
 

@@ -82,6 +82,10 @@ class Historian:
             "ConfigurationChange": self._changed, "PlugStep": self._stepped,
         }  # fmt: skip
 
+    def takes(self, kind: type[object]) -> bool:
+        """Whether what is of this kind is an event, or some."""
+        return kind.__name__ in self._handlers or issubclass(kind, Event)
+
     def take(self, seen: Seen) -> None:
         """Take what was seen next."""
         what = seen.what

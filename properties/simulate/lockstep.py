@@ -10,15 +10,21 @@ from properties.lockstep.recorded.calls import Life, RecordedStep
 from properties.lockstep.recorded.follower import follow
 from properties.simulate.historian import Seen
 
+STEP = "PlugStep"
 LIVES = {"Started": Life.STARTED, "Crashed": Life.CRASHED}
 CLAIM = "LOCKSTEP"
+
+
+def is_followed(kind: type[object]) -> bool:
+    """Whether what is of this kind is a step of a plug layer, or of a life."""
+    return kind.__name__ == STEP or kind.__name__ in LIVES
 
 
 def steps_of(seen: Sequence[Seen]) -> Iterator[RecordedStep]:
     """The steps of the plug layers, and the lives of the processors."""
     for one in seen:
         kind = type(one.what).__name__
-        if kind == "PlugStep":
+        if kind == STEP:
             yield RecordedStep(one.time_us, one.processor, one.what)
         elif kind in LIVES:
             yield RecordedStep(one.time_us, one.processor, LIVES[kind])

@@ -60,6 +60,10 @@ class Monitor:
             "Raised": self._raise, "Transition": self._transition,
         }  # fmt: skip
 
+    def takes(self, kind: type[object]) -> bool:
+        """Whether what is of this kind says anything to it."""
+        return kind.__name__ in self._handlers or self.openings.takes(kind)
+
     def take(self, seen: Seen) -> None:
         """Take what was seen next."""
         what = seen.what

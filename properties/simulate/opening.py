@@ -84,6 +84,10 @@ class Openings:
             "Ended": self._stopped,
         }  # fmt: skip
 
+    def takes(self, kind: type[object]) -> bool:
+        """Whether what is of this kind says anything to it."""
+        return kind.__name__ in self._handlers
+
     def take(self, seen: Seen) -> None:
         """Take what was seen next."""
         if handle := self._handlers.get(type(seen.what).__name__):

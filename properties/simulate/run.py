@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import reference.simulator.script
 import reference.simulator.world
 from properties.judge.judgement import NOT_OBSERVABLE, OPEN, VIOLATED, JudgedClaim, judge
 from properties.lockstep.divergence import Divergence
 from properties.simulate.historian import Historian, Seen
-from properties.simulate.lockstep import lockstep_verdict
+from properties.simulate.lockstep import is_followed, lockstep_verdict
 from properties.simulate.monitor import MONITORED, Monitor
 from reference.ring.settings import Settings
 from reference.simulator.applications import StartApplication
@@ -97,11 +98,15 @@ def run(
     """Run a script and judge it; `keep` its history and all that was seen."""
     began = time.perf_counter()
     monitor, historian, seen = Monitor(), Historian(script.processors), list[Seen]()
+    takers = dict[type[object], list[Callable[[Seen], None]]]()
 
     def record(one: Seen) -> None:
-        monitor.take(one)
-        historian.take(one)
-        seen.append(one)
+        kind = cast("type[object]", type(one.what))
+        if kind not in takers:
+            takers[kind] = [taker.take for taker in (monitor, historian) if taker.takes(kind)]
+            takers[kind] += [seen.append] if keep or is_followed(kind) else []
+        for take in takers[kind]:
+            take(one)
 
     bound = bound_us(script, reference.simulator.world.SIMULATED)
     world = copy.world(copy.parse(script.text()), record, patience_us=bound + DRAIN_US, application=application)

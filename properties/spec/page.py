@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from model.language.machine import Action
-from model.machines import DELIVERY, MACHINES, PLUG
+from model.machines import DELIVERY, MACHINES, PARTS, PLUG
 from model.plug.barrier import BARRIER
 from properties.export.specification import RECORDED, SERVICES, SHOWN, specification
 from properties.export.versions import VERSION
@@ -93,6 +93,6 @@ def actions() -> Mapping[str, Action]:
     """Every action that the text shows, by its anchor."""
     machines = {
         "": RECORDED[PLUG], "barrier-": BARRIER.record(), f"{SERVICES}-": MACHINES[SERVICES].record(SHOWN),
-        **{f"{name}-": RECORDED[name] for name in ("ordered", "numbered", DELIVERY)},
+        **{f"{name}-": RECORDED[name] for name in ("ordered", "numbered", DELIVERY, PARTS)},
     }  # fmt: skip
     return {f"{prefix}action-{one.name}": one for prefix, machine in machines.items() for one in machine.actions}

@@ -2,7 +2,7 @@
 
 Processors, handles, rings and copies are sorts without any size, so a formula speaks of any number of each. Terms
 keep to a stratified fragment (no quantifier over processors hides behind a ring, a handle or a copy): z3 decides it.
-Of this room only this module, `round`, `leads_to` and the bounded engine know z3.
+Of this room only this module, `round` and what asks by it, and the bounded engine know z3.
 """
 
 from __future__ import annotations

@@ -275,6 +275,13 @@ def answer(*facts: z3.BoolRef) -> z3.CheckSatResult:
     return _check(solver)[1]
 
 
+def briefly(*facts: z3.BoolRef) -> z3.CheckSatResult:
+    """The same in one short go: what z3 does not say soon it does not say."""
+    solver = _solver()
+    solver.add(*facts)
+    return solver.check()
+
+
 def _check(solver: z3.Solver) -> tuple[z3.Solver, z3.CheckSatResult]:
     """The answer, and the solver that has it.
 

@@ -32,7 +32,7 @@ def sized(command: C) -> C:
                      help=f"Switch a feature off: {', '.join(sorted(FEATURES))}. Repeatable."),
         click.option("--rings", type=click.IntRange(1, 8), help="How many rings may form."),
         click.option("--handles", type=click.IntRange(1, 8),
-                     help="Plug handles at each processor; of the machine delivery: messages."),
+                     help="Plug handles at each processor; of the machines delivery and parts: messages."),
         click.option("--members", type=click.IntRange(1, 16), help="How many processors there are."),
     ):  # fmt: skip
         command = option(command)

@@ -36,6 +36,7 @@ STANDARD = (
     _scope("2/2/1", machine="delivery"),
     _scope("2/1/2", "crash", machine="delivery"),
     _scope("3/1/2", machine="delivery"),
+    _scope("2/2/2", machine="parts"),
 )
 """Tried for every variant, the fastest first: about three seconds."""
 COMPOSED = (

@@ -6,7 +6,8 @@ How the processors agree on a ring, and which members are told to have left or j
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reference.errors import LocalProtocolError
 from reference.plug import plugs, queues

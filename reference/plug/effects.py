@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from reference.errors import Refusal
 from reference.plug.fragments import Packet
@@ -11,8 +11,7 @@ from reference.plug.tokens import Token
 from reference.rings import RingId
 
 
-@dataclass(frozen=True, slots=True)
-class GateOpened:
+class GateOpened(msgspec.Struct, frozen=True):
     """From now on messages of every priority are originated in this ring.
 
     Source: mail M6
@@ -21,15 +20,13 @@ class GateOpened:
     ring_id: RingId
 
 
-@dataclass(frozen=True, slots=True)
-class Originated:
+class Originated(msgspec.Struct, frozen=True):
     """A packet to multicast, with its place in the order of the ring."""
 
     packet: Packet
 
 
-@dataclass(frozen=True, slots=True)
-class SendToken:
+class SendToken(msgspec.Struct, frozen=True):
     """The token to send to the next member, after the packets before it. Who is next, the ring knows."""
 
     token: Token
@@ -40,8 +37,7 @@ class SendToken:
         return encode(self.token)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRefused:
+class TokenRefused(msgspec.Struct, frozen=True):
     """A token was refused and has changed nothing.
 
     Source: D14; RING-S4

@@ -6,7 +6,7 @@ lost, is the ordering's. `reassembly.py` is the receiver's side.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from reference.plug.queues import Waiting
 from reference.plug.tokens import MessageSeq
@@ -14,8 +14,7 @@ from reference.priorities import Priority
 from reference.rings import ProcessorId, RingId
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True):
     """A fragment of a message, with its number in the order of the ring; the message is named by sender and number.
 
     Source: Totem 1995 (seq); openais gmi.c:1494 (fragments); D13 (`queued_in`, the tag of the message)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reference.errors import LocalProtocolError, Refusal, RemoteProtocolError, Stage
 from reference.plug import configuration_changes, plugs, visits

@@ -6,14 +6,15 @@ out may set its bit is decided in `visits.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import NewType
+
+import msgspec
+from msgspec.structs import replace
 
 Handle = NewType("Handle", int)
 
 
-@dataclass(frozen=True, slots=True)
-class Plugs:
+class Plugs(msgspec.Struct, frozen=True):
     """The registered handles, those of them that are plugged, and how many were ever created."""
 
     registered: frozenset[Handle] = frozenset()

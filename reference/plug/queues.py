@@ -6,14 +6,14 @@ sequence has of it. How many may wait is left to who queues them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec.structs import replace
 
 from reference.priorities import Priority
 from reference.rings import ProcessorId, RingId
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """A message of a service, and the ring that was installed at its sender when it was queued.
 
     Its number is the sender's: its first message is 1, whatever the ring.
@@ -28,8 +28,7 @@ class Message:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """A message that waits, how many of its packets were originated in the ring that is installed, and if ever any."""
 
     message: Message
@@ -47,7 +46,7 @@ def next_to_originate(queue: Queue, *, gate_open: bool) -> Waiting | None:
 
     Source: mail M1, M6, M7; D10
     """
-    allowed = [waiting for waiting in queue if gate_open or not waiting.message.priority.is_gated]
+    allowed = queue if gate_open else [waiting for waiting in queue if not waiting.message.priority.is_gated]
     return min(allowed, key=_rank, default=None)
 
 

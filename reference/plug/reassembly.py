@@ -6,7 +6,7 @@ knows by its tag, is left to the service; what it does about lost packets, to th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from reference.plug.fragments import Packet
 from reference.plug.queues import Message
@@ -16,8 +16,7 @@ from reference.rings import ProcessorId, RingId
 Stream = tuple[ProcessorId, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(msgspec.Struct, frozen=True):
     """A message of which the first fragments have arrived, without a hole."""
 
     number: int

@@ -1,11 +1,11 @@
 """The state of a processor's plug layer: frozen values, so that a step makes a new state or none.
 
-`dataclasses.asdict` gives all of it as plain values.
+`msgspec.to_builtins` gives all of it as plain values.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from reference.plug.phases import Phase
 from reference.plug.plugs import Plugs
@@ -14,8 +14,7 @@ from reference.plug.tokens import Token, TokenSeq
 from reference.rings import Configuration, ProcessorId, RingId, RingSeq
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(msgspec.Struct, frozen=True):
     """What a processor knows of a ring that is pending or installed at it.
 
     `accepted` is the number of the last token it accepted. Where it is the only member, `held` is the token that it
@@ -29,8 +28,7 @@ class Ring:
     held: Token | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """All that a processor remembers.
 
     `ring_seq` is that of the last ring it was told of, `queued_count` how many messages were ever queued.
@@ -40,7 +38,7 @@ class State:
     installed: Ring | None = None
     pending: Ring | None = None
     gate_open: bool = False
-    plugs: Plugs = field(default_factory=Plugs)
+    plugs: Plugs = Plugs()
     queue: Queue = ()
     ring_seq: RingSeq | None = None
     queued_count: int = 0

@@ -7,9 +7,8 @@ that a service does falls into the middle of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import msgspec
+from msgspec.structs import replace
 
 from reference.plug import bitmaps, queues
 from reference.plug.acceptance import accept
@@ -19,8 +18,7 @@ from reference.plug.state import Ring, State
 from reference.plug.tokens import MessageSeq, Token, next_hop
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """How many packets a visit may originate, and how many bytes of a message a packet carries."""
 
     packet_count: int
@@ -59,7 +57,7 @@ def visit(
     judged = gate_judged(state, ring, bitmap)
     opened = (GateOpened(token.ring_id),) if judged.gate_open and not state.gate_open else ()
     after, packets = originate(judged, ring, token.seq, allowance)
-    left = msgspec.structs.replace(token, bitmap=bitmap, seq=MessageSeq(token.seq + len(packets)))
+    left = replace(token, bitmap=bitmap, seq=MessageSeq(token.seq + len(packets)))
     return after, left, (*opened, *map(Originated, packets))
 
 

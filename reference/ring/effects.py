@@ -6,8 +6,9 @@ service calls while it is given a message or a configuration is a step of its ow
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from reference.plug.effects import Effect as PlugEffect
 from reference.plug.state import State as PlugState
@@ -36,8 +37,7 @@ class Kind(Enum):
     REGULAR = "regular"
 
 
-@dataclass(frozen=True, slots=True)
-class MessageId:
+class MessageId(msgspec.Struct, frozen=True):
     """What names a message: who sent it, which of its lives (`incarnation`), and its number in that life."""
 
     sender: ProcessorId
@@ -45,16 +45,14 @@ class MessageId:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """A datagram for one processor, or, with `to` None, for every other processor that can hear."""
 
     to: ProcessorId | None
     datagram: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(msgspec.Struct, frozen=True):
     """The ring number to keep on stable storage, from which a restart begins.
 
     Source: Totem 1995 (ring id on stable storage); corosync 3675dace
@@ -63,8 +61,7 @@ class Store:
     ring_seq: RingSeq
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigurationChange:
+class ConfigurationChange(msgspec.Struct, frozen=True):
     """A configuration for the services: a transitional one leads out of the ring, a regular one installs the next.
 
     `ring_id` is that of the ring that is installed next, for both kinds.
@@ -79,8 +76,7 @@ class ConfigurationChange:
     joined: tuple[ProcessorId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A whole message for the services. `ring_id` is the ring whose order it is in."""
 
     message: MessageId
@@ -91,8 +87,7 @@ class Delivery:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Origination:
+class Origination(msgspec.Struct, frozen=True):
     """Seen: a message of this processor has got its place in the ring's order, with its last packet."""
 
     message: MessageId
@@ -101,16 +96,14 @@ class Origination:
     guarantee: Guarantee
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """Seen: a packet of the ring is here for the first time, its own ones at origination."""
 
     ring_id: RingId
     seq: MessageSeq
 
 
-@dataclass(frozen=True, slots=True)
-class Freeing:
+class Freeing(msgspec.Struct, frozen=True):
     """Seen: all packets of the ring up to this number are no longer kept.
 
     Source: Totem 1995 (two rotations); RING-S5
@@ -120,8 +113,7 @@ class Freeing:
     seq: MessageSeq
 
 
-@dataclass(frozen=True, slots=True)
-class PlugStep:
+class PlugStep(msgspec.Struct, frozen=True):
     """Seen: a call of the plug layer, what it answered, and its state after that.
 
     `call` is the method of `PlugLayer`, `arguments` its arguments as they were given.
@@ -133,8 +125,7 @@ class PlugStep:
     state: PlugState
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(msgspec.Struct, frozen=True):
     """Seen: the membership went from one state to another, and why."""
 
     before: str
@@ -142,8 +133,7 @@ class Transition:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """Seen: a datagram was refused and has changed nothing.
 
     Source: D14; RING-S4

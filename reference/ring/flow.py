@@ -5,7 +5,7 @@ A window bounds what all multicast in one rotation; who has more waiting gets mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from reference.ring.datagrams import RingToken
 from reference.ring.settings import Settings
@@ -13,8 +13,7 @@ from reference.ring.settings import Settings
 COUNT_MAX = 2**31
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(msgspec.Struct, frozen=True):
     """What a member added to the token's counts at its last visit, which it takes back at the next.
 
     Source: Totem 1995 (my_trc, my_pbl)

@@ -33,7 +33,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reference.errors import LocalProtocolError
-from reference.plug.fragments import fragment_count
 from reference.plug.plugs import Handle
 from reference.ring import forming, holding, membership, recovering, visits
 from reference.ring.datagrams import CommitToken, Datagram, Join, MergeDetect, Multicast, RingToken, Wake
@@ -237,14 +236,9 @@ class Processor:
 
         Source: openais gmi.c (gmi_send_ok)
         """
-        fragment_bytes = self.settings.fragment_bytes
-        waiting = sum(
-            fragment_count(waiting.message.payload, fragment_bytes)
-            for waiting in self._p.plug.state.queue
-            if waiting.message.priority == priority
-        )
-        needed = max(1, -(-payload_bytes // fragment_bytes))
-        return 0 <= payload_bytes <= MESSAGE_BYTES_MAX and waiting + needed <= self.settings.queue_packets
+        needed = max(1, -(-payload_bytes // self.settings.fragment_bytes))
+        room = self.settings.queue_packets - self._p.plug.queued_packets(priority)
+        return 0 <= payload_bytes <= MESSAGE_BYTES_MAX and needed <= room
 
     def gmi_recovery_plug_create(self) -> Handle:
         """Register a plug, which holds from the next regular configuration on.

@@ -7,14 +7,12 @@ what the flow control grants; send the packets; say in the token what is missing
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
 
 from reference.plug.effects import Effect as PlugEffect
 from reference.plug.effects import Originated, SendToken, TokenRefused
-from reference.plug.fragments import fragment_count
 from reference.plug.tokens import RETRANSMISSIONS_MAX, MessageSeq, Token
 from reference.ring import flow, holding
 from reference.ring.datagrams import Numbered, RingToken, fragment_of
@@ -28,8 +26,7 @@ from reference.ring.transitions import Phase
 from reference.rings import ProcessorId
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """A token that was accepted: as it came, as the plug layer sends it on, and what is to be done beside."""
 
     came: RingToken
@@ -64,14 +61,14 @@ def visit(p: ProcessorState, order: Order, token: RingToken) -> None:
 
     Source: Totem 1995 (regular token in operational)
     """
-    taken = accept(p, order, token, backlog(p))
+    taken = accept(p, order, token, p.plug.backlog)
     if taken is None:
         return
     deliver(p, order)
     free(p, order)
     own = originated(p, order, taken.plug_effects)
     send_packets(p, order, (*taken.answered, *own))
-    after = Flow(len(taken.answered) + len(own), backlog(p))
+    after = Flow(len(taken.answered) + len(own), p.plug.backlog)
     said = onward(p, order, taken, taken.onward, after, flag=False)
     holding.pass_on_or_hold(p, order, token, said)
     deliver(p, order)
@@ -88,19 +85,6 @@ def visit_alone(p: ProcessorState, order: Order) -> bool:
     deliver(p, order)
     free(p, order)
     return bool(effects)
-
-
-def backlog(p: ProcessorState) -> int:
-    """How many packets wait that may go.
-
-    Source: Totem 1995 (backlog); mail M7
-    """
-    state, fragment_bytes = p.plug.state, p.settings.fragment_bytes
-    return sum(
-        fragment_count(waiting.message.payload, fragment_bytes) - waiting.sent_count
-        for waiting in state.queue
-        if state.gate_open or not waiting.message.priority.is_gated
-    )
 
 
 def originated(p: ProcessorState, order: Order, effects: Iterable[PlugEffect]) -> tuple[Numbered, ...]:

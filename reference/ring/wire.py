@@ -7,6 +7,7 @@ damaged, or is somebody else's; whoever reads it changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TypeVar
@@ -33,6 +34,8 @@ T = TypeVar("T", bound=Datagram)
 
 HEADER_BYTES = len(MAGIC) + 2
 DATAGRAM_BYTES_MAX = 65_507
+REMEMBERED = 64
+"""So many datagrams are read once only, where several processors of one program get the same, or one gets it again."""
 
 # Kind 0 is the plug's token alone; in a ring it goes inside the ring's own.
 KINDS: MappingProxyType[int, type[Datagram]] = MappingProxyType(
@@ -62,6 +65,7 @@ def encoded_bytes(part: msgspec.Struct) -> int:
     return len(_encoder.encode(part))
 
 
+@lru_cache(REMEMBERED)
 def decode(received: bytes) -> Datagram:
     """What a datagram says. Raises `DatagramError` if it is none, or has been damaged.
 

@@ -127,6 +127,8 @@ class Computers:
 
     def _act(self, node: Node, life: Life, effect: Effect) -> None:
         self.see(node, effect)
+        if not isinstance(effect, ACTS):
+            return
         match effect:
             case Send():
                 self._send(node, effect)
@@ -137,8 +139,6 @@ class Computers:
                 life.interface.dispatch((effect,))
             case ConfigurationChange():
                 life.interface.dispatch((effect,))
-            case _:
-                pass
 
     def _act_halfway(self, node: Node, life: Life, effects: tuple[Effect, ...]) -> None:
         """Act upon the first few, and stop: what comes after them has not happened, and is not seen."""

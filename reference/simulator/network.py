@@ -41,9 +41,12 @@ class Network:
 
     def hears(self, sender: ProcessorId, receiver: ProcessorId) -> bool:
         """Whether a datagram sent now gets through at all."""
-        if self.groups and not any(sender in group and receiver in group for group in self.groups):
+        if (sender, receiver) in self.cuts:
             return False
-        return (sender, receiver) not in self.cuts
+        for group in self.groups:
+            if sender in group and receiver in group:
+                return True
+        return not self.groups
 
     def loses_under_way(self, sender: ProcessorId, receiver: ProcessorId) -> bool:
         """Whether a datagram that was sent before gets lost on a way that is no longer there: half of them do."""
@@ -54,21 +57,23 @@ class Network:
 
     def multicast(
         self, sender: ProcessorId, receivers: Iterable[ProcessorId], now_us: int
-    ) -> Iterator[tuple[int, ProcessorId]]:
+    ) -> list[tuple[int, ProcessorId]]:
         """When each copy of a datagram for all arrives, and where."""
+        arrivals = list[tuple[int, ProcessorId]]()
         for receiver in receivers:
             if receiver in self.deaf:
                 self.counts["unheard"] += 1
             else:
-                yield from self.send(sender, receiver, now_us)
+                arrivals += self.send(sender, receiver, now_us)
+        return arrivals
 
-    def send(self, sender: ProcessorId, receiver: ProcessorId, now_us: int) -> Iterator[tuple[int, ProcessorId]]:
+    def send(self, sender: ProcessorId, receiver: ProcessorId, now_us: int) -> list[tuple[int, ProcessorId]]:
         """When each copy of a datagram for one arrives."""
         self.counts["datagrams"] += 1
         if not (self.groups or self.cuts) or self.hears(sender, receiver):
-            return ((at, receiver) for at in self._arrivals((sender, receiver), now_us))
+            return [(at, receiver) for at in self._arrivals((sender, receiver), now_us)]
         self.counts["unreachable"] += 1
-        return iter(())
+        return []
 
     def _arrivals(self, link: Link, now_us: int) -> Iterator[int]:
         low, high = self.delay_us

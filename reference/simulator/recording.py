@@ -6,8 +6,9 @@ A record is made of values; who reads it tells them apart by the names of their 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from reference.plug.plugs import Handle
 from reference.priorities import Priority
@@ -15,8 +16,7 @@ from reference.ring.effects import Guarantee, MessageId
 from reference.rings import ProcessorId, RingId
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(msgspec.Struct, frozen=True):
     """A processor begins a life; its lives are counted from 1."""
 
     life: int
@@ -24,13 +24,11 @@ class Started:
     amnesic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Crashed:
+class Crashed(msgspec.Struct, frozen=True):
     """A processor stops."""
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(msgspec.Struct, frozen=True):
     """A service queued a message, in the configuration that it was told of last."""
 
     message: MessageId
@@ -40,32 +38,28 @@ class Queued:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class PlugCalled:
+class PlugCalled(msgspec.Struct, frozen=True):
     """A service called create, destroy or unplug."""
 
     call: str
     handle: Handle
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(msgspec.Struct, frozen=True):
     """A service took a recovery message for one of the ring that it is told of now."""
 
     message: MessageId
     ring_id: RingId
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(msgspec.Struct, frozen=True):
     """A step raised an error: the run ends here."""
 
     error: str
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """The run ends, and this processor goes on; `is_quiet`: nothing is under way any more."""
 
     is_quiet: bool

@@ -9,11 +9,12 @@ from typing import cast
 import click
 import msgspec
 
-from properties.corosync.campaign import Campaign, Case, Found, Judge, cases
+from properties.cli.run.campaign_table import table_command
+from properties.cli.run.corosync_replay import BINARY_OPTION, check_machine, corosync_replay_command
+from properties.corosync.campaign import Campaign, Case, Found, Judge, cases, ways
 from properties.corosync.judge import judge_run
 from properties.corosync.laboratory.namespaces import LaboratoryError
-from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, Plan, SystemName
-from properties.corosync.laboratory.requirements import missing
+from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, SystemName, Transport
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, without_faults
 from properties.corosync.recording import Recorded, RecordingError, record
 from properties.corosync.summary import table
@@ -34,17 +35,20 @@ SYSTEM_OPTION = click.option(
     help="What runs: corosync's daemons, or our own nodes in their place.",
 )  # fmt: skip
 
-BINARY_OPTION = click.option(
-    "--binary", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
-    help="Another daemon of corosync, as one that was built from source; libcpg stays the installed one.",
-)  # fmt: skip
-
 
 def binary_of(system: SystemName, binary: Path | None) -> str:
     """The path, for the plan; only corosync has one."""
     if binary and system != "corosync":
         raise click.ClickException("--binary is for corosync; our own nodes are part of ringplug")
     return str(binary or "")
+
+
+def of_system(system: SystemName, name: str) -> Transport:
+    """The transport of this name, which must be one of this system."""
+    for transport in TRANSPORTS[system]:
+        if transport == name:
+            return transport
+    raise click.ClickException(unknown(f"transport of {system}", name, TRANSPORTS[system]))
 
 
 @click.group("corosync")
@@ -59,7 +63,11 @@ def corosync_command() -> None:
     ringplug corosync record --scenario partition-merge --out run
     ringplug corosync campaign --runs 200 --out runs
     ringplug corosync campaign --system ringplug --runs 288 --jobs 4 --out ours
+    ringplug corosync replay --variant parts-as-in-corosync --claim PART-S1 --out c
     """
+
+
+corosync_command.add_command(corosync_replay_command)
 
 
 @corosync_command.command("scenarios", cls=Checked)
@@ -110,10 +118,10 @@ def record_command(
     ringplug corosync record --binary build/exec/.libs/corosync --scenario loss --out run4
     ringplug corosync record --system ringplug --nodes 9 --scenario loss --transport sealed --out run3
     """
-    transport = transport or TRANSPORTS[system][0]
-    if transport not in TRANSPORTS[system]:
-        raise click.ClickException(unknown(f"transport of {system}", transport, TRANSPORTS[system]))
-    chosen = plan(scenario, nodes=nodes, seed=seed, load=cast(Load, load), transport=transport)
+    chosen = plan(
+        scenario, nodes=nodes, seed=seed, load=cast(Load, load),
+        transport=of_system(system, transport or TRANSPORTS[system][0]),
+    )  # fmt: skip
     chosen = without_faults(chosen) if control else chosen
     if trace_log and system != "corosync":
         raise click.ClickException("--trace is for corosync; the journal of a node of ours has every message")
@@ -141,14 +149,19 @@ def record_command(
 @click.option(
     "--scenario", "scenarios", multiple=True, metavar="NAME", type=SCENARIO, help="Only these scenarios. Repeatable."
 )
+@click.option("--nodes", multiple=True, type=click.IntRange(NODE_COUNTS.start + 1, NODE_COUNTS.stop - 1),
+              help="Only this many nodes. Repeatable.")  # fmt: skip
+@click.option("--load", "loads", multiple=True, type=OneOf("load", LOADS), help="Only this load. Repeatable.")
+@click.option("--transport", "transports", multiple=True, type=OneOf("transport", sum(TRANSPORTS.values(), ())),
+              help="Only this transport. Repeatable.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="A directory for all runs; those that it has already are kept.")  # fmt: skip
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Runs side by side.")
 @click.option("--judge-again", is_flag=True, help="Judge the runs that are there again.")
 @click.option("--json", "as_json", is_flag=True, help="Print runs and verdicts as JSON.")
 def campaign_command(
-    system: SystemName, binary: Path | None, runs: int, seed: int, scenarios: tuple[str, ...], out: Path, jobs: int,
-    judge_again: bool, as_json: bool,
+    system: SystemName, binary: Path | None, runs: int, seed: int, scenarios: tuple[str, ...], nodes: tuple[int, ...],
+    loads: tuple[str, ...], transports: tuple[str, ...], out: Path, jobs: int, judge_again: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Record and judge many runs: every scenario with 3 and 5 nodes, each transport, each load; our nodes also with 9.
 
@@ -160,9 +173,13 @@ def campaign_command(
     \b
     ringplug corosync campaign --runs 200 --seed 1 --out runs
     ringplug corosync campaign --runs 12 --scenario cut-in-sync --out more --json
+    ringplug corosync campaign --runs 40 --scenario delay --load heavy --binary build/after/corosync --out after
     ringplug corosync campaign --system ringplug --runs 288 --jobs 4 --out ours
     """
-    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS), system, binary_of(system, binary))
+    for name in transports:
+        of_system(system, name)
+    among = ways(system, nodes, transports, loads)
+    chosen = cases(runs, seed, scenarios or tuple(SCENARIOS), system, binary_of(system, binary), among)
     for case in needs(chosen):
         check_machine(case.plan)
     with Progress() as progress:
@@ -173,6 +190,9 @@ def campaign_command(
         for line in table(found):
             print_row(report.out(), line)
     return exit_code(found)
+
+
+corosync_command.add_command(table_command)
 
 
 def exit_code(found: Found) -> int:
@@ -187,12 +207,6 @@ def exit_code(found: Found) -> int:
 def needs(chosen: list[Case]) -> list[Case]:
     """One case of each scenario: what a machine must have depends on nothing else."""
     return list({case.scenario: case for case in chosen}.values())
-
-
-def check_machine(plan: Plan) -> None:
-    """Refuse a machine that lacks something, naming it."""
-    if lacking := missing(plan):
-        raise click.ClickException(f"{plan.scenario} cannot run here, missing: {'; '.join(lacking)}")
 
 
 def recorded_lines(recorded: Recorded) -> list[str]:

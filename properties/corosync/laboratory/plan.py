@@ -112,7 +112,49 @@ class Burst(msgspec.Struct, tag="burst", tag_field="do"):
     count: int
 
 
-Step = Wait | Settle | Split | Heal | CutOneWay | Pause | Resume | Kill | Start | Disturb | CutAt | Burst
+class Lose(msgspec.Struct, tag="lose", tag_field="do"):
+    """From now on frames of this kind that the source sends do not reach these targets."""
+
+    kind: FrameKind
+    source: int
+    targets: list[int]
+
+
+class Lift(msgspec.Struct, tag="lift", tag_field="do"):
+    """From now on nothing is lost any more."""
+
+
+class Await(msgspec.Struct, tag="await", tag_field="do"):
+    """Go on when the source, or any node if it is 0, sends a frame of this kind."""
+
+    kind: FrameKind
+    source: int
+
+
+class Again(msgspec.Struct, tag="again", tag_field="do"):
+    """The last frame of this kind that the source has sent arrives at the target once more."""
+
+    kind: FrameKind
+    source: int
+    target: int
+
+
+FrameStep = Lose | Lift | Await | Again | Wait | Split
+
+
+class Scheduled(msgspec.Struct, tag="scheduled", tag_field="do"):
+    """Give the switch a schedule, have these nodes send so many messages, and wait until the schedule is at its end."""
+
+    frames: list[FrameStep]
+    sends: dict[int, int]
+    bytes: int
+    """How long these messages are."""
+    groups: list[list[int]]
+    """How the network is parted then."""
+    timeout_ms: int = 5_000
+
+
+Step = Wait | Settle | Split | Heal | CutOneWay | Pause | Resume | Kill | Start | Disturb | CutAt | Burst | Scheduled
 
 
 class Traffic(msgspec.Struct):

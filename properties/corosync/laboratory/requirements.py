@@ -68,7 +68,10 @@ def _features(plan: Plan, *, one_way: bool) -> list[str]:
     if one_way:
         tries["nftables in the kernel"] = NFT_TRY
     for what, command in tries.items():
-        done = subprocess.run([*OUTER, *command], capture_output=True, text=True, timeout=TRY_S, check=False)
+        try:
+            done = subprocess.run([*OUTER, *command], capture_output=True, text=True, timeout=TRY_S, check=False)
+        except subprocess.TimeoutExpired:
+            return [f"{what}: trying it took longer than {TRY_S:.0f} s, so this machine is too busy"]
         if done.returncode:
             said = done.stderr.strip().splitlines()
             return [f"{what}, in the kernel or allowed here: {said[-1] if said else f'exit {done.returncode}'}"]

@@ -2,7 +2,8 @@
 
 It runs as a process of its own: `switch SYSTEM SEED fd...`, one descriptor a node, in the order of the nodes. Commands
 come on standard input, one JSON object a line, each answered by a line: `blocked` (pairs), `disturb`, `cut` (frames to
-wait for, and what is blocked from then on). A cut is one moment for all links. Left out on purpose: learning addresses.
+wait for, and what is blocked from then on), `schedule` (`schedule.py`). A cut is one moment for all links. Left out on
+purpose: learning addresses.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ import sys
 import time
 from collections.abc import Callable
 
+import msgspec
+
+from properties.corosync.laboratory.plan import FrameStep
+from properties.corosync.laboratory.schedule import Schedule
 from properties.corosync.laboratory.systems import SYSTEMS, Datagrams
 
 FRAME_BYTES = 65_536
@@ -46,6 +51,7 @@ class Switch:
         self.cut: dict[str, object] | None = None
         self.left_count = 0
         self.forming = False
+        self.schedule: Schedule | None = None
         self.waiting: list[tuple[float, int, Link, bytes]] = []
         self.latest: dict[Link, float] = {}
         self.serial = 0
@@ -59,13 +65,25 @@ class Switch:
         self.cut = command.get("cut")
         self.left_count = command["cut"]["count"] if self.cut else 0
         self.forming = bool(self.cut and not self.cut["forming"])
+        self.schedule = None
+        if "schedule" in command:
+            steps = msgspec.convert(command["schedule"], list[FrameStep])
+            self.schedule = Schedule(steps, self.is_kind, self.write, self.part)
         self.say("done")
+
+    def part(self, groups: list[list[int]]) -> None:
+        """Block what lies between these groups."""
+        side = {node: index for index, group in enumerate(groups) for node in group}
+        self.blocked = {(a, b) for a in side for b in side if side[a] != side[b]}
 
     def take(self, source: int, frame: bytes, now: float) -> None:
         """A frame comes in."""
         self.watch(source, frame)
+        if self.schedule:
+            self.schedule.seen(source, frame, now)
         for target in targets(frame, source, self.count):
-            if (source, target) not in self.blocked:
+            lost = self.schedule and self.schedule.loses(source, target, frame)
+            if (source, target) not in self.blocked and not lost:
                 self.pass_on((source, target), frame, now)
 
     def watch(self, source: int, frame: bytes) -> None:
@@ -105,6 +123,16 @@ class Switch:
         self.serial += 1
         heapq.heappush(self.waiting, (due, self.serial, link, frame))
 
+    def follow(self, now: float) -> float | None:
+        """Go on with the schedule, and say so at its end; the seconds until its next step."""
+        if not self.schedule:
+            return None
+        wait_s = self.schedule.go_on(now)
+        if self.schedule.is_done:
+            self.schedule = None
+            self.say("cut")
+        return wait_s
+
     def release(self, now: float) -> float | None:
         """Write what is due, unless its link was cut meanwhile; the seconds until the next."""
         while self.waiting and self.waiting[0][0] <= now:
@@ -130,7 +158,9 @@ def main(arguments: list[str]) -> None:
 
     switch = Switch(system.datagrams, seed, len(fds), write, say)
     while True:
-        wait_s = switch.release(time.monotonic())
+        now = time.monotonic()
+        waits_s = [one for one in (switch.follow(now), switch.release(now)) if one is not None]
+        wait_s = min(waits_s, default=None)
         ready, _, _ = select.select([*fds, 0], [], [], wait_s)
         for fd in ready:
             if fd:

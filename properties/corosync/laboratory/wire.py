@@ -17,7 +17,7 @@ import msgspec
 from properties.corosync.laboratory import links
 from properties.corosync.laboratory.configuration import address
 from properties.corosync.laboratory.namespaces import LaboratoryError, Place, die_with, run
-from properties.corosync.laboratory.plan import CutAt, Disturb, Plan
+from properties.corosync.laboratory.plan import CutAt, Disturb, FrameStep, Plan
 
 Link = tuple[int, int]
 
@@ -135,3 +135,8 @@ class TapWire:
         blocked = sorted(links_between(at.groups))
         cut = {"kind": at.kind, "source": at.source, "count": at.count, "forming": at.forming, "blocked": blocked}
         self.command(blocked=[], cut=cut)
+
+    def schedule(self, steps: Sequence[FrameStep]) -> None:
+        """Have the switch follow these; what is parted stays so until they say otherwise."""
+        self.has_cut = False
+        self.command(schedule=msgspec.to_builtins(steps))

@@ -19,7 +19,7 @@ export class Page {
     this.data = data;
     this.run = data.kind === "run" ? new Run(new Machine(program, data.machine), data) : new Record(data);
     this.step = data.first ?? this.run.length - 1;
-    this.claim = data.claim ?? data.claims[0]?.id ?? "";
+    this.claim = data.claim ?? "";
     this.query = "";
     this.asked = { action: "", arguments: {} };
     this.scroller = byId("scroller");
@@ -239,10 +239,11 @@ export class Page {
 
   item(i) {
     const wrong = this.isBroken(i);
-    const kinds = [this.matches(i) ? "" : "unmatched", this.run.forkedAt !== null && i > this.run.forkedAt ? "forked" : "", wrong ? "broken" : ""];
+    const noted = this.noted(i);
+    const kinds = [this.matches(i) ? "" : "unmatched", this.run.forkedAt !== null && i > this.run.forkedAt ? "forked" : "", wrong ? "broken" : "", noted ? "noticed" : ""];
     return h("li", { class: kinds.filter(Boolean).join(" "), "aria-setsize": this.run.length, "aria-posinset": i + 1 },
-      h("button", { type: "button", "data-step": i, tabindex: i === this.step ? 0 : -1 }, h("span", { class: "number" }, i + (this.data.kind === "history" ? 1 : 0)), " ", this.run.words(i),
-        wrong ? h("span", { class: "wrong" }, ` ✗ ${this.brokenBy(i)}`) : null, this.noted(i)),
+      h("button", { type: "button", "data-step": i, tabindex: i === this.step ? 0 : -1 }, h("span", { class: "number" }, i + (this.data.kind === "history" ? 1 : 0)), " ", h("span", { class: "words" }, this.run.words(i)),
+        wrong ? h("span", { class: "wrong" }, " ✗", h("span", { class: "said" }, ` ${this.brokenBy(i)}`)) : null, noted),
       h("span", { class: "what" }, this.changesOf(i)));
   }
 
@@ -259,7 +260,7 @@ export class Page {
   /** A sign in the list at a step that something is told of: where an edit bites, where an implementation parts. */
   noted(i) {
     const told = this.data.kind === "run" && (this.run.forkedAt === null || i <= this.run.forkedAt) ? this.data.notes[i] : null;
-    return told ? h("span", { class: "noted" }, told[0].startsWith("The edit") ? " ◂ the edit bites" : " ◂ diverged") : null;
+    return told ? h("span", { class: "noted" }, " ◂", h("span", { class: "said" }, told[0].startsWith("The edit") ? " the edit bites" : " diverged")) : null;
   }
 
   changesOf(i) {

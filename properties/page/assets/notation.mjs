@@ -7,11 +7,14 @@ const TERM = 1;
 const RELATION = 2;
 const CONNECTIVE = 3;
 const QUANTIFIED = 4;
-const OPPOSITES = [[" = ", " ≠ "], [" ∈ ", " ∉ "], [" ⊆ ", " ⊈ "], [" ≤ ", " > "], [" ≥ 2", " ≤ 1"]];
+const OPPOSITES = { "=": "≠", "∈": "∉", "⊆": "⊈", "≤": ">" };
 
 /** A piece of notation: how loosely it binds, the operation that joins its parts, whether it is a single {p}. */
 const phrase = (text, loose = ATOM, more = {}) => ({ text, loose, joint: "", one: false, ...more });
 const inside = (of, loosest) => (of.loose > loosest ? `(${of.text})` : of.text);
+
+/** A relation of two sides, and its opposite. */
+const related = (left, symbol, right) => phrase(`${left} ${symbol} ${right}`, RELATION, { opposite: `${left} ${OPPOSITES[symbol]} ${right}` });
 
 function joined(left, joint, right) {
   const first = left.joint === joint ? left.text : inside(left, ATOM);
@@ -80,17 +83,16 @@ function readTruth(term, chosen) {
     case "within": {
       const outer = inside(part(1), TERM);
       const inner = part(0);
-      if (inner.one) return phrase(`${inner.text.slice(1, -1)} ∈ ${outer}`, RELATION);
-      return phrase(`${inside(inner, TERM)} ⊆ ${outer}`, RELATION);
+      return inner.one ? related(inner.text.slice(1, -1), "∈", outer) : related(inside(inner, TERM), "⊆", outer);
     }
     case "equal":
-      return phrase(`${inside(part(0), TERM)} = ${inside(part(1), TERM)}`, RELATION);
+      return related(inside(part(0), TERM), "=", inside(part(1), TERM));
     case "several":
-      return phrase(`|${part(0).text}| ≥ 2`, RELATION);
+      return phrase(`|${part(0).text}| ≥ 2`, RELATION, { opposite: `|${part(0).text}| ≤ 1` });
     case "same":
-      return phrase(`${indexName(term.left)} = ${indexName(term.right)}`, RELATION);
+      return related(indexName(term.left), "=", indexName(term.right));
     case "atMost":
-      return phrase(`${indexName(term.left)} ≤ ${indexName(term.right)}`, RELATION);
+      return related(indexName(term.left), "≤", indexName(term.right));
     case "both": {
       const left = part(0);
       const first = left.joint === "∧" ? left.text : inside(left, RELATION);
@@ -115,12 +117,7 @@ function readNot(of, chosen) {
     return phrase(`∃${indexName(of.index)}: ${read(not(of.parts[0]), chosen).text}`, QUANTIFIED);
   }
   const says = read(of, chosen);
-  for (const [symbol, opposite] of OPPOSITES) {
-    if (says.loose === RELATION && says.text.split(symbol).length === 2) {
-      return phrase(says.text.replace(symbol, opposite), RELATION);
-    }
-  }
-  return phrase(`¬${inside(says, ATOM)}`, TERM);
+  return says.opposite ? phrase(says.opposite, RELATION, { opposite: says.text }) : phrase(`¬${inside(says, ATOM)}`, TERM);
 }
 
 /** The value of a set as words. */

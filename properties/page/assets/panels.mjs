@@ -9,6 +9,7 @@ const MOST_STRIP = 120;
 const MOST_LISTED = 16;
 
 const section = (title, id, ...children) => h("section", { id, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), children);
+const afterRow = (i) => (i ? `after step ${i}` : "at the start");
 const code = (...text) => h("code", {}, ...text);
 
 /** A set element by element: what came is marked +, what went −. */
@@ -41,18 +42,19 @@ export function stepPanel(run, i) {
   return section(
     `Step ${i} of ${run.length - 1}`, "step",
     h("p", {}, h("strong", {}, machine.words(step)), " ", machine.told(step)),
+    notes(run, i),
     h("p", { class: "dim" }, `An action of the ${action.kind}. Source: ${action.source || "none"}. `, h("a", { href: action.link }, action.link)),
     changes.length
-      ? h("table", { class: "changes" }, h("tbody", {}, changes.map((one) => changeRow(one))))
+      ? h("table", { class: "changes" }, h("tbody", {}, changes.map((one) => changeRow(one, machine.slots[one.slot]))))
       : h("p", {}, "It changes nothing."),
-    notes(run, i),
   );
 }
 
 const start = (run) => `${run.machine.data.processors} processors; every set that is not empty is in the table below.`;
 
-function changeRow(change) {
-  return h("tr", {}, h("th", { scope: "row" }, code(change.name)), h("td", {}, difference(change.before, change.after)), h("td", { class: "term" }, `= ${change.term}`));
+function changeRow(change, slot) {
+  return h("tr", {}, h("th", { scope: "row" }, code(change.name)), h("td", {}, difference(change.before, change.after)),
+    h("td", { class: "term" }, `= ${change.term}`, h("span", { class: "means" }, slot.means, slot.is_ghost ? "; a ghost: only claims read it" : "")));
 }
 
 /** What the page was told of this step alone: where an edit bites, where an implementation parts. */
@@ -145,7 +147,14 @@ export function clausePanel(run, i, chosen) {
     found.map((one) => h("div", { class: one.holds ? "part holds" : "part broken" },
       h("p", {}, one.holds ? "✓ " : "✗ ", one.part.label, one.refused ? `: ${run.machine.words(one.refused)} is refused` : ""),
       claim.statements[one.part.label]?.map((line) => h("p", { class: "notation" }, code(line))),
-      comparisons(one.because))));
+      comparisons(one.because), one.holds ? null : meanings(run, one.because))));
+}
+
+/** What the sets are that decide a statement. */
+function meanings(run, said) {
+  const names = new Set(said.flatMap((one) => one.cells.map((cell) => cell.name.replace("'", ""))));
+  const slots = run.machine.slots.filter((slot) => names.has(slot.name));
+  return h("ul", { class: "meanings" }, slots.map((slot) => h("li", {}, code(slot.name), ": ", slot.means)));
 }
 
 /** The claim at every step, as a row of small marks. */
@@ -214,7 +223,7 @@ export function choicesPanel(run, i, fork) {
   const others = changing.filter((step) => run.machine.words(step) !== taken);
   return section(
     i === run.length - 1 ? "Ways on" : "Not taken", "choices",
-    others.length ? h("p", { class: "dim" }, "Enabled here. Press one to go on from there.") : h("p", { class: "dim" }, "No other step changes anything here."),
+    others.length ? h("p", { class: "dim" }, `Enabled ${afterRow(i)}${taken ? `, in place of ${taken}` : ""}. Press one to go on from there.`) : h("p", { class: "dim" }, "No other step changes anything here."),
     grouped(run, i, others, fork),
     idle.length ? h("details", {}, h("summary", {}, `${idle.length} more that change nothing`), h("ul", { class: "choices" }, idle.map((step) => choice(run, i, step, fork)))) : null,
   );
@@ -254,6 +263,7 @@ export function whyNotPanel(run, i, asked, ask, fork) {
   const names = [...machine.actions.keys()];
   return section(
     "Why not?", "why-not",
+    h("p", { class: "dim" }, `Asked of the state ${afterRow(i)}.`),
     h("p", {},
       h("label", {}, "action ", h("select", { name: "action", change: (event) => ask({ action: event.target.value, arguments: {} }) },
         names.map((name) => h("option", { value: name, selected: name === action.name }, name)))),

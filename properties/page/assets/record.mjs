@@ -55,8 +55,10 @@ export function eventPanel(record, i) {
 export function verdictPanel(record, i, chosen, choose, go) {
   const told = record.data.claims.find((one) => one.id === chosen);
   return section("Claims", "claims",
-    told ? h("div", { class: "claim" }, h("h3", {}, told.id, " ", told.sentence), h("p", {}, `${told.verdict}${told.reason ? `: ${told.reason}` : ""}`),
-      told.rows.length ? h("p", {}, "Shown by ", told.rows.map((at) => [h("a", { href: `#step=${at}`, "data-step": at, click: () => go(at) }, `event ${at + 1}`), " "])) : null) : null,
+    told ? h("div", { class: "claim" }, h("h3", {}, told.id, " ", told.sentence), h("p", {}, h("strong", {}, told.verdict), told.reason ? `: ${told.reason}` : ""),
+      told.rows.length ? h("p", {}, "Shown by ", told.rows.map((at) => [h("a", { href: `#step=${at}`, "data-step": at, click: () => go(at) }, `event ${at + 1}`), " "])) : null,
+      h("p", { class: "dim" }, `Source: ${told.source}.`),
+      Object.entries(told.mail).map(([number, says]) => h("p", { class: "mail" }, `mail ${number}: ${says}`))) : null,
     h("ul", { class: "claims" }, record.data.claims.map((claim) => h("li", { class: { violated: "false", ok: "true" }[claim.verdict] ?? "ahead" },
       h("button", { type: "button", "aria-pressed": claim.id === chosen ? "true" : "false", click: () => choose(claim.id) },
         h("span", { class: "mark" }, `${{ violated: "✗", ok: "✓" }[claim.verdict] ?? "–"} ${claim.verdict}`), " ", claim.id,

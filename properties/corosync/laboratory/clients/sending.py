@@ -46,6 +46,8 @@ class Outgoing:
         self.told = told
         self.random = random.Random(f"client/{told.seed}/{told.node}/{told.incarnation}")
         self.number, self.burst, self.asked_us = 0, 0, 0
+        self.burst_bytes = 0
+        """How long the messages of a burst are; 0: as long as others."""
         self.last_due, self.sending = False, told.per_second > 0
         self._interval_s = 1 / told.per_second if told.per_second else 1.0
         self._due = time.monotonic()
@@ -70,16 +72,17 @@ class Outgoing:
     def next(self) -> tuple[Message, bytes]:
         """The next message: of the burst that is owed, or the last one, or just another."""
         self.number, self.asked_us = self.number + 1, time.monotonic_ns() // 1000
-        last = self.last_due and not self.burst
+        last, length = self.last_due and not self.burst, self.burst_bytes if self.burst else 0
         self.burst = max(0, self.burst - 1)
         self.last_due = self.last_due and not last
         message = Message(self.told.node, self.told.incarnation, self.number, last)
-        return message, pack(message, self._size())
+        return message, pack(message, length or self._size())
 
     def obey(self, word: str, rest: str) -> None:
-        """Take `burst N` or `stop`."""
+        """Take `burst N`, or `burst N BYTES`, or `stop`."""
         if word == "burst":
-            self.burst += int(rest)
+            count, _, length = rest.partition(" ")
+            self.burst, self.burst_bytes = self.burst + int(count), int(length or 0)
         elif word == "stop":
             self.sending, self.last_due = False, True
 
