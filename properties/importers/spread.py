@@ -43,14 +43,14 @@ class SpreadReader:
         self.facts = LogFacts()
         self.lives = Lives(self.facts)
         self.block: Block | None = None
-
-    @property
-    def inside(self) -> bool:
-        """Within a membership."""
-        return self.block is not None
+        self.inside = False
 
     def take(self, line: str, place: Place) -> Iterator[Event]:
         """The membership that ends in this line, or a start."""
+        yield from self._take(line, place)
+        self.inside = self.block is not None
+
+    def _take(self, line: str, place: Place) -> Iterator[Event]:
         if found := STARTS.search(line):
             self._drop()
             self.facts.said[OWN] = found["name"]

@@ -155,7 +155,7 @@ def one_moment(ring: RingHistory, findings: Findings) -> None:
     """EVS-6.2, in one ring: what is delivered at several members is in one order."""
     findings.met["EVS-6.2"] += len({view.name for view in ring.views}) > 1
     if not ring.agreed and (cycle := precedence_in(ring).cycle()):
-        _report(findings, ("EVS-6.2",), cycle, [ring.views])
+        _report(findings, ("EVS-6.2",), cycle, ring.views)
 
 
 def sent_before_delivered(ring: RingHistory, findings: Findings) -> None:
@@ -190,7 +190,7 @@ def whole_order(lives: Sequence[Sequence[View]], findings: Findings) -> None:
             for delivery in delivered.get(sent.message, ()):
                 precedence.add(first, delivery, Edge(at, sent.at))
     if cycle := precedence.cycle():
-        _report(findings, ("EVS-6.2",), cycle, lives)
+        _report(findings, ("EVS-6.2",), cycle, itertools.chain.from_iterable(lives))
 
 
 def _placed(view: View) -> Iterator[tuple[Moment, int]]:
@@ -206,7 +206,7 @@ def whole_precedence(lives: Sequence[Sequence[View]], findings: Findings) -> Non
         sends = [sent for view in life for sent in view.sends]
         taken = [one for view in life for one in zip(view.places, view.sequence, strict=True)]
         _follow(precedence, sends, taken)
-    _report_circle(precedence, findings, lives)
+    _report_circle(precedence, findings, itertools.chain.from_iterable(lives))
 
 
 def _precedes(parts: Sequence[tuple[View, int, int]], findings: Findings) -> None:
@@ -216,7 +216,7 @@ def _precedes(parts: Sequence[tuple[View, int, int]], findings: Findings) -> Non
         sends = [sent for sent in view.sends if start <= sent.index <= stop]
         taken = list(zip(view.places[start:stop], view.sequence[start:stop], strict=True))
         _follow(precedence, sends, taken)
-    _report_circle(precedence, findings, [[view for view, _, _ in parts]])
+    _report_circle(precedence, findings, [view for view, _, _ in parts])
 
 
 def _follow(precedence: Precedence, sends: Sequence[Sent], taken: Sequence[tuple[int, Message]]) -> None:
@@ -235,28 +235,28 @@ def _follow(precedence: Precedence, sends: Sequence[Sent], taken: Sequence[tuple
             precedence.add(sent, then, Edge(at, then.at))
 
 
-def _report_circle(precedence: Precedence, findings: Findings, lives: Sequence[Sequence[View]]) -> None:
+def _report_circle(precedence: Precedence, findings: Findings, views: Iterable[View]) -> None:
     if cycle := precedence.cycle():
-        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, lives)
+        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, views)
 
 
 MOST_TOLD = 3
 """So many steps of a circle are in the sentence; all are among its events."""
 
 
-def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], lives: Sequence[Sequence[View]]) -> None:
+def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], views: Iterable[View]) -> None:
     events = [at for edge in cycle for at in (edge.first_at, edge.then_at)]
-    told = _told(lives, frozenset(events))
+    told = _told(views, frozenset(events))
     steps = [f"{told[edge.first_at]} before {told[edge.then_at]}" for edge in cycle]
     more = f", and {len(steps) - MOST_TOLD:,} more" if len(steps) > MOST_TOLD else ""
     for claim in claims:
         findings.violated(claim, f"in a circle {', and '.join(steps[:MOST_TOLD])}{more}", *events)
 
 
-def _told(lives: Sequence[Sequence[View]], wanted: frozenset[int]) -> dict[int, str]:
+def _told(views: Iterable[View], wanted: frozenset[int]) -> dict[int, str]:
     """Events of views in words, by their places."""
     found: dict[int, str] = {}
-    for view in itertools.chain.from_iterable(lives):
+    for view in views:
         if view.at in wanted:
             found[view.at] = f"{view.name} installs {view.ring}"
         if view.transition and view.transition.at in wanted:
