@@ -7,17 +7,21 @@ the line says of 10 minutes and 16 GiB, which is a guess. Seconds are processor 
 
     bench/growth.py                        (15 s and 2 GiB a scope)
     bench/growth.py --seconds 600 --memory 16 --plot docs/growth.svg
+
+Why a curve ends is said beside: time, memory (its allowance, or the machine's), or an error, which is shown.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +35,9 @@ from properties.limits import ScopeTooLargeError
 from properties.terminal import report
 
 COUNT = "COUNT"
+OVER_MEMORY = 9
+ENDS = {OVER_MEMORY: "over the memory", -signal.SIGXCPU: "over the time", -signal.SIGKILL: "killed, out of memory"}
+"""Why a scope did not end, by the exit code of its process."""
 AIM_SECONDS, AIM_GIB = 600, 16
 MOST = 8
 FITTED = 3
@@ -60,20 +67,21 @@ def count(words: Sequence[str]) -> None:
     try:
         search = CompiledSearch(ground, symmetry=True, memory_gib=float(words[4]), threads=1)
         print(search.run().states, time.process_time(), search.index.bytes)
-    except ScopeTooLargeError:
-        sys.exit(1)
+    except ScopeTooLargeError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(OVER_MEMORY)
 
 
-def point(grows: str, size: int, features: str, seconds: float, memory_gib: float) -> Point | None:
-    """One scope, if it ends within the limits."""
+def point(grows: str, size: int, features: str, seconds: float, memory_gib: float) -> Point | str:
+    """One scope, if it ends within the limits; or why it does not."""
     sizes = map(str, SIZES[grows](size))
     done = subprocess.run(
         [sys.executable, __file__, COUNT, *sizes, features, str(memory_gib)],
         capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds))),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1)),
     )  # fmt: skip
     if done.returncode:
-        return None
+        return " ".join([ENDS.get(done.returncode, f"exit code {done.returncode}"), *done.stderr.splitlines()[-1:]])
     states, took, held = done.stdout.split()
     return Point(size, int(states), float(took), int(held))
 
@@ -83,7 +91,8 @@ def curve(grows: str, features: str, seconds: float, memory_gib: float) -> list[
     found = list[Point]()
     for size in range(1, MOST + 1):
         one = point(grows, size, features, seconds, memory_gib)
-        if one is None:
+        if isinstance(one, str):
+            print(f"{grows} {size} with {features}: {one}", file=sys.stderr)
             break
         found.append(one)
         print(f"{grows} {size} with {features}: {one.states:,} states, {one.seconds:.1f} s", file=sys.stderr)
@@ -153,6 +162,8 @@ def main() -> None:
     parser.add_argument("--memory", type=float, default=2.0, help="GiB that it may hold.")
     parser.add_argument("--plot", type=Path, help="Draw the curves as SVG.")
     asked = parser.parse_args()
+    if asked.plot and not find_spec("matplotlib"):
+        parser.error("--plot needs matplotlib: pip install 'ringplug[bench]'")
     table, curves = Table(*HEADINGS, box=None), dict[tuple[str, str], list[Point]]()
     for grows in SIZES:
         for features in WITH:

@@ -4,19 +4,28 @@
 histories are legal, so each is read once. The pairwise check is the plainest one of total order: every pair of messages
 that two members of a ring both deliver is in the same order at both. The judge's memory is measured on histories whose
 rings have 200 messages each, because the pairwise check gains nothing from many rings and the judge's memory does.
+
+A second table has histories that are damaged in the middle of their last ring: one of five members delivers two
+messages in another order, or lacks one. The verdict, with the shortest beginning of each violated claim, is to take at
+most twice the processor time of the legal history; else the exit code is 1.
 """
 
 from __future__ import annotations
 
 import itertools
+import resource
+import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from properties.history.events import FORMAT, Configuration, Deliver, End, Event, Facet, Meta, Originate, Start
 from properties.history.reader import FileHistory
@@ -28,6 +37,9 @@ SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 MOST_PAIRWISE = 30_000
 SMALL_RING = 200
 EVENTS_A_MESSAGE = 1 + len(NAMES)
+THREE_RINGS = 2 * EVENTS_A_MESSAGE + len(NAMES) + 2
+"""Events that one message a ring makes, in a ring of all, in two rings apart, and in a ring of all again."""
+DAMAGED_SIZE, MOST_RATIO = SIZES[-1], 2.0
 PLOT = Path("build/judge.svg")
 
 
@@ -79,12 +91,48 @@ class Run:
                     yield Deliver(*self.place(name), message, level=level)
 
 
-def write(path: Path, event_count: int, ring_size: int | None = None) -> int:
+Damage = Callable[[Sequence[Deliver]], Sequence[Deliver]]
+"""What becomes of two deliveries that follow each other at one member."""
+
+
+def unharmed(two: Sequence[Deliver]) -> Sequence[Deliver]:
+    """Both, as they are."""
+    return two
+
+
+def swapped(two: Sequence[Deliver]) -> Sequence[Deliver]:
+    """Each in the place of the other."""
+    return [replace(one, message=other.message, level=other.level) for one, other in itertools.permutations(two)]
+
+
+def lacking(two: Sequence[Deliver]) -> Sequence[Deliver]:
+    """Without the first."""
+    return two[1:]
+
+
+def damaged(events: Iterable[Event], after: int, damage: Damage) -> Iterator[Event]:
+    """Two deliveries of the last process after so many events are damaged; what others do in between comes first."""
+    events = iter(events)
+    yield from itertools.islice(events, after)
+    two: list[Deliver] = []
+    for event in events:
+        if event.process != NAMES[-1] or len(two) == 2:
+            yield event
+        elif isinstance(event, Deliver):
+            two.append(event)
+            yield from damage(two) if len(two) == 2 else ()
+        else:
+            yield from (*two, event)
+            two = []
+
+
+def write(path: Path, event_count: int, ring_size: int | None = None, damage: Damage = unharmed) -> int:
     """Write a history of about so many events, by default in three rings; how many it has."""
     run = Run()
+    events = run.events(event_count, ring_size or event_count // EVENTS_A_MESSAGE // 2)
     with path.open("wb") as stream:
         stream.write(msgspec.json.encode(Meta(FORMAT, OBSERVES, NAMES)) + b"\n")
-        for event in run.events(event_count, ring_size or event_count // EVENTS_A_MESSAGE // 2):
+        for event in events if damage is unharmed else damaged(events, event_count * 5 // 6, damage):
             stream.write(msgspec.json.encode(event) + b"\n")
     return run.count
 
@@ -95,6 +143,20 @@ def judged_s(path: Path) -> float:
     judgement = judge(FileHistory.open([path]))
     assert not violated(judgement.claims)
     return time.perf_counter() - start
+
+
+def verdict(path: Path) -> tuple[float, float, int]:
+    """Processor seconds that the verdict takes, the most MiB of the process, and how many claims are violated."""
+    start = time.process_time()
+    judgement = judge(FileHistory.open([path]))
+    seconds = time.process_time() - start
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(violated(judgement.claims))
+
+
+def verdict_apart(path: Path) -> tuple[float, float, int]:
+    """The same, in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+        return apart.submit(verdict, path).result()
 
 
 def peak_mib(path: Path) -> float:
@@ -154,6 +216,29 @@ def measure(event_count: int, folder: Path) -> Row:
     return Row(count, judged_s(whole), pairwise, peak)
 
 
+def compare_damaged(folder: Path, event_count: int = DAMAGED_SIZE) -> bool:
+    """Damaged histories beside the legal one, each judged in turn; whether all take at most so many times as long.
+
+    MiB are of the whole process, of which Python and what it imports are 20.
+    """
+    print(f"\n{'events':>10} {'history':<36} {'violated':>8} {'judge s':>8} {'to legal':>8} {'at most':>8} {'MiB':>6}")
+    path, legal_s, within = folder / "damaged.jsonl", 0.0, True
+    histories = (
+        ("legal", unharmed),
+        ("two deliveries change places", swapped),
+        ("one member of five lacks a message", lacking),
+    )
+    for says, damage in histories:
+        count = write(path, event_count, event_count // THREE_RINGS + 1, damage)
+        seconds, most_mib, violated_count = verdict_apart(path)
+        legal_s = legal_s or seconds
+        ratio = seconds / legal_s
+        within &= ratio <= MOST_RATIO and (violated_count > 0) == (damage is not unharmed)
+        figures = f"{violated_count:>8} {seconds:8.2f} {ratio:8.2f} {MOST_RATIO:8.1f} {most_mib:6.0f}"
+        print(f"{count:>10,} {says:<36} {figures}", flush=True)
+    return within
+
+
 def draw(rows: Sequence[Row]) -> None:
     """Both against the number of events, on logarithmic axes."""
     from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]  (an extra: bench)
@@ -180,8 +265,10 @@ def main() -> None:
         for size in SIZES:
             rows.append(measure(size, Path(folder)))
             print(rows[-1], flush=True)
+        within = compare_damaged(Path(folder))
     draw(rows)
     print(f"{PLOT} has the plot. Ratio: pairs to judge. Peak: of the judge, with rings of {SMALL_RING} messages.")
+    sys.exit(not within)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
-"""How many steps a second lockstep takes, against a plain Hypothesis rule-based machine over the same model.
+"""How many steps a second lockstep takes, beside a plain Hypothesis rule-based machine; how fast simulated runs are.
 
 Lockstep drives the reference and the model and compares them after every event. The Hypothesis machine has one rule an
 action, draws its parameters, and takes the step where the guard allows it: the model alone, no implementation and no
 comparison. Both walk the same machine at the same sizes, on one core.
+
+A simulated run is judged, and followed by the machine. How many simulated seconds that makes in a processor second
+depends on how much happens in them: 40 messages a second, and the faults of a campaign.
 """
 
 from __future__ import annotations
@@ -22,11 +25,14 @@ from model.language.sets import Processor, Processors
 from properties.lockstep.adapter import ReferenceLayer
 from properties.lockstep.follower import ScopedMachine
 from properties.lockstep.run import HANDLES, RINGS, Plan, run
+from properties.simulate import campaign
+from properties.simulate.run import run as simulate
 from properties.terminal import report
 
 SIZES = (2, 3, 5, 12)
 STEPS = 6000
 EXAMPLES, STEPS_AN_EXAMPLE = 30, 200
+CAMPAIGNS, MEMBERS, SECONDS, MESSAGES, SEEDS = ("none", "light", "heavy"), 5, 10, 40, range(4)
 
 
 class Walk:
@@ -93,14 +99,29 @@ def hypothesis_rates(members: int) -> tuple[float, float]:
     return walk.tried_count / seconds, walk.taken_count / seconds
 
 
+def simulated_rate(faults: str) -> float:
+    """Simulated seconds a processor second, of runs that are judged and followed."""
+    plan, simulated_us, began = campaign.Plan(faults, MEMBERS, SECONDS, MESSAGES), 0, time.process_time()
+    for seed in SEEDS:
+        ran = simulate(plan.script(seed))
+        if ran.violated:
+            raise SystemExit(f"{plan.command(seed)} violates {', '.join(ran.violated)}")
+        simulated_us += ran.ended_us
+    return simulated_us / 1e6 / (time.process_time() - began)
+
+
 def main() -> int:
-    """Print a row for each size."""
+    """Print a row for each size, and one for each campaign."""
     headings = ("members", "lockstep steps/s", "Hypothesis tries/s", "Hypothesis steps/s", "times as many")
     table = Table(*headings, box=None)
     for members in SIZES:
         ours, (tried, taken) = lockstep_rate(members), hypothesis_rates(members)
         table.add_row(str(members), f"{ours:,.0f}", f"{tried:,.0f}", f"{taken:,.0f}", f"{ours / taken:.1f}")
     report.out().print(table)
+    simulated = Table("faults", "members", "simulated s/s", box=None)
+    for faults in CAMPAIGNS:
+        simulated.add_row(faults, str(MEMBERS), f"{simulated_rate(faults):.1f}")
+    report.out().print(simulated)
     return 0
 
 

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast, runtime_checkable
 
 from properties.executors import Crew, hired
 from properties.limits import LostJobError
@@ -39,6 +39,19 @@ class Job(Protocol[R_co]):
 
     def run(self, progress: Callable[[str], None] | None = None) -> R_co:
         """Do it."""
+        ...
+
+
+@runtime_checkable
+class Divisible(Protocol):
+    """A job that may have parts, which are done apart."""
+
+    def parts(self) -> Sequence[Callable[[], Any]]:
+        """The parts; none if it is not divided."""
+        ...
+
+    def joined(self, parts: Sequence[Any]) -> Any:
+        """The job's result, of those of all its parts; None if it has to be done undivided."""
         ...
 
 
@@ -97,9 +110,43 @@ def _alone(job: Job[R], on_tick: Reports) -> Iterator[Done[R]]:
 
 def _elsewhere(jobs: Sequence[Job[R]], executor: str) -> Iterator[Done[R]]:
     with Crew(hired(executor)) as crew:
-        for number, result in crew.perform([job.run for job in jobs]):
-            lost = isinstance(result, LostJobError)
-            yield Done(number, LostJobError(f"{jobs[number].title}: {result}") if lost else result)
+        yield from by_crew(jobs, crew)
+
+
+def by_crew(jobs: Sequence[Job[R]], crew: Crew) -> Iterator[Done[R]]:
+    """Have jobs done, those that are divisible in parts, and then those undivided of which the parts do not tell."""
+    divided = {
+        number: parts for number, job in enumerate(jobs) if isinstance(job, Divisible) and (parts := job.parts())
+    }
+    tasks = [(number, at, part) for number, parts in divided.items() for at, part in enumerate(parts)]
+    tasks += [(number, 0, job.run) for number, job in enumerate(jobs) if number not in divided]
+    undivided, found = list[int](), {number: dict[int, Any]() for number in divided}
+    for i, result in crew.perform([task for _, _, task in tasks]):
+        number, at, _ = tasks[i]
+        if number not in divided:
+            yield _done(jobs, number, result)
+            continue
+        found[number][at] = result
+        if len(found[number]) == len(divided[number]):
+            whole = _joined(jobs[number], found[number])
+            if whole is None:
+                undivided.append(number)
+            else:
+                yield _done(jobs, number, whole)
+    for i, result in crew.perform([jobs[number].run for number in undivided]):
+        yield _done(jobs, undivided[i], result)
+
+
+def _joined(job: Job[R], found: dict[int, Any]) -> R | Exception | None:
+    """The result of a job of which all parts are done: the first error, or what they are together."""
+    parts = [found[at] for at in sorted(found)]
+    error = next((one for one in parts if isinstance(one, Exception)), None)
+    return error or cast("Divisible", job).joined(parts)
+
+
+def _done(jobs: Sequence[Job[R]], number: int, result: R | Exception) -> Done[R]:
+    lost = isinstance(result, LostJobError)
+    return Done(number, LostJobError(f"{jobs[number].title}: {result}") if lost else result)
 
 
 def _side_by_side(jobs: Sequence[Job[R]], on_tick: Reports, most: int) -> Iterator[Done[R]]:

@@ -104,9 +104,9 @@ def block(kind: str, id: str, members: str, *, gone: str = "", head: str = "WSRE
 
 
 def logged(calls: Sequence[Watched]) -> list[Logged]:
-    """Watched calls as lines of a log, which has no packets that arrive."""
+    """Watched calls as lines of a log."""
     found: list[Logged] = []
-    for number, one in enumerate((one for one in calls if one.call != "packet_received"), 2):
+    for number, one in enumerate(calls, 2):
         fields: dict[str, Any] = {"processor": one.processor, "call": one.call, **one.asked}
         if one.after is not None:
             fields |= {"answer": one.answer, "after": one.after}

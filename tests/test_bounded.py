@@ -45,8 +45,8 @@ def wanted(outcome: Outcome) -> tuple[int | None, int | None]:
     )
 
 
-LONG = {"EVS-4"}
-"""Their runs are long, and each further step costs twice as much."""
+LONG = {"EVS-4", "BAR-4"}
+"""Their runs are long, and each further step costs twice as much. BAR-2 and BAR-3 are of composed machines, too."""
 
 
 @pytest.mark.parametrize("id", [pytest.param(id, marks=pytest.mark.deep) if id in LONG else id for id in SEEN_IN_A_RUN])

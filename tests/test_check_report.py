@@ -13,7 +13,7 @@ from model.machines import MACHINES, PLUG
 from properties.catalogue.scopes import EXPLODED, STANDARD, STATES, NamedScope, most_states, too_small
 from properties.check import plan as planning
 from properties.check.job import Job
-from properties.check.plan import Plan, cost
+from properties.check.plan import PROOF_SECONDS, Plan, cost
 from properties.check.search import CUT
 from properties.check.verdict import Exhaustive, Obligations, Open, Proved, Runs, States, Tested, Verdict, Violated
 from properties.claims import CLAIMS
@@ -128,6 +128,15 @@ def test_the_states_of_the_protocol_are_those_that_are_found() -> None:
     assert {scope.title: count for scope, count in STATES.items()} == {
         scope.title: PINNED[scope.title][0] for scope in STANDARD
     }
+
+
+def test_cheap_proofs_come_first() -> None:
+    jobs = planned(None)
+    proofs = [job for job in jobs if not job.scope]
+    assert jobs[: len(proofs)] == proofs
+    assert {job.machine for job in proofs} == set(PROOF_SECONDS)
+    assert [PROOF_SECONDS[job.machine] for job in proofs] == sorted(PROOF_SECONDS[job.machine] for job in proofs)
+    assert PROOF_SECONDS[proofs[0].machine] < 1
 
 
 def test_of_a_variant_small_scopes_come_first_and_have_a_limit() -> None:

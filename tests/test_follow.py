@@ -18,7 +18,7 @@ from properties.conform.recorder import Recorder
 from properties.conform.schema import VectorFile
 from properties.conform.script import run_case
 from properties.follow.following import Followed, follow_calls
-from properties.follow.messages import NEEDS, read_calls
+from properties.follow.messages import NEEDS, Logged, read_calls
 from properties.follow.order import in_one_order
 from properties.lockstep import faults
 from properties.lockstep.tours.coverage import graph_of
@@ -28,7 +28,7 @@ from tests.log_lines import logged
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples" / "conform"
-HEAD = '{"format":"ringplug-calls-1"}\n'
+HEAD = '{"format":"ringplug-calls-2"}\n'
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,9 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_what_the_example_logs_is_followed_in_whatever_order_its_files_are_named(example: list[Path]) -> None:
     for files in (example, example[::-1]):
         done = ringplug("follow", *files)
-        assert (done.returncode, done.stdout.split(": ", 1)[1]) == (
-            0, "conforms: 29 lines of 3 processors are followed\n"
+        assert (done.returncode, done.stdout.split(": ", 1)[1].splitlines()) == (
+            0, ["conforms: 29 lines of 3 processors are followed",
+                "  receiving is not looked at: no line tells of a packet that arrives"],
         )  # fmt: skip
     lines = [read_calls(path, path.name) for path in example]
     merged = in_one_order(lines)
@@ -100,9 +101,59 @@ def test_what_the_reference_does_in_a_case_is_followed(case: Any) -> None:
     recorder = Recorder(faults.start_of(None))
     assert run_case(case, recorder) is None
     found = follow_calls(logged(recorder.taken()), case.name)
-    assert list(found.lines()) == [
-        f"{case.name}: conforms: {found.calls} lines of {case.members} processor{'s' * (case.members > 1)} are followed"
+    first, *more = found.lines()
+    processors = f"{case.members} processor{'s' * (case.members > 1)}"
+    assert first == f"{case.name}: conforms: {found.calls} lines of {processors} are followed"
+    assert more == [] if found.packets else ["  receiving is not looked at: no line tells of a packet that arrives"]
+
+
+def received(name: str) -> tuple[list[Logged], list[int]]:
+    """The calls of a case, and which of them are packets that make a message whole."""
+    recorder = Recorder(faults.start_of(None))
+    (case,) = (one for one in CASES if one.name == name)
+    assert run_case(case, recorder) is None
+    calls = logged(recorder.taken())
+    whole = [
+        i for i, one in enumerate(calls) if one.call.call == "packet_received" and b"sender" in bytes(one.call.answer)
     ]
+    assert whole
+    return calls, whole
+
+
+def answering(call: Logged, answer: str) -> Logged:
+    """The same call with another answer."""
+    raw = msgspec.Raw(answer.encode())
+    return Logged(call.file, call.line, msgspec.structs.replace(call.call, answer=raw))
+
+
+@pytest.mark.parametrize("name", ["parts-of-two-rings", "received-one-beside-another"])
+def test_a_message_that_is_whole_and_not_delivered_diverges(name: str) -> None:
+    calls, whole = received(name)
+    calls[whole[0]] = answering(calls[whole[0]], '{"delivered":null}')
+    found = follow_calls(calls, name)
+    assert (found.verdict, found.at, found.matched) == ("diverged", calls[whole[0]].place, whole[0])
+    assert "delivers nothing at packet" in found.received
+    assert any(line.startswith("  receives p") and line.endswith("is whole") for line in found.lines())
+
+
+def test_parts_of_a_ring_that_was_left_are_not_put_together_with_others() -> None:
+    """The first packet of a message that started again is taken out, as if the layer had kept the one before."""
+    calls, whole = received("parts-of-two-rings")
+    last = calls[whole[-1]]
+    first = max(i for i in range(whole[-1]) if calls[i].call.call == "packet_received" and calls[i].call.index == 0
+                and calls[i].call.processor == last.call.processor)  # fmt: skip
+    found = follow_calls(calls[:first] + calls[first + 1 :], "run")
+    assert (found.verdict, found.at) == ("diverged", last.place)
+    assert "no message is whole by it" in found.received
+
+
+def test_a_packet_that_changes_what_is_observed_diverges() -> None:
+    calls, whole = received("received-one-beside-another")
+    one = calls[whole[0]]
+    assert one.call.after
+    after = msgspec.structs.replace(one.call.after, gate_open=not one.call.after.gate_open)
+    calls[whole[0]] = Logged(one.file, one.line, msgspec.structs.replace(one.call, after=after))
+    assert "may lead to a delivery only" in follow_calls(calls, "run").received
 
 
 SEEN = ("opens-on-own-bit", "tokens-have-no-number", "leftovers-count", "position-as-it-was-told")
@@ -132,12 +183,14 @@ def test_what_conform_logged_is_followed_and_written(tmp_path: Path) -> None:
     )  # fmt: skip
     assert driven.returncode == 0
     assert log.read_text().startswith("# case crash-and-restart\np0 > ")
-    assert ringplug("follow", log, "--write", tmp_path / "runs").stdout == (
-        "case crash-and-restart: conforms: 33 lines of 2 processors are followed\n"
+    says = (
+        "conforms: 33 lines of 2 processors are followed\n"
+        "  receiving is not looked at: no line tells of a packet that arrives\n"
     )
+    assert ringplug("follow", log, "--write", tmp_path / "runs").stdout == f"case crash-and-restart: {says}"
     (written,) = (tmp_path / "runs").iterdir()
     assert written.name == "01-case-crash-and-restart.jsonl"
-    assert ringplug("follow", written).stdout == f"{written}: conforms: 33 lines of 2 processors are followed\n"
+    assert ringplug("follow", written).stdout == f"{written}: {says}"
     log.write_text(log.read_text().replace('"gate_open":true', '"gate_open":false').replace(": true", ": false"))
     done = ringplug("follow", log, "--json", "--out", tmp_path / "trace.json")
     (run,) = json.loads(done.stdout)["runs"]
@@ -159,8 +212,8 @@ TOLD = '{{"processor":0,"call":"ring_pending","ring":[0,1],"members":[0,1],"answ
     ("text", "says"),
     [
         ("", "no call in it"),
-        (START, ":1: the first line is to say the format, 'ringplug-calls-1'"),
-        ('{"format":"ringplug-calls-2"}\n', ":1: format is 'ringplug-calls-2'; this version reads 'ringplug-calls-1'"),
+        (START, ":1: the first line is to say the format, 'ringplug-calls-2'"),
+        ('{"format":"ringplug-calls-3"}\n', ":1: format is 'ringplug-calls-3'; this version reads 'ringplug-calls-2'"),
         (HEAD, "no call in it"),
         (HEAD + "{", ":2: not JSON"),
         (HEAD + '{"processor":0,"call":"strat"}\n', ":2: not a call: Invalid enum value 'strat'"),

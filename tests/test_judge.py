@@ -27,7 +27,7 @@ from properties.history.findings import Findings
 from properties.history.reader import Excerpt, FileHistory
 from properties.history.views import Observability
 from properties.judge.journal import Journal
-from properties.judge.judgement import Beginnings, judge, read_through, violated
+from properties.judge.judgement import judge, read_through, violated
 from properties.judge.observer import Observer
 from properties.judge.shrink import encoded, reduce
 
@@ -217,19 +217,6 @@ def test_a_violation_names_its_events_and_the_shortest_beginning(seed: int) -> N
         assert naive(events[: lines - 2], observes, past.processes)[one.claim] != "violated"
         assert all(shown.line <= lines and shown.event == events[shown.line - 2] for shown in one.events)
         assert one.events
-
-
-@examples(15)
-@given(SEEDS)
-def test_what_is_said_on_the_way_is_said_of_the_beginning_alone(seed: int) -> None:
-    """Asking in between changes nothing, neither then nor later."""
-    events, observes, without = damaged(Random(seed))
-    past = excerpt(events, observes, without)
-    limits = set(range(0, len(events) + 1, 7)) | {len(events)}
-    beginnings = Beginnings(past)
-    beginnings.read(limits, lambda count: None)
-    for limit in limits:
-        assert beginnings.known[limit] == read_through(past, remember=True, limit=limit).findings.violations
 
 
 @examples(12)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -344,7 +343,7 @@ def test_its_first_packet_waits_for_the_gate_and_for_recovery() -> None:
     """To the machine it is a stutter, so that it may go is asked beside it."""
     for gate_open, waiting, clause in ((False, (), "PLUG-S8"), (True, (None,), "PLUG-S10")):
         cluster = half_sent_at_a_change(LOW).cluster
-        seen = replace(cluster.seen[0], gate_open=gate_open, recovery_waiting=waiting)
+        seen = msgspec.structs.replace(cluster.seen[0], gate_open=gate_open, recovery_waiting=waiting)
         packet = Packet(LOW, cluster.rings[0].name, 1, 0, 2)
         event = Event(Kind.TOKEN, 0, 1, token=cluster.rings[1].newest or b"", packet_count=1)
         visit = Visit(packets=(packet,), token=cluster.rings[1].newest)

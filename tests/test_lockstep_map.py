@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import msgspec
 import pytest
+from msgspec import structs
 
 from properties.lockstep import refinement
 from properties.lockstep.abstraction import event_of
@@ -61,7 +61,7 @@ def _start(liar: int, lying: Callable[[int], ReferenceLayer], processor: int) ->
 
 def says(**other: Any) -> Lie:
     """An observation with something else in it."""
-    return lambda seen: replace(seen, **other)
+    return lambda seen: structs.replace(seen, **other)
 
 
 # What happens.
@@ -151,7 +151,7 @@ def a_third_is_a_member(patched: pytest.MonkeyPatch) -> None:
 
     def forms_too_large(self: LiveCluster, event: Event) -> None:
         form(self, event)
-        self.cluster.rings[-1] = msgspec.structs.replace(self.cluster.rings[-1], members=(*event.members, 2))
+        self.cluster.rings[-1] = structs.replace(self.cluster.rings[-1], members=(*event.members, 2))
 
     patched.setattr(LiveCluster, "_form", forms_too_large)
 
@@ -210,7 +210,7 @@ class SetsNothing(ReferenceLayer):
     """Its own position is never set in what is read of its tokens."""
 
     def read_token(self, token: bytes) -> Any:
-        return replace(super().read_token(token), positions=frozenset())
+        return structs.replace(super().read_token(token), positions=frozenset())
 
 
 GATE_OPEN, GATE_CLOSED = says(gate_open=True), says(gate_open=False)
@@ -228,7 +228,7 @@ FAULTS = {
     "nothing is queued": Fault("queued", queues(RECOVERY), lies("queue", says(recovery_waiting=()))),
     "a second message is not queued": Fault(
         "queued_two", queues(RECOVERY, RECOVERY),
-        lies("queue", lambda seen: replace(seen, recovery_waiting=seen.recovery_waiting[:1]), which=1),
+        lies("queue", lambda seen: structs.replace(seen, recovery_waiting=seen.recovery_waiting[:1]), which=1),
     ),
     "a message is not left over": Fault(
         "leftover", leaves_with_a_message, lies("transitional", says(recovery_waiting=()))

@@ -39,7 +39,7 @@ PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "SPEC.
 CODE = sorted((ROOT / "properties").rglob("*.py"))
 OTHER_NAMES = {
     "ringplug-conform-1", "ringplug-conform-2", "ringplug-history-1", "ringplug-mapping-1", "ringplug-vector-2",
-    "ringplug-calls-1",
+    "ringplug-calls-1", "ringplug-calls-2",
     "check-in", "open-count", "add-node",
     "itf-py", "markdown-it-py", "myst-parser", "pytest-xdist", "tree-sitter", "tree-sitter-tlaplus", "uv-build",
     "z3-solver",

@@ -6,7 +6,7 @@ import json
 import random
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 
@@ -14,15 +14,66 @@ import pytest
 
 from model.language.ground import GroundMachine, Integers
 from model.language.machine import Action
-from model.language.notation import equations
+from model.language.notation import Notation, equations
+from model.language.sets import Set
+from model.language.sorts import Recorded
+from model.language.terms import parts_of
 from model.machines import MACHINES
 from properties.catalogue.scopes import NamedScope
+from properties.claims import CLAIMS
+from properties.export.introduction import PROMISES
+from properties.export.named_sets import NAMED, names_in
 from properties.export.specification import specification
 from properties.spec.moves import described, moves, picture, reads
 from properties.spec.page import ASSETS, actions, slug, specification_page
 from tests.test_page import Parts, hashed
 
 ACTIONS = actions()
+
+
+@pytest.mark.parametrize("machine", NAMED)
+def test_a_name_stands_for_the_set_that_its_definition_says(machine: str) -> None:
+    state, used = MACHINES[machine].state(), set[str]()
+    plain = {
+        one.name: (one.letters, str(Notation().set(one.of(state, *one.parameters())))) for one in NAMED[machine]
+    }  # fmt: skip
+    for action in MACHINES[machine].record().actions:
+        names = names_in(action.parameters.values(), machine)
+        for term in parts_in(action):
+            if isinstance(term, Set) and id(term) in names:
+                name, _, arguments = names[id(term)].removesuffix(")").partition("(")
+                letters, says = plain[name]
+                given = dict(zip(letters, arguments.split(", "), strict=True))
+                said = "".join(given.get(word, word) for word in re.split(r"(\b\w+\b)", says))
+                assert str(Notation().set(term)) == said, (action.name, names[id(term)])
+                used.add(name)
+    assert used == set(plain)
+
+
+def parts_in(action: Action) -> Iterator[Recorded]:
+    """Every term of an action, whole and in parts."""
+    waiting: list[Recorded] = [part for _, part in action.guard]
+    waiting += [write.value for writes in action.writes.values() for write in writes]
+    seen = set[int]()
+    while waiting:
+        term = waiting.pop()
+        if id(term) not in seen:
+            seen.add(id(term))
+            yield term
+            waiting += parts_of(term)
+
+
+def test_the_first_page_says_what_is_promised_in_the_words_of_the_claims() -> None:
+    first = specification().partition("## ")[0]
+    for id in PROMISES:
+        assert CLAIMS[id].sentence in " ".join(first.split())
+    assert first.index("**The system.**") < first.index("**What is promised.**") < first.index("**How to read it.**")
+
+
+def test_every_action_of_the_machine_is_listed_in_one_sentence() -> None:
+    rows = re.findall(r"^\| \[(\w+)\]\(#action-\1\) \| \w+ \| (.*) \|$", specification(), re.MULTILINE)
+    assert [name for name, _ in rows] == re.findall(r'<a id="action-(\w+)">', specification())
+    assert all(says.endswith(".") and ". " not in says for _, says in rows)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,10 @@ import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 
+from properties.check.job import Job
+from properties.check.task import INDUCTIVE
+from properties.check.verdict import Verdict, record
+from properties.claims import CLAIMS
 from properties.executors import Crew, Hire, hired
 from properties.explicit import partition, sheets, spread
 from properties.explicit.checkpoint import LIST
@@ -27,7 +31,7 @@ from properties.explicit.search import Report, Search
 from properties.explicit.shortest import shortest_run
 from properties.explicit.spread import SpreadSearch
 from properties.limits import CheckpointError, LostJobError
-from properties.pool import run_jobs
+from properties.pool import by_crew, run_jobs
 from properties.traces.trace import show_step
 from tests.command import refused, ringplug
 from tests.test_checkpoint import CASES, COMMAND, Case, KilledError, broken
@@ -200,6 +204,54 @@ def test_a_search_by_processes_of_which_one_is_killed(tmp_path: Path) -> None:
 
     check_with_a_killed_worker(hire, tmp_path, lambda: os.kill(pids[-1].result(), signal.SIGKILL))
     assert len(pids) > 1, "another pool was opened"
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A job of parts, of which one dies at the first try; it joins them, or has to be done undivided."""
+
+    flag: Path
+    joins: bool
+    title = "a sum"
+
+    def parts(self) -> Sequence[Callable[[], int]]:
+        return [partial(kill_or, self.flag, number) for number in range(4)]
+
+    def joined(self, parts: Sequence[int]) -> int | None:
+        return sum(parts) if self.joins else None
+
+    def run(self, progress: Callable[[str], None] | None = None) -> int:
+        return 100
+
+
+def kill_or(flag: Path, number: int) -> int:
+    if number == 2:
+        kill_once(flag)
+    return number
+
+
+def test_a_job_is_divided_and_a_worker_that_dies_loses_no_part(tmp_path: Path) -> None:
+    jobs = [Sum(tmp_path / "a", joins=True), Sum(tmp_path / "b", joins=False)]
+    with Crew(partial(ProcessPoolExecutor, 2, mp_context=get_context("fork"))) as crew:
+        done = {one.job: one.result for one in by_crew(jobs, crew)}
+    assert done == {0: 6, 1: 100}
+
+
+def plain(verdicts: Sequence[Verdict] | Exception) -> list[dict[str, object]]:
+    """Verdicts without the time that they took."""
+    assert not isinstance(verdicts, Exception)
+    return [{**record(one), "seconds": None} for one in verdicts]
+
+
+def test_a_proof_that_is_divided_by_action_gives_the_same_verdicts() -> None:
+    claims = [claim.id for claim in CLAIMS.values() if claim.machine == "services"]
+    jobs = [
+        Job(engine=INDUCTIVE, machine="services", claims=tuple(claims), variant=one) for one in (None, "evt-before-clm")
+    ]
+    assert len(jobs[0].parts()) > 10
+    with Crew(partial(ProcessPoolExecutor, 2, mp_context=get_context("fork"))) as crew:
+        divided = {one.job: one.result for one in by_crew(jobs, crew)}
+    assert [plain(divided[number]) for number in range(2)] == [plain(job.run()) for job in jobs]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from ringplug.testing import RECOVERY, CallRefusedError, Delivered, Observation, Packet, RingName, TokenReading, Visit
 

@@ -101,17 +101,26 @@ def pass_token(now: DeliveryState, then: DeliveryState, p: Processor, r: Ring) -
     yield from holds_the_token(now, p, r)
     then.freed.each(lambda n: now.freed[n] | (p & now.has[n] & now.last[n] & now.aru[n]))
     then.last.each(lambda n: (now.last[n] - p) | when(is_of(now, n, r), p & now.aru[n]))
-    lower = any_of(Number, lambda n: when(is_of(now, n, r), now.aru[n] & misses(now, n, r)))
-    puts = p & (lower | now.lowered[r] | when(empty(now.lowered[r]), p))
+    puts = puts_its_own(now, p, r)
     then.aru.each(
         lambda n: (
             when(empty(puts) | ~is_of(now, n, r), now.aru[n])
             | when(some(puts) & is_of(now, n, r) & ~within(p, misses(now, n, r)), now.member[r])
         )
     )
-    behind = any_of(Number, lambda n: when(is_of(now, n, r), ~now.has[n]))
-    then.lowered[r] = when(empty(puts), now.lowered[r]) | (puts & behind)
+    then.lowered[r] = when(empty(puts), now.lowered[r]) | (puts & is_behind(now, r))
     then.due[r] = successor(now, p, now.member[r])
+
+
+def puts_its_own(now: DeliveryState, p: Processor, r: Ring) -> Set:
+    """P, if it puts its own all-received-up-to into r's token: a lower one, or p or nobody was the last to lower it."""
+    lower = any_of(Number, lambda n: when(is_of(now, n, r), now.aru[n] & misses(now, n, r)))
+    return p & (lower | now.lowered[r] | when(empty(now.lowered[r]), p))
+
+
+def is_behind(now: DeliveryState, r: Ring) -> Set:
+    """Who has not received some message of r."""
+    return any_of(Number, lambda n: when(is_of(now, n, r), ~now.has[n]))
 
 
 def successor(now: DeliveryState, p: Processor, members: Set) -> Set:

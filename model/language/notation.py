@@ -150,8 +150,11 @@ class Naming(Notation):
         return Phrase(self.names[id(term)]) if id(term) in self.names else super().truth(term)
 
 
-def equations(action: Action, *, ghosts: bool = False) -> list[str]:
-    """What the action changes, one equation a line; primed names are values after the step."""
+def equations(action: Action, *, ghosts: bool = False, names: Mapping[int, str] | None = None) -> list[str]:
+    """What the action changes, one equation a line; primed names are values after the step.
+
+    `names`: of terms that have one, by identity.
+    """
     writes = [
         (Notation().variable(f"{name}'", write.at), write)
         for name, all_writes in action.writes.items()
@@ -162,7 +165,7 @@ def equations(action: Action, *, ghosts: bool = False) -> list[str]:
     for left, write in writes:
         others = {id(one.value): str(name) for name, one in writes if one is not write and _has_parts(one.value)}
         whole = f"   for every {', '.join(_name(i) for i in write.at)}" if write.whole else ""
-        lines.append(f"{left} = {Naming(others).set(write.value)}{whole}")
+        lines.append(f"{left} = {Naming({**(names or {}), **others}).set(write.value)}{whole}")
     return lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from types import GeneratorType
 from typing import TypeVar, cast, get_type_hints
 
@@ -13,6 +14,12 @@ from model.language.sorts import Index
 
 R = TypeVar("R")
 Parameter = Index | Processor | Processors
+
+
+@cache
+def names_of(write: Callable[..., object]) -> tuple[str, ...]:
+    """The names of a function's parameters."""
+    return tuple(inspect.signature(write).parameters)
 
 
 def sorts_of(writes: Sequence[Callable[..., object]]) -> dict[str, type[Parameter]]:
@@ -37,7 +44,7 @@ def hints_of(write: Callable[..., object], states: Sequence[str]) -> dict[str, o
         hints = get_type_hints(write)
     except NameError as error:
         raise mistake_in(write, f"an annotation is not known: {error}") from error
-    names = list(inspect.signature(write).parameters)
+    names = names_of(write)
     if len(names) < len(states):
         raise mistake_in(write, f"takes ({', '.join(names)}), and should take ({', '.join(states)}, …)")
     return {name: hints.get(name) for name in names}
@@ -106,7 +113,7 @@ def parameter(sort: type[Parameter], name: str) -> Parameter:
 
 def call(write: Callable[..., R], now: object, then: object, parameters: Mapping[str, Parameter | Truth]) -> R:
     """Call with those parameters that the function names."""
-    asked = list(inspect.signature(write).parameters)[2:]
+    asked = names_of(write)[2:]
     for name in asked:
         if name not in parameters:
             raise mistake_in(write, f"the action has no parameter {name!r}{nearest(name, parameters)}")

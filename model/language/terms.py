@@ -7,6 +7,7 @@ scope holds only what depends on the state. The words of the language are in `se
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, dataclass_transform
 
 from model.language.mistakes import kind_of, mistake
@@ -29,11 +30,16 @@ class Term(Recorded):
     @classmethod
     def check(cls, parts: tuple[object, ...]) -> None:
         """Refuse, say, a family without its index, or a set where a statement belongs."""
-        kinds: dict[object, type[Recorded]] = {"Set": Set, "Truth": Truth, "Index": Index}
-        for field, part in zip(fields(cast(Any, cls)), parts, strict=True):
-            kind = kinds.get(field.type)
+        for kind, part in zip(_kinds(cls), parts, strict=True):
             if kind and not isinstance(part, kind):
                 raise mistake(f"{cls.__name__.lower()} takes a {kind.__name__}, and is given {kind_of(part)}")
+
+
+@cache
+def _kinds(cls: type[Term]) -> tuple[type[Recorded] | None, ...]:
+    """What each part of such a term must be; None if anything."""
+    kinds: dict[object, type[Recorded]] = {"Set": Set, "Truth": Truth, "Index": Index}
+    return tuple(kinds.get(field.type) for field in fields(cast(Any, cls)))
 
 
 class Set(Term):

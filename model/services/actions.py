@@ -166,7 +166,7 @@ def deliver_normal(now: ServicesState, then: ServicesState, p: Processor, r: Rin
     """
     yield "p has installed r", within(p, now.installed[r])
     yield "the message is on its way to p", within(p, now.reads[r])
-    yield "every nodejoin before it was delivered at p", empty(p & _before_it(now, r))
+    yield "every nodejoin before it was delivered at p", empty(p & any_of(Seat, lambda i: missing(now, r, i)))
     _is_delivered(now, then, p, r)
 
 
@@ -176,28 +176,27 @@ def deliver_in_transition(now: ServicesState, then: ServicesState, p: Processor,
     Its sender came along. A nodejoin before it is missing only if nobody who came along has it.
     Source: EVS 1994 (specifications 3, 4 and 6.3); Totem 1995 (recovery).
     """
-    together = now.member[x] & (now.installed[r] | now.last[r])
 
     def had_by_nobody(i: Seat) -> Truth:
-        return empty(together & (now.seat[i] | ~now.coming[NODEJOIN, i, r]))
+        return empty(together(now, r, x) & (now.seat[i] | ~now.coming[NODEJOIN, i, r]))
 
     yield "p is in the transitional configuration of r", within(p, now.last[r])
     yield "x is pending at p", within(p, now.pending[x])
     yield "the message is on its way to p", within(p, now.reads[r])
-    yield "its sender came along", some(now.by[r] & together)
+    yield "its sender came along", some(now.by[r] & together(now, r, x))
     yield (
         "every nodejoin before it that can be recovered was delivered at p",
-        every(Seat, lambda i: implies(within(p, _missing(now, r, i)), had_by_nobody(i))),
+        every(Seat, lambda i: implies(within(p, missing(now, r, i)), had_by_nobody(i))),
     )
     _is_delivered(now, then, p, r)
 
 
-def _before_it(now: ServicesState, r: Ring) -> Set:
-    """To whom some nodejoin is still on its way that was originated before the normal message of r."""
-    return any_of(Seat, lambda i: _missing(now, r, i))
+def together(now: ServicesState, r: Ring, x: Ring) -> Set:
+    """Who comes along from ring r to ring x."""
+    return now.member[x] & (now.installed[r] | now.last[r])
 
 
-def _missing(now: ServicesState, r: Ring, i: Seat) -> Set:
+def missing(now: ServicesState, r: Ring, i: Seat) -> Set:
     """To whom the nodejoin of seat i is still on its way, if it was originated before the normal message of r."""
     return when(some(now.seat[i] & now.ahead[r]), now.coming[NODEJOIN, i, r])
 

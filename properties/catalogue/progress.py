@@ -15,12 +15,11 @@ reached by steps that help.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from model.language.sets import FALSE, TRUE, Set, Truth, all_of, every, implies, within
-from model.language.signature import Parameter
+from model.language.signature import Parameter, names_of
 from model.language.sorts import Handle, Ring
 from model.language.state import State
 
@@ -76,7 +75,7 @@ def _at_most(one: Shrinks, first: State, second: State, ring: Ring) -> Truth:
 
 def is_of_each_handle(one: Shrinks) -> bool:
     """Whether there is one such set for each handle."""
-    return len(inspect.signature(one).parameters) > len(("now", "ring"))
+    return len(names_of(one)) > len(("now", "ring"))
 
 
 def shrinking(one: Shrinks, now: State, ring: Ring, h: Handle) -> Set:
@@ -86,7 +85,7 @@ def shrinking(one: Shrinks, now: State, ring: Ring, h: Handle) -> Set:
 
 def parameters_of_steps(statement: Callable[..., Truth]) -> list[str]:
     """The action's parameters that a statement (now, ring, …) about its steps asks for."""
-    return list(inspect.signature(statement).parameters)[len(("now", "ring")) :]
+    return list(names_of(statement)[len(("now", "ring")) :])
 
 
 def said_of(statement: Callable[..., Truth], now: State, ring: Ring, parameters: Mapping[str, Parameter]) -> Truth:

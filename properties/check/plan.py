@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from model.machines import MACHINES
+from model.machines import DELIVERY, MACHINES, PLUG
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import (
     BOUNDED,
@@ -24,7 +24,12 @@ from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, 
 from properties.explicit.checkpoint import NOT_KEPT, Kept
 from properties.sampling.stateful import Tries
 
-COST_OF_ANY, COST_OF_PROOF, COST_UNKNOWN = 100_000, 600_000, 500_000
+COST_OF_ANY, COST_UNKNOWN, STATES_A_SECOND = 100_000, 500_000, 1_000_000
+PROOF_SECONDS = {
+    "services": 0.5, "services-on-plug": 0.5, "services-on-delivery": 1.0, "plug-on-delivery": 1.0, "numbered": 1.0,
+    PLUG: 2.0, "ordered": 3.0, DELIVERY: 6.0,
+}  # fmt: skip
+"""About how many processor seconds the proofs about a machine take (`bench/proofs.py`). The cheapest are done first."""
 USUAL = (INDUCTIVE, EXHAUSTIVE_ENGINE)
 """The engines that decide, used if none is named."""
 DEPTH = 7
@@ -33,7 +38,9 @@ DEPTH = 7
 
 def cost(job: Job) -> int:
     """About how much work a job is, counted in states of a search."""
-    return COST_OF_ANY + (STATES.get(job.scope, COST_UNKNOWN) if job.scope else COST_OF_PROOF)
+    if job.scope:
+        return COST_OF_ANY + STATES.get(job.scope, COST_UNKNOWN)
+    return COST_OF_ANY + int(PROOF_SECONDS.get(job.machine, 1.0) * STATES_A_SECOND)
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,11 @@ class Plan:
         return bool(self.scope and one_machine and self.engines == (EXHAUSTIVE_ENGINE,) and self.kept.disk)
 
     def jobs(self) -> list[Job]:
-        """The jobs, proofs first; of a variant the small scopes next, which show most of what it breaks."""
+        """The jobs: proofs, cheap ones first; of a variant small scopes next, which show most of what it breaks."""
         jobs = [job for engine in self.engines or USUAL for job in self._of(engine)]
         if self.variant:
             jobs.sort(key=cost)
-        return sorted(jobs, key=lambda job: job.scope is not None)
+        return sorted(jobs, key=lambda job: (job.scope is not None, 0 if job.scope else cost(job)))
 
     def _of(self, engine: str) -> Iterator[Job]:
         for machine in dict.fromkeys(claim.machine for claim in self.claims):

@@ -49,7 +49,14 @@ HOLDS_OF_THE_WHOLE = {
 
 def composed_section() -> Iterator[str]:
     """The machines put together: which steps are taken as one."""
-    yield from ("## The machines put together", "", *_prose(product), "", textwrap.fill(STEPS, WIDTH), "")
+    yield from (
+        '## <a id="composed"></a>The machines put together',
+        "",
+        *_prose(product),
+        "",
+        textwrap.fill(STEPS, WIDTH),
+        "",
+    )
     for name, text in MACHINES.items():
         if isinstance(text, Product):
             yield from (f'### <a id="machine-{name}"></a>`{name}`', "")

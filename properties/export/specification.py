@@ -8,14 +8,13 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from model import delivery
 from model import parts as in_parts
 from model.language.machine import Action, Ghost, Text
-from model.language.notation import Notation, equations
+from model.language.notation import Naming, Notation, equations
 from model.language.state import Declared, constant
 from model.machines import DELIVERY, MACHINES, PARTS, PLUG, is_companion
 from model.notes.abstractions import ABSTRACTIONS, OF_DELIVERY, OF_PARTS, Abstraction
@@ -32,11 +31,12 @@ from properties.catalogue.notation import goals, notation
 from properties.claims import CLAIMS
 from properties.claims.barrier import BAR_1
 from properties.export.composed_text import HOLDS_OF_THE_WHOLE, composed_section, refinement_map
-from properties.export.docstrings import cited, sentences
+from properties.export.docstrings import cited, filled, first_sentence, sentences
+from properties.export.introduction import introduction
+from properties.export.named_sets import definitions, names_in
 from properties.export.theorem_text import theorem_section
-from properties.export.versions import VERSION, versions_section
+from properties.export.versions import versions_section
 
-WIDTH = 120
 RECORDED = {name: text.record() for name, text in MACHINES.items()}
 PLUG_VARIABLES = MACHINES[PLUG].state.declared
 SERVICES = "services"
@@ -47,95 +47,85 @@ SHOWN = frozenset({RECOVERY_ADD_NODE})
 def specification() -> str:
     """The whole text, as Markdown."""
     sections = (
-        _introduction, _source, _barrier, _machine, _companions, _services, _delivery, _parts, composed_section,
+        introduction, _source, _barrier, _machine, _companions, _services, _delivery, _parts, composed_section,
         _claims, theorem_section, _decisions, _abstractions, _glossary, _corrections, versions_section, _references,
     )  # fmt: skip
     return "\n".join(line for section in sections for line in section()) + "\n"
 
 
-INTRODUCTION = """# The recovery plug: specification
-
-Version `{version}` ([what changed](#versions)). Cite it by version, and actions, claims and decisions by name or id;
-each has an anchor of its own, such as `#action-visit`, `#PLUG-S1` or `#D8`. This text is made from the model by
-`ringplug spec`, and a test holds them equal; `ringplug spec --format html` is the same as a page.
-
-Processors form a token ring. When the ring's configuration changes, services must first recover their state, and
-until every member has done so only recovery priority messages may be sent. The protocol that achieves this is stated
-in three layers: an abstract barrier, which is what the protocol is for; the machine, which is the protocol; and
-*companions*. A companion is the machine with further variables and guard parts, for something that the machine forgets:
-*ordered* has the order of the ring, *numbered* the numbers of tokens, and *services*, which stands apart, two services
-on top. A machine of its own, *delivery*, has what happens to a message between its origination and its delivery, and
-another, *parts*, what becomes of one that is sent in two parts. Then follow what must hold of them, the decisions taken
-where the source is silent, and a list of what was forgotten on purpose.
-
-**How to read it.** A state is a handful of sets of processors. `bits[r]` is one set for each ring `r`. An action has a
-guard, whose parts are named, and equations for what it changes; a primed name is the value after the step, and what has
-no equation is unchanged. Parameters: `p` and `q` are one processor, `{{p}}` is the set of just it, `members` any set of
-processors, `r` a ring, `h` a handle, `c` a place for late tokens, `t` and `u` tokens, `n` a message's number. `S if A`
-is the set `S` where `A` holds, and else the empty set; `⋃h₁ plugged[h₁]` joins the sets of all handles. A step of the
-*protocol* is taken by a processor; a step of a *service* is one of its calls; a step of the *environment* is the
-adversary's. Nothing obliges anybody to take a step. A *feature* is what can be switched off where states are
-enumerated; proofs have all. A *ghost* is a variable that remembers something of the past for the claims: rules of its
-own set it, and the protocol never reads it.
-"""
-
-
-def _introduction() -> Iterator[str]:
-    yield INTRODUCTION.format(version=VERSION)
-
-
 def _source() -> Iterator[str]:
-    yield from ("## The source", "", f"{TITLE}. Its clauses, in our words:", "", "| clause | says |", "| --- | --- |")
+    yield from ('## <a id="source"></a>The source', "", f"{TITLE}. Its clauses, in our words:", "")
+    yield from ("| clause | says |", "| --- | --- |")
     for id, says in CLAUSES.items():
         yield f'| <a id="mail-{id}"></a>{id} | {says} |'
     yield ""
 
 
 def _barrier() -> Iterator[str]:
-    yield from ("## Layer 1: the abstract barrier", "", *_prose(barrier), "")
+    yield from ('## <a id="layer-1"></a>Layer 1: the abstract barrier', "", *_prose(barrier), "")
     yield from _variables(BARRIER)
     for action in BARRIER.record().actions:
         yield from _action(action, "barrier-")
 
 
 def _machine() -> Iterator[str]:
-    yield from ("## Layer 2: the machine", "", *_prose(state), "")
+    yield from ('## <a id="layer-2"></a>Layer 2: the machine', "", *_prose(state), "")
     yield from _variables(MACHINES[PLUG])
     says = _says(inspect.getdoc(state.initial) or "")
     yield from (
-        _filled(f"**Initially.** {says} So `handles[h]` is everybody for every `h`; all other sets are empty."),
+        filled(f"**Initially.** {says} So `handles[h]` is everybody for every `h`; all other sets are empty."),
         "",
     )
+    yield from _steps()
     for room in ROOMS:
         if room is not ghosts:
             yield from _room(room)
     yield from _ghosts()
 
 
+def _steps() -> Iterator[str]:
+    """The actions of the machine, in the order in which they follow."""
+    yield from ("**Steps.** A run is any sequence of these, each where its guard is true:", "")
+    yield from ("| action | taken by | in one sentence |", "| --- | --- | --- |")
+    for action in (one for room in ROOMS for one in _in_room(room, PLUG)):
+        says, _ = first_sentence(_says(inspect.getdoc(action.rule.write) or ""))
+        yield f"| [{action.name}](#action-{action.name}) | {action.rule.kind.value} | {says} |"
+    yield ""
+
+
 def _room(room: ModuleType, machine: str = PLUG, prefix: str = "") -> Iterator[str]:
-    """A module of the model: what it says, the decisions it takes, its actions in the order in which it states them."""
-    heading = (room.__doc__ or "").partition(":")[0].partition(".")[0]
-    yield from (f"### {heading}", "", *_prose(room), "")
-    mine = [action for action in RECORDED[machine].actions if action.rule.write.__module__ == room.__name__]
-    for action in sorted(mine, key=lambda action: inspect.getsourcelines(action.rule.write)[1]):
+    """A module of the model: its subject is the heading, then what else it says, and its actions."""
+    heading, _, says = (room.__doc__ or "").strip().partition(": ")
+    yield from (f"### {heading}", "", *f"{says[0].upper()}{says[1:]}".splitlines(), "")
+    for action in _in_room(room, machine):
         yield from _action(action, prefix)
 
 
+def _in_room(room: ModuleType, machine: str) -> list[Action]:
+    """The actions of a module, in the order in which it states them."""
+    mine = [action for action in RECORDED[machine].actions if action.rule.write.__module__ == room.__name__]
+    return sorted(mine, key=lambda action: inspect.getsourcelines(action.rule.write)[1])
+
+
 def _action(action: Action, kind: str, added: Sequence[str] = ()) -> Iterator[str]:
-    """One action: heading, sentence, guard, equations, source; if more is added to it, those docstrings' too."""
-    doc = inspect.getdoc(action.rule.write) or ""
-    says = " *Here:* ".join(filter(None, (_says(doc), " ".join(map(_says, added)))))
+    """One action: heading, a sentence, guard, equations, what else is to be said, source.
+
+    If more is added to it, what is said of that too.
+    """
+    doc, names = inspect.getdoc(action.rule.write) or "", names_in(action.parameters.values(), kind.rstrip("-"))
+    says, more = first_sentence(_says(doc))
+    says = " *Here:* ".join(filter(None, (says, " ".join(map(_says, added)))))
     who = "" if kind == "barrier-" else f", {action.rule.kind.value}"
     feature = f", feature {action.rule.feature}" if action.rule.feature else ""
     yield from (f'<a id="{kind}action-{action.name}"></a>', "")
-    yield from (_filled(f"**{action.name}**({', '.join(action.parameters)}){who}{feature}. {says}"), "", "```")
+    yield from (filled(f"**{action.name}**({', '.join(action.parameters)}){who}{feature}. {says}"), "", "```")
     width = max((len(label) for label, _ in action.guard), default=0)
     for label, part in action.guard:
-        yield f"when {label:<{width}}   {Notation().truth(part)}"
-    yield from equations(action)
+        yield f"when {label:<{width}}   {Naming(names).truth(part)}"
+    yield from equations(action, names=names)
     if not action.writes:
         yield "nothing changes"
-    yield from ("```", "", *_notes(doc, *added), "")
+    yield from ("```", "", *((filled(more), "") if more else ()), *_notes(doc, *added), "")
 
 
 def _ghosts() -> Iterator[str]:
@@ -148,7 +138,7 @@ def _ghosts() -> Iterator[str]:
 def _ghost(ghost: Ghost) -> str:
     """A ghost's rule."""
     says = _says(inspect.getdoc(ghost.write) or "")
-    return _filled(f"- **{ghost.name}**, {_when(ghost)}: {says}")
+    return filled(f"- **{ghost.name}**, {_when(ghost)}: {says}", "  ")
 
 
 def _when(ghost: Ghost) -> str:
@@ -160,7 +150,7 @@ def _when(ghost: Ghost) -> str:
 
 
 def _companions() -> Iterator[str]:
-    yield from ("## Layer 3: the companions `ordered` and `numbered`", "")
+    yield from ('## <a id="layer-3"></a>Layer 3: the companions `ordered` and `numbered`', "")
     for name, module in (("ordered", ordered), ("numbered", numbered)):
         yield from (f'### <a id="companion-{name}"></a>The companion `{name}`', "", *_prose(module), "")
         yield from _table({n: d for n, d in MACHINES[name].state.declared.items() if n not in PLUG_VARIABLES})
@@ -181,7 +171,7 @@ def _companion_action(name: str, action: Action) -> Iterator[str]:
         return
     yield from (f'<a id="{name}-action-{action.name}"></a>', "")
     says = " ".join(_says(doc) for doc in _added(name, action))
-    yield from (_filled(f"**{action.name}**({', '.join(action.parameters)}), added. {says}"), "", "```")
+    yield from (filled(f"**{action.name}**({', '.join(action.parameters)}), added. {says}"), "", "```")
     width = max((len(label) for label, _ in guard), default=0)
     yield from (f"when {label:<{width}}   {Notation().truth(part)}" for label, part in guard)
     yield from (*changes, "```", "")
@@ -211,11 +201,17 @@ SHOWN_WHOLE = (
 def _services() -> Iterator[str]:
     """The machine of the services: each action as it is in the whole, and a list of those that are as before."""
     recorded = MACHINES[SERVICES].record(SHOWN)
-    yield from ('## <a id="companion-services"></a>Services on top', "", *_prose(actions), "")
+    yield from (
+        '## <a id="companion-services"></a>A companion with services on top: `services`',
+        "",
+        *_prose(actions),
+        "",
+    )
     yield from _table({n: d for n, d in MACHINES[SERVICES].state.declared.items() if n not in PLUG_VARIABLES})
+    yield from definitions(SERVICES)
     as_before = [action for action in recorded.actions if _of_the_machine(action) and not _added(SERVICES, action)]
     links = ", ".join(f"[{action.name}](#action-{action.name})" for action in as_before)
-    yield _filled(
+    yield filled(
         f"Each action is shown whole: what it is in the machine, and *here* what is added. As before: {links}."
     )
     yield ""
@@ -226,8 +222,9 @@ def _services() -> Iterator[str]:
 
 def _delivery() -> Iterator[str]:
     """The machine of delivery, whole, and what it forgets."""
-    yield from ('## <a id="machine-delivery"></a>Messages', "", *_prose(delivery.state), "")
+    yield from ('## <a id="machine-delivery"></a>A machine of messages: `delivery`', "", *_prose(delivery.state), "")
     yield from _variables(MACHINES[DELIVERY])
+    yield from definitions(DELIVERY)
     for room in delivery.ROOMS:
         yield from _room(room, DELIVERY, "delivery-")
     for ghost in MACHINES[DELIVERY].ghosts:
@@ -238,7 +235,7 @@ def _delivery() -> Iterator[str]:
 
 def _parts() -> Iterator[str]:
     """The machine of messages in parts, whole, and what it forgets."""
-    yield from ('## <a id="machine-parts"></a>Messages in parts', "", *_prose(in_parts.state), "")
+    yield from ('## <a id="machine-parts"></a>A machine of messages in parts: `parts`', "", *_prose(in_parts.state), "")
     yield from _variables(MACHINES[PARTS])
     for room in in_parts.ROOMS:
         yield from _room(room, PARTS, "parts-")
@@ -255,6 +252,15 @@ def _axioms() -> Iterator[str]:
     yield from ("```", "")
 
 
+GROUPS = {
+    "PLUG": "The plug", "CFG": "Configurations", "RING": "The ring", "LIVE": "What is reached at last",
+    "BAR": "One machine held to another", "CLM": "Cluster membership", "EVT": "The event service",
+    "EVS": "Delivery", "PART": "Messages in parts", "N": "What is not so",
+}  # fmt: skip
+"""Of claims, by the first letters of their ids."""
+WHAT_HOLDS = """Each claim has a *witness*, a run in which its premise is true, and a *mutant*, a broken variant that it
+rejects. *Proved* is for any number of processors, handles, rings, copies and tokens. The verdicts are in the README's
+table; `ringplug check` computes them again."""
 AT_LAST = """That a goal can be reached says nothing of whether it is. A claim with a *rank* says that it is, at last:
 if each step of the actions under *by* is *fair*, that is, taken at last or now and then not enabled; if no step is
 taken that stands under *unless*; and if the premise stays true. The rank is a list of sets, by weight. While the
@@ -266,29 +272,28 @@ fair action a run that goes round for ever without it."""
 
 def _claims() -> Iterator[str]:
     yield from (
-        "## What holds", "",
-        "Each claim has a *witness*, a run in which its premise is true, and a *mutant*, a broken variant that it",
-        "rejects. *Proved* is for any number of processors, handles, rings, copies and tokens. The verdicts are in the",
-        "README's table; `ringplug check` computes them again.", "", *AT_LAST.splitlines(), "",
+        '## <a id="what-holds"></a>What holds', "", filled(WHAT_HOLDS), "", filled(AT_LAST), "",
     )  # fmt: skip
-    for claim in CLAIMS.values():
-        yield from _claim(claim)
+    for group, claims in itertools.groupby(CLAIMS.values(), lambda claim: claim.id.rstrip("0123456789").split("-")[0]):
+        yield from (f"### {GROUPS[group]}", "")
+        for claim in claims:
+            yield from _claim(claim)
 
 
 def _claim(claim: Claim) -> Iterator[str]:
     about = "" if claim.machine == PLUG else f" *({_kind(claim.machine)} {claim.machine})*"
-    yield from (f'<a id="{claim.id}"></a>', "", _filled(f"**{claim.id}.** {claim.sentence}{about}"), "")
+    yield from (f'<a id="{claim.id}"></a>', "", filled(f"**{claim.id}.** {claim.sentence}{about}"), "")
     formulas = [*_formulas(claim), *goals(claim)]
     if formulas:
         yield from ("```", *formulas, "```", "")
     if claim.id == BAR_1.id:
         yield from refinement_map()
     if claim.id in HOLDS_OF_THE_WHOLE:
-        yield from (_filled(HOLDS_OF_THE_WHOLE[claim.id]), "")
+        yield from (filled(HOLDS_OF_THE_WHOLE[claim.id]), "")
     if claim.bound and claim.bound.sum:
-        yield from (_filled(claim.bound.sum), "")
+        yield from (filled(claim.bound.sum), "")
     witness = f"Witness: {claim.witness.label}. " if claim.witness else ""
-    yield from (_filled(f"{witness}Mutant: `{claim.mutant}`. Source: {_linked(claim.source)}."), "")
+    yield from (filled(f"{witness}Mutant: `{claim.mutant}`. Source: {_linked(claim.source)}."), "")
 
 
 def _kind(machine: str) -> str:
@@ -311,7 +316,7 @@ def _notations(claim: Claim, lines: list[str]) -> Iterator[str]:
 
 def _decisions() -> Iterator[str]:
     yield from (
-        "## Decisions", "",
+        '## <a id="decisions"></a>Decisions', "",
         "Where the mail is silent. A rejected choice has a variant: `ringplug trace CLAIM --variant NAME` shows a",
         "shortest run to what it breaks, and `docs/variants.md` has all that it breaks.", "",
         "| id | question | answer | the other choice |", "| --- | --- | --- | --- |",
@@ -329,7 +334,7 @@ def _other_choice(decision: Decision) -> str:
 
 
 def _abstractions() -> Iterator[str]:
-    yield from ("## What is forgotten", "", *_forgotten(ABSTRACTIONS))
+    yield from ('## <a id="forgotten"></a>What is forgotten', "", *_forgotten(ABSTRACTIONS))
 
 
 def _forgotten(abstractions: Sequence[Abstraction]) -> Iterator[str]:
@@ -349,12 +354,12 @@ def _corrections() -> Iterator[str]:
     yield "Claims that were worded otherwise before there was a model, and what was changed."
     for claim in CLAIMS.values():
         if claim.correction:
-            yield from ("", _filled(f"- **{claim.id}**: {_linked(claim.correction)}"))
+            yield from ("", filled(f"- **{claim.id}**: {_linked(claim.correction)}", "  "))
 
 
 def _references() -> Iterator[str]:
     yield from ("", "## References", "")
-    yield from (_filled(f"- **{name}**: {text}") for name, text in REFERENCES.items())
+    yield from (filled(f"- **{name}**: {text}", "  ") for name, text in REFERENCES.items())
 
 
 def _variables(text: Text) -> Iterator[str]:
@@ -373,11 +378,6 @@ def _table(declared: dict[str, Declared]) -> Iterator[str]:
 def _prose(module: ModuleType) -> list[str]:
     """A module's docstring."""
     return (module.__doc__ or "").strip().splitlines()
-
-
-def _filled(text: str) -> str:
-    """A paragraph in lines of bounded width."""
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _linked(text: str) -> str:

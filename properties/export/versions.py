@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator
 
-WIDTH = 120
+from properties.export.docstrings import filled
+
 IDS, LINK = r"\b(?:D\d+|[A-Z]+-[A-Z]\d+)\b", r"[\g<0>](#\g<0>)"
 """Ids of claims and decisions in a sentence, and what they become."""
 VERSION = "spec-1.0"
@@ -26,6 +26,9 @@ CHANGES: dict[str, tuple[str, ...]] = {
         "Each action of the services is shown whole.",
         "The all-received-up-to that `pass_token` leaves was written wrongly, with one comparison turned round; the "
         "machine had it right.",
+        "A first page, a list of the machine's steps, headings for the claims, names for sets that formulas of "
+        "delivery and of the services have again and again. An action is said in one sentence, and what else "
+        "there is to say stands below it. What is stated is the same.",
         "The machine of messages in parts: PART-S1 to PART-S4, which decide of the receivers what D10 asks.",
         "BAR-2, BAR-3 and BAR-4, and the machines put together of which they speak.",
     ),
@@ -41,4 +44,4 @@ def versions_section() -> Iterator[str]:
         yield from ("", f"**{version}**", "")
         for change in changes:
             linked = f"- {re.sub(IDS, LINK, change)}"
-            yield textwrap.fill(linked, WIDTH, break_long_words=False, break_on_hyphens=False)
+            yield filled(linked, "  ")

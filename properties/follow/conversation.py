@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from properties.conform.messages import ObserveAnswer, ReadTokenAnswer
-from properties.follow.messages import FORMAT, NEEDS, START, CallLine, Head, LogError, Logged
+from properties.follow.messages import FORMAT, NEEDS, PACKET, START, CallLine, Head, LogError, Logged
 
 HEADING = "# "
 SAID = re.compile(r"p(\d+) ([<>]) (.*)")
@@ -94,8 +94,6 @@ class _Reader:
             self._observed(processor, answer)
         elif call == "read_token":
             self.readings[str(request.get("token"))] = self._reading(answer)
-        elif call == "packet_received":
-            pass  # of what is received a log of calls has nothing
         elif call == START:
             self._put(self.line, CallLine(processor, START))
         elif call in NEEDS:
@@ -110,7 +108,8 @@ class _Reader:
         self.runs[-1].calls.append(Logged(self.file, line, call))
 
     def _call(self, processor: int, request: dict[str, Any], answer: dict[str, Any]) -> CallLine:
-        fields = {name: request[name] for name in NEEDS[str(request["call"])] if name in request}
+        names = (*NEEDS[str(request["call"])], *(("queued_in",) if request["call"] == PACKET else ()))
+        fields = {name: request[name] for name in names if name in request}
         raw = msgspec.Raw(msgspec.json.encode(answer))
         try:
             call = msgspec.convert({"processor": processor, "call": request["call"], **fields}, CallLine)

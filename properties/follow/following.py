@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from properties.follow.logged import LoggedStep, steps_of
-from properties.follow.messages import LogError, Logged
+from properties.follow.messages import PACKET, LogError, Logged
+from properties.follow.received import first_wrong
 from properties.lockstep.abstraction import arguments
 from properties.lockstep.cluster import MisstepError, Outcome
 from properties.lockstep.divergence import Difference, DivergedError, Divergence, difference
@@ -53,23 +54,42 @@ class Followed(msgspec.Struct):
     """The line that was not."""
     divergence: Divergence | None = None
     tried: list[Alternative] = []
+    packets: int = 0
+    """So many of the lines are packets that arrive."""
+    received: str = ""
+    """What is wrong with a packet that arrives, if that is what diverged."""
 
     def lines(self) -> Iterator[str]:
         """For a reader."""
-        if self.divergence is None:
+        if self.verdict == CONFORMS:
             ran = f"{counted(self.calls, 'line')} of {counted(self.processors, 'processor')}"
             yield f"{self.name}: conforms: {ran} are followed"
+            if not self.packets:
+                yield "  receiving is not looked at: no line tells of a packet that arrives"
             return
         yield f"{self.name}: diverged at {self.at}"
         yield f"  matches  {self.matched:,} of {self.calls:,} lines, the last one {self.last or 'before the first'}"
-        yield from list(self.divergence.lines())[1:]
+        yield from list(self.divergence.lines())[1:] if self.divergence else [f"  receives {self.received}"]
         for one in self.tried:
             yield f"  tried    {one.line()}"
 
 
 def follow_calls(logged: Sequence[Logged], name: str, say: Callable[[int], None] = lambda done: None) -> Followed:
     """Follow the lines of a run, in their order; LogError: they are no run."""
-    steps = steps_of(logged)
+    wrong = first_wrong(logged)
+    found = _follow(logged[: wrong[0]] if wrong else logged, len(logged), name, say)
+    found.packets = sum(one.call.call == PACKET for one in logged)
+    if wrong and found.verdict == CONFORMS:
+        number, reason = wrong
+        found.verdict, found.received, found.at, found.matched = DIVERGED, reason, logged[number].place, number
+        found.last = logged[number - 1].place if number else ""
+    return found
+
+
+def _follow(logged: Sequence[Logged], calls: int, name: str, say: Callable[[int], None]) -> Followed:
+    """The same of what is no packet that arrives: each a step of the machine, or none."""
+    places = {one.place: number for number, one in enumerate(logged)}
+    steps = steps_of([one for one in logged if one.call.call != PACKET])
     _all_logged(steps)
     follower = RecordedFollower(steps, _reader(steps))
     try:
@@ -78,8 +98,10 @@ def follow_calls(logged: Sequence[Logged], name: str, say: Callable[[int], None]
             if not number % SAY_EVERY:
                 say(number)
     except DivergedError as error:
-        return _diverged(error.divergence, follower, steps, name)
-    return Followed(CONFORMS, name, len(logged), len(logged), len(follower.processors))
+        found = _diverged(error.divergence, follower, steps, name)
+        found.calls, found.matched = calls, places[found.at]
+        return found
+    return Followed(CONFORMS, name, calls, len(logged), len(follower.processors))
 
 
 def _all_logged(steps: Sequence[LoggedStep]) -> None:

@@ -1,4 +1,4 @@
-"""The format `ringplug-calls-1`: a line a call, with what was asked, what was answered, and what was to be seen then.
+"""The format `ringplug-calls-2`: a line a call, with what was asked, what was answered, and what was to be seen then.
 
 Fields and answers are those of `ringplug-conform-2`. Every field of a call must be there, and no other.
 """
@@ -15,11 +15,13 @@ import msgspec
 from properties.conform.messages import Number, ObserveAnswer, ReadTokenAnswer, RingPair
 from properties.history.files import Lines, ReadError
 
-FORMAT = "ringplug-calls-1"
+FORMAT = "ringplug-calls-2"
+FORMER = "ringplug-calls-1"
+"""The same without `packet_received`."""
 MOST_BYTES = 1 << 20
 MOST_CHARACTERS = 400
 """So much of a reason is shown."""
-START, CRASH = "start", "crash"
+START, CRASH, PACKET = "start", "crash", "packet_received"
 NOTHING = msgspec.Raw(b"")
 """Where nothing is answered."""
 NEEDS = MappingProxyType(
@@ -32,15 +34,20 @@ NEEDS = MappingProxyType(
         "token_received": ("token", "packet_count"),
         "visit_alone": ("packet_count",),
         "queue": ("priority", "packet_count"),
+        PACKET: ("ring", "seq", "sender", "priority", "message", "index", "count"),
         "create": (),
         "unplug": ("handle",),
         "destroy": ("handle",),
     }
 )
-"""The fields of each call, beside its processor and what came of it."""
+"""The fields of each call, beside its processor and what came of it; `queued_in` of a packet may be null."""
+FIELDS = (
+    "ring", "members", "token", "packet_count", "priority", "handle", "seq", "sender", "message", "index", "count",
+    "answer", "after",
+)  # fmt: skip
 CallName = Literal[
-    "start", "crash", "ring_pending", "transitional", "regular", "token_received", "visit_alone", "queue", "create",
-    "unplug", "destroy",
+    "start", "crash", "ring_pending", "transitional", "regular", "token_received", "visit_alone", "queue",
+    "packet_received", "create", "unplug", "destroy",
 ]  # fmt: skip
 
 
@@ -70,6 +77,13 @@ class CallLine(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     packet_count: Number | None = None
     priority: Annotated[int, msgspec.Meta(ge=0, le=3)] | None = None
     handle: Number | None = None
+    seq: Number | None = None
+    sender: Number | None = None
+    queued_in: RingPair | None = None
+    """Of a packet that arrives; null where no ring was installed."""
+    message: Number | None = None
+    index: Number | None = None
+    count: Annotated[int, msgspec.Meta(ge=1)] | None = None
     answer: msgspec.Raw = NOTHING
     """What the program answers, or would."""
     after: ObserveAnswer | None = None
@@ -117,7 +131,7 @@ def _head(line: bytes, file: str) -> None:
         head = msgspec.json.decode(line, type=Head)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise LogError(file, 1, f"the first line is to say the format, {FORMAT!r}: {error}") from error
-    if head.format != FORMAT:
+    if head.format not in (FORMAT, FORMER):
         raise LogError(file, 1, f"format is {head.format[:40]!r}; this version reads {FORMAT!r}")
 
 
@@ -137,7 +151,9 @@ def _unfit(call: CallLine) -> str | None:
     """What a call lacks, or has too much."""
     needed = NEEDS[call.call]
     came = () if call.call in (START, CRASH) else ("answer", "after")
-    for name in ("ring", "members", "token", "packet_count", "priority", "handle", "answer", "after"):
+    if call.queued_in is not None and call.call != PACKET:
+        return "a field 'queued_in', which it has not"
+    for name in FIELDS:
         there = getattr(call, name) not in (None, NOTHING)
         if there != (name in needed or name in came):
             return f"a field {name!r}, which it has not" if there else f"no field {name!r}"

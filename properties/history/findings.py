@@ -35,21 +35,22 @@ class Findings:
         self.unseen: dict[str, str] = {}
         self.violations: dict[str, Violation] = {}
         self.suspicious = False
-        """Whether events may go round in a circle: the order of the whole history has to be looked at; or what was
-        forgotten comes again."""
+        """Whether what was judged and forgotten comes again, or is told more of, or may be."""
+        self.tangled = False
+        """Whether events may go round in a circle through several rings."""
 
-    def copy(self) -> Findings:
-        """The same, to go on with apart."""
-        other = Findings(self.ignored)
-        other.met, other.pending, other.suspicious = self.met.copy(), self.pending.copy(), self.suspicious
-        other.unseen, other.violations = dict(self.unseen), dict(self.violations)
-        return other
+    def tangle(self) -> None:
+        """Rings are not in one order: that of the whole history has to be looked at, with nothing forgotten."""
+        self.suspicious = self.tangled = True
 
     def violated(self, claim: str, text: str, *events: int, due_at: int = -1) -> None:
         """The clause is broken by these events, which is certain once the place `due_at` is reached, too."""
         if claim in self.ignored:
             return
-        found = Violation(tuple(sorted(set(events))), text, max(*events, due_at))
+        self.keep(claim, Violation(tuple(sorted(set(events))), text, max(*events, due_at)))
+
+    def keep(self, claim: str, found: Violation) -> None:
+        """Of this violation and the one that is known, keep the first."""
         known = self.violations.get(claim)
         if known is None or found.order < known.order:
             self.violations[claim] = found

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import msgspec
 
@@ -46,6 +47,11 @@ class Located:
     event: Event
 
 
+Place = tuple[str, int, Event | None]
+"""File and line of an event, and what it says if that is asked for."""
+T = TypeVar("T", Event, bytes)
+
+
 class History(Protocol):
     """What can be judged: events in one reading order, the same each time."""
 
@@ -59,6 +65,10 @@ class History(Protocol):
 
     def events(self) -> Iterator[Event]:
         """Each event."""
+        ...
+
+    def skim(self, wanted: Container[int]) -> Iterator[Place]:
+        """Each event's place; those at the wanted places of this order with their events, others may be without."""
         ...
 
 
@@ -88,6 +98,14 @@ def decoded(line: bytes) -> Meta | Event:
     if _ENCODER.encode(found) != line.rstrip():
         json.loads(line, object_pairs_hook=_refuse_a_second, parse_int=str)
     return found
+
+
+def decoded_event(line: bytes) -> Event:
+    """A line that is an event, as what it says."""
+    event = decoded(line)
+    if isinstance(event, Meta):
+        raise FaultError("a second meta")
+    return event
 
 
 def _refuse_a_second(pairs: list[tuple[str, object]]) -> None:
@@ -165,9 +183,7 @@ class Source:
             for number, line in enumerate(self.lines, 1):
                 if number == 1:
                     continue
-                event = decoded(line)
-                if isinstance(event, Meta):
-                    raise FaultError("a second meta")
+                event = decoded_event(line)
                 refused = refusals.get(type(event))
                 if (refused and (reason := refused(event))) or (reason := _entered(ledgers, event)):
                     raise FaultError(reason)
@@ -176,6 +192,25 @@ class Source:
             self.fault = Fault(self.name, 0, f"{error}, after line {number}")
         except FaultError as error:
             self.fault = Fault(self.name, number, str(error))
+
+    def raw(self) -> Iterator[tuple[int, bytes]]:
+        """Each event's line, as it is, with its number, as far as events were read before."""
+        damaged = self.fault.line if self.fault else 0
+        with suppress(ReadError):
+            for number, line in enumerate(self.lines if self.meta else (), 1):
+                if number == damaged:
+                    return
+                if number > 1:
+                    yield number, line
+
+
+def _ring_number(one: Event | bytes) -> int:
+    """The number of the ring that an event installs, or the event of a line; -1 if it installs none."""
+    if isinstance(one, bytes):
+        if b"configuration" not in one and b"\\" not in one:
+            return -1
+        one = decoded_event(one)
+    return one.ring[1] if type(one) is Configuration and one.kind == "regular" else -1
 
 
 def _entered(ledgers: dict[str, Ledger], event: Event) -> str | None:
@@ -230,17 +265,25 @@ class FileHistory:
 
     def read(self) -> Iterator[Located]:
         """The events of the file whose ring number is lowest come first, which keeps few rings under way."""
-        waiting = [(-1, i, source.events()) for i, source in enumerate(self.sources)]
+        return (Located(*one) for one in self._in_turn([source.events() for source in self.sources]))
+
+    def skim(self, wanted: Container[int]) -> Iterator[Place]:
+        """The place of each event, in the same order; after `read` or `events` only."""
+        for at, (file, number, line) in enumerate(self._in_turn([source.raw() for source in self.sources])):
+            yield file, number, decoded_event(line) if at in wanted else None
+
+    def _in_turn(self, files: Sequence[Iterator[tuple[int, T]]]) -> Iterator[tuple[str, int, T]]:
+        waiting = [(-1, i, lines) for i, lines in enumerate(files)]
         while waiting:
-            number, i, events = heapq.heappop(waiting)
+            number, i, lines = heapq.heappop(waiting)
             file = self.sources[i].name
             others = waiting[0][0] if waiting else None
-            for line, event in events:
-                yield Located(file, line, event)
-                if type(event) is Configuration and event.kind == "regular" and event.ring[1] > number:
-                    number = event.ring[1]
-                    if others is not None and number > others:
-                        heapq.heappush(waiting, (number, i, events))
+            for line, one in lines:
+                yield file, line, one
+                if others is not None:
+                    number = max(number, _ring_number(one))
+                    if number > others:
+                        heapq.heappush(waiting, (number, i, lines))
                         break
 
     def events(self) -> Iterator[Event]:
@@ -276,3 +319,7 @@ class Excerpt:
     def events(self) -> Iterator[Event]:
         """Each event in reading order."""
         return (one.event for one in self.lines)
+
+    def skim(self, wanted: Container[int]) -> Iterator[Place]:
+        """Each event with its place."""
+        return ((one.file, one.line, one.event) for one in self.lines)

@@ -1,7 +1,7 @@
 """The history of one ring, laid out for judging: the views of its members, side by side.
 
 Nearly always all members deliver the same messages in the same order, and some got further than others: `agreed`. Then
-one line of messages says everything, and clauses compare lengths. Otherwise each view has its own index.
+one line of messages says everything, and clauses compare lengths. Otherwise that is so but for its middle (`line.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from properties.history.events import Identity
+from properties.history.line import Line
 from properties.history.views import Bypass, Ending, Message, Observability, Process, Ring, View
 
 
@@ -27,9 +28,8 @@ class RingHistory:
         self.in_group = "group" in observability
         self.whole = self._all_hear_all()
         """Whether each delivery in it concerns all its views."""
-        self.line = max((view.sequence for view in self.views), key=len, default=list[Message]())
-        self.depth = {message: i for i, message in enumerate(self.line)}
-        self.agreed = self._prefixes() and self._transitions_agree() and self._sends_agree()
+        self.line = Line(self.views, whole=self.whole)
+        self.agreed = self.line.agreed
 
     def _all_hear_all(self) -> bool:
         if not self.in_group:
@@ -37,47 +37,14 @@ class RingHistory:
         everybody = {view.identity for view in self.views}
         return all(everybody <= group for view in self.views for group in groups_of_deliveries(view))
 
-    def _prefixes(self) -> bool:
-        if not self.whole or any(view.twice for view in self.views):
-            return False
-        return all(view.sequence == self.line[: len(view.sequence)] for view in self.views)
-
-    def _transitions_agree(self) -> bool:
-        """One transitional configuration begins after the same delivery everywhere."""
-        at: dict[object, int] = {}
-        return all(
-            at.setdefault(view.departure, view.transition.index) == view.transition.index
-            for view in self.views
-            if view.transition
-        )
-
-    def _sends_agree(self) -> bool:
-        """No message comes before what its sender delivered first."""
-        beyond = len(self.line)
-        return all(self.depth.get(sent.message, beyond) >= sent.index for view in self.views for sent in view.sends)
-
     @cached_property
     def messages(self) -> list[Message]:
         """All that were delivered in it, each once."""
-        if self.agreed:
-            return self.line
-        return list({id(message): message for view in self.views for message in view.sequence}.values())
-
-    @cached_property
-    def _indices(self) -> dict[int, dict[Message, int]]:
-        found: dict[int, dict[Message, int]] = {}
-        for view in self.views:
-            first = found[id(view)] = {}
-            for i, message in enumerate(view.sequence):
-                first.setdefault(message, i)
-        return found
+        return [*self.line.messages, *self.line.beside]
 
     def index(self, view: View, message: Message) -> int | None:
         """Which of the view's deliveries it is, if any."""
-        if not self.agreed:
-            return self._indices[id(view)].get(message)
-        depth = self.depth.get(message)
-        return depth if depth is not None and depth < len(view.sequence) else None
+        return self.line.index(view, message)
 
     def at(self, view: View, message: Message) -> int:
         """Where the view delivers it."""
@@ -139,7 +106,7 @@ class RingHistory:
     def bypass(self, name: str) -> Bypass | None:
         """How a process went past the ring; of one that began another cluster numbers do not say."""
         process = self.processes.get(name)
-        return self.ring.bypassed.get(name) if process and not process.anew else None
+        return self.ring.bypassed.get(name) if process and process.anew_at is None else None
 
     def past(self, name: str) -> int | None:
         """Where it became certain that a process will never install the ring; None while it may."""

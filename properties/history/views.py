@@ -49,7 +49,10 @@ class Ending(Enum):
 class Message:
     """A message, and what its events say of it."""
 
-    __slots__ = ("delivered_by", "id", "queued", "recovery", "ring", "ring_at", "safe", "sender", "sender_at", "sends")
+    __slots__ = (
+        "delivered_by", "id", "queued", "recovery", "recovery_at", "ring", "ring_at", "safe", "safe_at", "sender",
+        "sender_at", "sends",
+    )  # fmt: skip
 
     def __init__(self, id: str) -> None:
         self.id = id
@@ -64,8 +67,8 @@ class Message:
         self.ring: Ring | None = None
         """The ring of its first delivery."""
         self.ring_at = -1
-        self.recovery = False
-        self.safe = False
+        self.recovery, self.recovery_at = False, -1
+        self.safe, self.safe_at = False, -1
 
 
 class Sent:
@@ -91,6 +94,31 @@ class Transition:
     members: tuple[Name, ...]
     has_opened: bool
     """The process had opened in the ring that it leaves."""
+
+
+class PhaseTold(NamedTuple):
+    """A process comes to a phase of its recovery, after so many deliveries in a view."""
+
+    after: int
+    phase: Phase
+    at: int
+
+
+class Opened(NamedTuple):
+    """A process opens, after so many deliveries in a view; and where that was aborted, after how many, if it was."""
+
+    after: int
+    at: int
+    aborted_after: int | None = None
+    aborted_at: int = -1
+
+
+class NotAlong(NamedTuple):
+    """Where it is told that a member of a group did not come along; and where the process is told that it left."""
+
+    at: int
+    told_after: int | None = None
+    told_at: int = -1
 
 
 class GroupTold(NamedTuple):
@@ -132,10 +160,10 @@ class View:
     sends: list[Sent] = field(default_factory=list[Sent])
     queued: list[Sent] = field(default_factory=list[Sent])
     bit_at: int | None = None
-    phases: list[tuple[int, Phase]] = field(default_factory=list[tuple[int, Phase]])
-    """Its recovery: after how many deliveries it came to which phase."""
-    opened: list[tuple[int, int | None]] = field(default_factory=list[tuple[int, int | None]])
-    """After how many deliveries it opened, by its gate or by complete synchronization, and when that was aborted."""
+    phases: list[PhaseTold] = field(default_factory=list[PhaseTold])
+    """Its recovery."""
+    opened: list[Opened] = field(default_factory=list[Opened])
+    """Where it opened, by its gate or by complete synchronization."""
     is_open: bool = False
     """Its gate is open, or its synchronization is complete, at the end."""
     groups: list[GroupTold] = field(default_factory=list[GroupTold])
@@ -143,9 +171,8 @@ class View:
     lookups: list[LookupResult] = field(default_factory=list["LookupResult"])
     counts: list[tuple[int, Message]] = field(default_factory=list[tuple[int, Message]])
     """Where a service counts which message as recovery."""
-    not_along: dict[Identity, tuple[int, int | None]] = field(default_factory=dict[Identity, tuple[int, int | None]])
-    """Members of its group who did not come along to the ring: where that is told, and after how many deliveries the
-    process is told that they left."""
+    not_along: dict[Identity, NotAlong] = field(default_factory=dict[Identity, NotAlong])
+    """Members of its group who did not come along to the ring."""
     openings: list[Glimpse] = field(default_factory=list[Glimpse])
     """Where its gate opens, and the tables then."""
     glimpses: list[Glimpse] = field(default_factory=list[Glimpse])
@@ -184,17 +211,17 @@ class View:
     @property
     def has_opened(self) -> bool:
         """Whether it has opened, and that was not aborted."""
-        return bool(self.opened) and self.opened[-1][1] is None
+        return bool(self.opened) and self.opened[-1].aborted_after is None
 
     @property
     def phase(self) -> Phase | None:
         """How far it has come with its recovery."""
-        return self.phases[-1][1] if self.phases else None
+        return self.phases[-1].phase if self.phases else None
 
     @property
     def recovered(self) -> bool:
         """Whether it has ever recovered in this ring."""
-        return any(phase == "recovered" for _, phase in self.phases)
+        return any(one.phase == "recovered" for one in self.phases)
 
 
 @dataclass(slots=True)
@@ -235,7 +262,9 @@ class Ring:
     closed: bool = False
 
     def __str__(self) -> str:
-        return f"[{self.id[0]} {self.id[1]}]"
+        """Its id; without one, that it is the process's own ring of this number."""
+        representative, number = self.id
+        return f"its ring {number}" if representative.endswith("\0") else f"[{representative} {number}]"
 
     def views_of(self, name: Name) -> list[View]:
         """The views of this process, at most one in a history without violations."""
@@ -276,8 +305,8 @@ class Process:
     """By this incarnation, and where: all rings if nothing is forgotten, else the last."""
     handles: set[str] = field(default_factory=set[str])
     plugged: set[str] = field(default_factory=set[str])
-    anew: bool = False
-    """It has begun another cluster: its numbers are no longer in one order."""
+    anew_at: int | None = None
+    """Where it first began another cluster: its numbers are no longer in one order."""
     private: int = 0
     """How many of its configurations had no id."""
     listed_at: int | None = None
@@ -302,6 +331,13 @@ class Process:
     def alive(self) -> bool:
         """Whether it has started and not crashed."""
         return self.incarnation >= 0 and self.crashed_at is None
+
+    @property
+    def at_rest(self) -> int | None:
+        """Where it crashed, or came to a quiet end; None while it goes on."""
+        if self.incarnation < 0:
+            return None
+        return self.crashed_at if self.crashed_at is not None else self.last_at if self.quiescent else None
 
 
 @dataclass(frozen=True)

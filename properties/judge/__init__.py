@@ -19,9 +19,9 @@ What can be relied on:
   obligation that is not yet due makes a clause open, however often it was met. What the source does not claim to
   observe decides nothing.
 - That the end of a file is the end of the run is never assumed: only a quiescent history makes everything due.
-- A violation comes with the events that show it, and with the shortest beginning of the history that has it. Therefore
-  a history with a violation is read again with nothing forgotten: what follows from the violation may reach back over
-  what was settled. So is one in which something comes again that was forgotten.
+- A violation comes with the events that show it, and with the shortest beginning of the history that has it, which is
+  looked for in the ring while it is known. What is settled stays so as long as rings are in one order and nothing comes
+  again; else the history is read a second time, with nothing forgotten, and judged as that.
 - No order is searched for. There is a total order if and only if nothing comes before itself: a circle is looked for.
 - Nothing is guessed: not from a message's content, not from silence, and not of a process whose events nobody recorded.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from properties.history.findings import Findings
+from properties.history.line import common
 from properties.history.ring_history import RingHistory
 from properties.history.views import Message, View
 from properties.judge.order import Precedence, precedence_in
@@ -48,8 +49,12 @@ def _pairs(ring: RingHistory, all_: Sequence[T]) -> Iterator[tuple[T, T]]:
 
 def _fork(ring: RingHistory, one: View, other: View) -> tuple[int, int] | None:
     """The first deliveries of both that should be the same, and are not."""
+    if ring.whole:
+        mine, theirs = one.sequence[: one.regular_count], other.sequence[: other.regular_count]
+        same = common(mine, theirs)
+        return (same, same) if same < min(len(mine), len(theirs)) else None
     mine, theirs = (
-        [i for i in range(view.regular_count) if ring.whole or _both_hear(ring, one, other, view.sequence[i])]
+        [i for i in range(view.regular_count) if _both_hear(ring, one, other, view.sequence[i])]
         for view in (one, other)
     )
     both = zip(mine, theirs, strict=False)
@@ -113,9 +118,9 @@ def _only(ring: RingHistory, one: Part, other: Part, findings: Findings) -> None
     """What is in one part, and should be in the other."""
     view, without = one.view, other.view
     there = set(without.sequence[other.first : other.last])
-    for i in range(one.first, one.last):
+    for i in [i for i in range(one.first, one.last) if view.sequence[i] not in there]:
         message = view.sequence[i]
-        if message not in there and _both_hear(ring, view, without, message):
+        if _both_hear(ring, view, without, message):
             text = (
                 f"{view.name} and {without.name} leave {ring.ring} together, and only {view.name} delivers {message.id}"
             )
@@ -139,7 +144,9 @@ def no_gaps(ring: RingHistory, findings: Findings) -> None:
 
 
 def _gaps(ring: RingHistory, view: View, precedence: Precedence, findings: Findings) -> None:
-    regular, transitional = view.sequence[: view.regular_count], view.sequence[view.regular_count :]
+    (start, stop), regular_count = ring.line.bounds(view), view.regular_count
+    regular = view.sequence[start : min(regular_count, stop + 1)]
+    transitional = view.sequence[max(regular_count, start) : stop + 1]
     for part, members in ((regular, frozenset(view.members)), (transitional, _transition_members(view))):
         for message, behind in precedence.before(part).items():
             if ring.index(view, message) is None and ring.hears(view, message):

@@ -18,10 +18,14 @@ from properties.history.views import Message, Sent, View
 def causal(ring: RingHistory, findings: Findings) -> None:
     """Judge EVS-5 in a ring."""
     for view in ring.views:
-        if ring.agreed and _causes_come_first(ring, view, findings):
+        met = _causes_come_first(ring, view) if ring.line.whole else None
+        in_order = met is not None and (ring.agreed or _sent_in_order(ring, view))
+        findings.met["EVS-5"] += met or 0 if in_order else 0
+        if ring.agreed and in_order:
             continue
         for other in ring.views:
-            if ring.in_group or not other.attached:
+            alike = in_order and other is not view and ring.line.agree_in_the_middle(view, other)
+            if not alike and (ring.in_group or not other.attached):
                 _without_causes(ring, view, other, findings)
 
 
@@ -32,18 +36,28 @@ def _counted(ring: RingHistory, view: View) -> list[Sent]:
     return [sent for sent in view.sends if sent.message.ring is ring.ring]
 
 
-def _causes_come_first(ring: RingHistory, view: View, findings: Findings) -> bool:
-    """Where all agree, only a sender's own messages can be out of order."""
-    beyond, latest = len(ring.line), -1
+def _causes_come_first(ring: RingHistory, view: View) -> int | None:
+    """How many of a sender's own messages have causes, if they are in order; where all agree, nothing else can be."""
+    beyond, latest, met = len(ring.line.messages), -1, 0
     ordered = ring.observability.basis == "originate"
     for sent in _counted(ring, view):
-        depth = ring.depth.get(sent.message, beyond)
+        depth = ring.line.depth.get(sent.message, beyond)
         if depth < latest:
-            return False
+            return None
         if depth < beyond and (sent.index or 0 <= latest != depth):
-            findings.met["EVS-5"] += 1
+            met += 1
         latest = max(latest, depth) if ordered else -1
-    return True
+    return met
+
+
+def _sent_in_order(ring: RingHistory, view: View) -> bool:
+    """Whether what it sent comes in the middle of the ring in that order, whole, and after what it delivered first."""
+    start, stop = ring.line.bounds(view)
+    sent = {one.message: (i, one.index) for i, one in enumerate(view.sends)}
+    own = [(i, *sent[message]) for i, message in enumerate(view.sequence[start:stop], start) if message in sent]
+    numbers = [number for _, number, _ in own]
+    complete = len(own) == sum(message in sent for message in ring.line.middle)
+    return complete and numbers == sorted(numbers) and all(i >= after for i, _, after in own)
 
 
 class Cause(NamedTuple):
@@ -85,16 +99,18 @@ class Causes:
 
 
 def _without_causes(ring: RingHistory, view: View, other: View, findings: Findings) -> None:
+    """What precedes the middle of the ring, or follows it, is delivered in order wherever it is."""
     ordered = ring.observability.basis == "originate"
-    causes, known = Causes(ring, other), 0
+    start, stop = ring.line.bounds(view)
+    causes, known = Causes(ring, other), max(0, start - 1)
     for sent in _counted(ring, view):
-        for i in range(known, sent.index):
+        for i in range(known, min(sent.index, stop)):
             causes.add(view.sequence[i], view.places[i])
         known = max(known, sent.index)
         index, cause = ring.index(other, sent.message), causes.last_of(sent.message)
-        if index is not None and cause is not None:
+        if index is not None and (cause is not None or 0 < sent.index <= start):
             findings.met["EVS-5"] += 1
-            if cause.heard >= index:
+            if cause is not None and cause.heard >= index:
                 text = f"{other.name} delivers {sent.message.id} in {ring.ring} without {cause.message.id} before it"
                 findings.violated("EVS-5", text, cause.at, sent.at, other.places[index])
         if ordered:

@@ -131,7 +131,7 @@ def safe_reaches_all(ring: RingHistory, findings: Findings) -> None:
     for i, message in enumerate(ring.messages):
         if message.safe:
             findings.met["EVS-7.1"] += 1
-            if not ring.agreed or absent or i >= least:
+            if absent or i >= min(least, ring.line.first):
                 for name, at in _demanded(ring, message).items():
                     _reaches(ring, message, name, at, findings)
 
@@ -181,9 +181,10 @@ def _reaches_absent(ring: RingHistory, message: Message, name: str, at: int, fin
 def safe_means_installed(ring: RingHistory, findings: Findings) -> None:
     """EVS-7.2: if a safe message is delivered in a regular configuration, all its members installed it."""
     first = [_first_safe(ring, view) for view in ring.views]
-    shown = [at for at in first if at is not None]
+    shown = [one for one in first if one is not None]
     if not shown:
         return
+    at, safe = min(shown)
     for name in ring.ring.members:
         past = ring.past(name)
         if name not in ring.processes:
@@ -194,10 +195,11 @@ def safe_means_installed(ring: RingHistory, findings: Findings) -> None:
             findings.pending["EVS-7.2"] += 1
         else:
             bypass = ring.bypass(name)
-            text = f"a safe message is delivered in {ring.ring}, which {name} never installs"
-            findings.violated("EVS-7.2", text, min(shown), *([bypass.at] if bypass else []), due_at=past)
+            text = f"safe {safe} is delivered in {ring.ring}, which {name} never installs"
+            findings.violated("EVS-7.2", text, at, *([bypass.at] if bypass else []), due_at=past)
 
 
-def _first_safe(ring: RingHistory, view: View) -> int | None:
+def _first_safe(ring: RingHistory, view: View) -> tuple[int, str] | None:
+    """Where it delivers a safe message first, and which."""
     regular = range(view.regular_count)
-    return next((view.places[i] for i in regular if view.sequence[i].safe), None)
+    return next(((view.places[i], view.sequence[i].id) for i in regular if view.sequence[i].safe), None)

@@ -15,7 +15,7 @@ from properties.history.events import Group, Identity
 from properties.history.events import Ring as RingId
 from properties.history.findings import Findings
 from properties.history.ring_history import RingHistory, group_at
-from properties.history.views import Ending, Message, Process, View
+from properties.history.views import Ending, Message, NotAlong, Process, View
 from properties.judge.agreement import arrived
 from properties.judge.journal import Journal
 
@@ -42,7 +42,7 @@ def tell(journal: Journal, process: Process, event: Group) -> None:
     else:
         _fits(journal, process, event, members)
         gone = frozenset(event.left)
-    _are_told(process, gone | (frozenset(process.not_along) - members))
+    _are_told(process, gone | (frozenset(process.not_along) - members), journal.at)
     process.group, process.group_told = members, True
     if (process.name, process.incarnation) not in members:
         process.in_group_since = None
@@ -60,19 +60,19 @@ def _fits(journal: Journal, process: Process, event: Group, members: frozenset[I
         journal.findings.violated("CFG-S3", text, journal.at, due_at=journal.at)
 
 
-def _are_told(process: Process, gone: frozenset[Identity]) -> None:
+def _are_told(process: Process, gone: frozenset[Identity], at: int) -> None:
     """Of these the process now knows that they left."""
     for one in gone & process.not_along.keys():
         del process.not_along[one]
         view = process.view
         if view and one in view.not_along:
-            view.not_along[one] = view.not_along[one][0], len(view.sequence)
+            view.not_along[one] = NotAlong(view.not_along[one].at, len(view.sequence), at)
 
 
 def parted_are_left(ring: RingHistory, findings: Findings) -> None:
     """CFG-S3: who did not come along to the ring is told to have left, before normal messages are delivered there."""
     for view in ring.views:
-        for (name, _), (at, index) in view.not_along.items():
+        for (name, _), (at, index, _) in view.not_along.items():
             end = view.regular_count if index is None else min(index, view.regular_count)
             heard = next((i for i in range(end) if not view.sequence[i].recovery), None)
             text = f"{view.name} is not told that {name} left its group, which did not come along to {ring.ring}"
@@ -95,7 +95,8 @@ def same_groups(ring: RingHistory, findings: Findings) -> None:
 def _told_the_same(ring: RingHistory, one: View, other: View, findings: Findings) -> None:
     common = [message for message in one.sequence if ring.index(other, message) is not None]
     stay = one.ending is Ending.QUIET and _in_its_group(one) and _in_its_group(other)
-    if not (common or stay) or common != [message for message in other.sequence if message in set(common)]:
+    shared = set(common)
+    if not (common or stay) or common != [message for message in other.sequence if message in shared]:
         return
     findings.met["CFG-S4"] += 1
     mine, theirs = (list(_places(ring, view, common, to_the_end=stay)) for view in (one, other))

@@ -7,9 +7,22 @@ judged when the ring is closed, in `agreement.py`.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Collection
 
 from properties.history.events import Configuration
-from properties.history.views import Bypass, Ending, Glimpse, GroupTold, Process, Ring, Stay, Transition, View
+from properties.history.views import (
+    Bypass,
+    Ending,
+    Glimpse,
+    GroupTold,
+    NotAlong,
+    PhaseTold,
+    Process,
+    Ring,
+    Stay,
+    Transition,
+    View,
+)
 from properties.judge import groups
 from properties.judge.journal import Journal
 
@@ -33,6 +46,7 @@ def _out_of_its_ring(journal: Journal, view: View, event: Configuration) -> None
         text = f"{view.name}'s transitional configuration comes out of another ring than {view.ring}"
         findings.violated("EVS-2.2", text, view.at, at)
     if strangers := set(event.members) - set(view.members):
+        findings.suspicious = True
         text = f"{view.name}'s transitional configuration has {_named(strangers)}, no member of {view.ring}"
         findings.violated("CFG-S1", text, view.at, at)
     if view.name not in event.members:
@@ -60,7 +74,9 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
     _is_member(journal, process, event)
     if event.bootstrap:
         process.bootstraps += 1
-        process.ring, process.anew, journal.findings.suspicious = None, True, True
+        process.ring = None
+        process.anew_at = journal.at if process.anew_at is None else process.anew_at
+        journal.findings.tangle()
     _number_grows(journal, process, event)
     ring = _ring(journal, process, event)
     view = View(process, process.incarnation, ring, journal.at, event.members, event.attached, process.restarted)
@@ -80,9 +96,9 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
         process.last_view.then = ring
     process.view, process.last_view, process.plugged = view, view, set(process.handles)
     if "plug" in journal.observability and not process.plugged:
-        view.phases.append((0, "recovered"))
+        view.phases.append(PhaseTold(0, "recovered", journal.at))
     view.groups.append(GroupTold(0, process.group, process.ring_at))
-    view.not_along = {one: (at, None) for one, at in process.not_along.items()}
+    view.not_along = {one: NotAlong(at) for one, at in process.not_along.items()}
     view.tables.append(Glimpse(journal.at, 0, process.tables))
     _pass_others(journal, process, ring)
     if before:
@@ -94,10 +110,10 @@ def install(journal: Journal, process: Process, event: Configuration) -> None:
 def _is_member(journal: Journal, process: Process, event: Configuration) -> None:
     journal.findings.met["EVS-2.2"] += 1
     if process.name not in event.members:
-        text = f"{process.name} installs a {event.kind} configuration that it is not in"
+        text = f"{process.name} installs a {event.kind} configuration of {_named(event.members)}, and is not in it"
         journal.outside(process, "EVS-2.2", text)
     if len(set(event.members)) < len(event.members):
-        text = f"{process.name} installs a {event.kind} configuration that lists a member twice"
+        text = f"{process.name} installs a {event.kind} configuration with a member twice: {_named(event.members)}"
         journal.findings.violated("EVS-2.2", text, journal.at)
 
 
@@ -106,10 +122,12 @@ def _number_grows(journal: Journal, process: Process, event: Configuration) -> N
     if process.ring is not None and not (event.attached and process.ring == event.ring):
         findings.met["RING-S2"] += 1
         if event.ring[1] <= process.ring[1]:
-            text = f"{process.name} installs number {event.ring[1]} after {process.ring[1]}"
+            text = f"{process.name} installs {groups.ring_name(event.ring)} after {groups.ring_name(process.ring)}"
+            findings.tangle()
             findings.violated("RING-S2", text, process.ring_at, at)
     if event.ring in process.installed:
         text = f"{process.name} installs [{event.ring[0]} {event.ring[1]}] twice"
+        findings.tangle()
         findings.violated("EVS-2.2", text, process.installed[event.ring], at)
     if not journal.remember:
         process.installed.clear()
@@ -125,6 +143,7 @@ def _ring(journal: Journal, process: Process, event: Configuration) -> Ring:
         ring = journal.rings[event.ring] = Ring(event.ring, event.members, at)
         _await_members(journal, ring)
     elif event.members != ring.members:
+        findings.suspicious = True
         findings.violated("RING-S3", f"{ring} has two member lists", ring.at, at)
     incarnation, first_at = ring.owner.setdefault(process.name, (process.incarnation, at))
     if incarnation != process.incarnation and not event.attached:
@@ -223,5 +242,5 @@ def _told(journal: Journal, view: View, which: str, told: tuple[str, ...] | None
         journal.findings.violated("CFG-S1", text, view.at, journal.at)
 
 
-def _named(names: set[str]) -> str:
+def _named(names: Collection[str]) -> str:
     return " ".join(sorted(names))

@@ -49,7 +49,6 @@ class Journal:
         self.unlisted = set(names)
         """Processes that no configuration has listed yet."""
         self.at = -1
-        self._quieted: list[View] = []
 
     def message(self, id: str) -> Message:
         """The message of this id, a new one if it is unknown or forgotten."""
@@ -128,22 +127,12 @@ class Journal:
 
     def finish(self) -> int | None:
         """The input ends here: judge the rings that are left. Where the history became quiescent, if it did."""
-        quiescent = all(
-            process.incarnation >= 0 and (process.crashed_at is not None or process.quiescent)
-            for process in self.processes.values()
-        )
-        if quiescent:
-            for process in self.processes.values():
-                if process.alive and process.view:
-                    process.view.ending, process.view.ended_at = Ending.QUIET, process.last_at
-        self._quieted = [p.view for p in self.processes.values() if quiescent and p.alive and p.view]
-        quiescent_at = max((p.last_at for p in self.processes.values()), default=-1) if quiescent else None
+        rest = [process.at_rest for process in self.processes.values()]
+        quiescent_at = max((at for at in rest if at is not None), default=-1) if None not in rest else None
+        for process in self.processes.values():
+            if quiescent_at is not None and process.alive and process.view:
+                process.view.ending, process.view.ended_at = Ending.QUIET, process.last_at
         for ring in list(self.rings.values()):
             if not ring.closed:
                 self.judge_ring(ring, quiescent_at)
         return quiescent_at
-
-    def go_on(self) -> None:
-        """There is more after what was taken for the end: nobody has come to rest yet."""
-        for view in self._quieted:
-            view.ending, view.ended_at = Ending.OPEN, -1

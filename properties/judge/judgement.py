@@ -1,9 +1,10 @@
 """Judging a history: which clauses it keeps, which it breaks, and how little of it shows that.
 
-A history is read once, and forgotten as it goes (`journal.py`). Only if that finds a violation it is read again with
-nothing forgotten, so that what follows from the violation is found exactly. Where the first reading found violations
-complete, the second stops and asks what is violated so far: mostly that shows that no shorter beginning violates. Where
-it does not, beginnings are read until the shortest one is known.
+A history is read once, and forgotten as it goes (`journal.py`). What violates a clause in a ring is made shortest there
+before the ring is forgotten: it is cut back to what a beginning of the history knows of it, and judged as that.
+
+Only if what was forgotten comes again, or may (`Findings.suspicious`), the history is read a second time, with nothing
+forgotten, so that what follows is found exactly.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from properties.history.beginnings import as_of
+from properties.history.beginnings import shortest as first_to_violate
 from properties.history.catalogue import HISTORY_CLAIMS, undecidable
 from properties.history.events import Event
 from properties.history.findings import Findings, Violation
@@ -26,7 +29,8 @@ from properties.judge.observer import Observer
 from properties.words import unknown
 
 OK, VIOLATED, OPEN, NOT_OBSERVABLE = "ok", "violated", "open", "not observable"
-CHECKS: tuple[tuple[str, Callable[[RingHistory, Findings], None]], ...] = (
+Check = Callable[[RingHistory, Findings], None]
+CHECKS: tuple[tuple[str, Check], ...] = (
     ("EVS-1.1", order.sent_before_delivered), ("EVS-1.3", delivery.delivered_only_if_sent),
     ("EVS-3", delivery.self_delivery), ("EVS-4", agreement.moved_together), ("EVS-5", causality.causal),
     ("EVS-6.2", order.one_moment), ("EVS-6.3", agreement.no_gaps), ("EVS-7.1", delivery.safe_reaches_all),
@@ -40,6 +44,10 @@ CHECKS: tuple[tuple[str, Callable[[RingHistory, Findings], None]], ...] = (
     ("EVT-S3", recovery.all_have_checked_in),
 )  # fmt: skip
 """What is judged of a ring when it is closed, if the source sees what the claim needs."""
+JUDGED_WITH = {"EVS-6.1": "EVS-1.1"}
+"""Claims that the check of another one judges."""
+Judged = Callable[[str, int], Findings]
+"""What a beginning of so many events is found to have of a claim."""
 Say = Callable[[int, str], None]
 """Told how many events were read, and what for."""
 EVERY = 1 << 15
@@ -107,111 +115,139 @@ class Pass:
 
 def judge(history: History, say: Say = lambda count, what: None) -> Judgement:
     """Judge all clauses."""
-    read = read_through(history, remember=False, say=lambda count: say(count, "judging"))
-    beginnings = Beginnings(history)
-    if read.findings.violations or read.findings.suspicious:
-        asked = _ends(read.findings.violations)
-        read = beginnings.whole(asked, lambda count: say(count, "judging again, nothing forgotten"))
-    violations = shortest(beginnings, read, say)
+    read = read_through(history, remember=False, shorten=True, say=say)
+    if read.findings.suspicious:
+        read = read_through(history, remember=True, shorten=True, say=say)
+    violations = read.findings.violations
     shown = _locate(history, violations)
     claims = [_judged(id, history, read.findings, violations, shown) for id in HISTORY_CLAIMS]
     return Judgement(claims, read.event_count, read.ring_count, read.quiescent, sorted(read.unobserved))
 
 
 class Reading:
-    """A history as it is read, event by event; what is said of it so far can be asked at any time."""
+    """A history as it is read; if asked to, violations are told as the shortest beginnings have them."""
 
-    def __init__(self, history: History, *, remember: bool) -> None:
+    def __init__(self, history: History, *, remember: bool, shorten: bool = False) -> None:
+        self.history, self.shorten = history, shorten
         observability = Observability(history.observes, frozenset(history.processes), history.without)
         self.decided = {
             id for id, claim in HISTORY_CLAIMS.items() if claim.missing(history.observes, history.without) is None
         }
-        self.checks = [check for id, check in CHECKS if id in self.decided]
+        self.checks = {id: check for id, check in CHECKS if id in self.decided}
         findings = Findings(undecidable(history.without))
         self.journal = Journal(history.processes, observability, findings, self._judge_ring, remember=remember)
         self.take = Observer(self.journal).take
         self.ring_count, self.unobserved = 0, set[str]()
 
+    @property
+    def in_vain(self) -> bool:
+        """Whether it has to be read again, with nothing forgotten."""
+        return self.shorten and not self.journal.remember and self.journal.findings.suspicious
+
     def _judge_ring(self, ring: Ring, quiescent_at: int | None = None) -> None:
-        journal = self.journal
+        journal, findings = self.journal, self.journal.findings
         self.ring_count += 1
         self.unobserved.update(set(ring.members) - journal.observability.names)
-        ring_history = RingHistory(ring, journal.observability, journal.processes, quiescent_at)
-        for check in self.checks:
-            check(ring_history, journal.findings)
+        known, findings.violations = findings.violations, {}
+        self.check(ring, self.checks.values(), findings, quiescent_at)
+        found, findings.violations = findings.violations, known
 
-    def conclude(self) -> int | None:
+        def judged(claim: str, limit: int) -> Findings:
+            quiet = quiescent_at is not None and quiescent_at < limit
+            with as_of([ring], journal.processes, limit, quiet=quiet):
+                apart = Findings(findings.ignored)
+                self.check(ring, [self.checks[JUDGED_WITH.get(claim, claim)]], apart, quiescent_at if quiet else None)
+                return apart
+
+        self._keep(found, ring.at, judged)
+
+    def check(self, ring: Ring, checks: Iterable[Check], findings: Findings, quiescent_at: int | None = None) -> None:
+        """What some clauses find in a ring, as it is known."""
+        ring_history = RingHistory(ring, self.journal.observability, self.journal.processes, quiescent_at)
+        for check in checks:
+            check(ring_history, findings)
+
+    def _keep(self, found: dict[str, Violation], least: int, judged: Judged) -> None:
+        """Keep violations that so many events do not have; `judged` tells what a beginning has of a claim's."""
+        findings = self.journal.findings
+        for claim, violation in found.items():
+            if not self.shorten or self.in_vain:
+                findings.keep(claim, violation)
+            elif first := self._shortest(claim, violation, least, judged):
+                findings.keep(claim, first)
+
+    def _shortest(self, claim: str, violation: Violation, least: int, judged: Judged) -> Violation | None:
+        """The violation as the shortest beginning has it; None if a shorter one is known."""
+
+        def of(limit: int) -> Violation | None:
+            return judged(claim, limit).violations.get(claim)
+
+        known, most = self.journal.findings.violations.get(claim), self.journal.at + 1
+        if known and known.complete_at <= violation.complete_at:
+            most = known.complete_at
+            earlier = of(most) if least < most else None
+            if earlier is None:
+                return None
+            violation = earlier
+        most, violation = first_to_violate(violation, least, most, of)
+        return replace(violation, complete_at=most - 1)
+
+    def _conclude(self) -> int | None:
         """Judge what is left at the end of it. Where the history became quiescent, if it did."""
-        journal, findings = self.journal, self.journal.findings
+        journal = self.journal
         quiescent_at = journal.finish()
-        _at_the_end(journal, self.decided, quiescent_at)
-        falls = not findings.violations.keys().isdisjoint(("RING-S2", "EVS-2.2"))
-        if journal.remember and (findings.suspicious or falls):
-            _put_in_order(_lives(journal.rings.values()), self.decided, findings)
+        self._judge_end(quiescent_at)
+        if journal.remember and journal.findings.tangled:
+            self._judge_order()
         return quiescent_at
+
+    def _judge_end(self, quiescent_at: int | None) -> None:
+        """What a quiet end decides; no beginning without it has that."""
+        journal, findings = self.journal, self.journal.findings
+        known, findings.violations = findings.violations, {}
+        _at_the_end(journal, self.decided, quiescent_at)
+        found, findings.violations = findings.violations, known
+
+        def judged(claim: str, limit: int) -> Findings:
+            return read_through(self.history, remember=True, limit=limit).findings
+
+        self._keep(found, quiescent_at or 0, judged)
+
+    def _judge_order(self) -> None:
+        rings, processes = self.journal.rings.values(), self.journal.processes
+
+        def judged(claim: str, limit: int) -> Findings:
+            with as_of(rings, processes, limit, quiet=True):
+                return _in_order(_lives(rings), self.decided)
+
+        self._keep(_in_order(_lives(rings), self.decided).violations, 0, judged)
 
     def ended(self) -> Pass:
         """What is known at the end of it."""
-        journal, quiescent_at = self.journal, self.conclude()
+        journal = self.journal
+        quiescent_at = None if self.in_vain else self._conclude()
         return Pass(journal.findings, journal.at + 1, self.ring_count, quiescent_at is not None, self.unobserved)
-
-    def so_far(self) -> dict[str, Violation]:
-        """What a history that ended here would violate; the reading goes on as if it had not been asked."""
-        kept, self.journal.findings = self.journal.findings, self.journal.findings.copy()
-        ring_count = self.ring_count
-        self.conclude()
-        found, self.journal.findings, self.ring_count = self.journal.findings.violations, kept, ring_count
-        self.journal.go_on()
-        return found
 
 
 def read_through(
-    history: History, *, remember: bool, limit: int | None = None, say: Callable[[int], None] = lambda count: None
+    history: History,
+    *,
+    remember: bool,
+    limit: int | None = None,
+    shorten: bool = False,
+    say: Say = lambda count, what: None,
 ) -> Pass:
-    """Read a history, or its first `limit` events."""
-    reading = Reading(history, remember=remember)
+    """Read a history, or its first `limit` events; not to its end if it has to be read again."""
+    reading = Reading(history, remember=remember, shorten=shorten)
     journal, take = reading.journal, reading.take
+    what = "judging again, nothing forgotten" if remember else "judging"
     for event in history.events() if limit is None else itertools.islice(history.events(), limit):
         take(event)
         if not journal.at % EVERY:
-            say(journal.at)
+            say(journal.at, what)
+            if reading.in_vain:
+                break
     return reading.ended()
-
-
-class Beginnings:
-    """What beginnings of a history violate, by how many events they have; those asked for at once are read once."""
-
-    def __init__(self, history: History) -> None:
-        self.history = history
-        self.known: dict[int, dict[str, Violation]] = {}
-
-    def whole(self, limits: Collection[int], say: Callable[[int], None]) -> Pass:
-        """Read all of it, and on the way ask of these."""
-        read = self._read(self.history.events(), limits, say).ended()
-        self.known[read.event_count] = read.findings.violations
-        return read
-
-    def read(self, limits: Collection[int], say: Callable[[int], None]) -> None:
-        """Read on from one of these to the next, if one is not yet known."""
-        if unknown_ends := set(limits) - self.known.keys():
-            last = max(unknown_ends)
-            self.known[last] = self._read(itertools.islice(self.history.events(), last), unknown_ends, say).so_far()
-
-    def _read(self, events: Iterable[Event], limits: Collection[int], say: Callable[[int], None]) -> Reading:
-        reading = Reading(self.history, remember=True)
-        for count, event in enumerate(events):
-            if count in limits:
-                self.known[count] = reading.so_far()
-            reading.take(event)
-            if not count % EVERY:
-                say(count)
-        return reading
-
-    def violations(self, limit: int) -> dict[str, Violation]:
-        """Of the beginning of so many events."""
-        if limit not in self.known:
-            self.known[limit] = read_through(self.history, remember=True, limit=limit).findings.violations
-        return self.known[limit]
 
 
 def _at_the_end(journal: Journal, decided: Collection[str], quiescent_at: int | None) -> None:
@@ -227,61 +263,19 @@ def _at_the_end(journal: Journal, decided: Collection[str], quiescent_at: int | 
         liveness.all_is_delivered(processes, messages, journal.observability, findings, quiescent_at)
 
 
-def _put_in_order(lives: Sequence[Sequence[View]], decided: Collection[str], findings: Findings) -> None:
+def _in_order(lives: Sequence[Sequence[View]], decided: Collection[str]) -> Findings:
+    findings = Findings()
     if "EVS-6.2" in decided:
         order.whole_order(lives, findings)
     if "EVS-1.1" in decided:
         order.whole_precedence(lives, findings)
+    return findings
 
 
 def _lives(rings: Iterable[Ring]) -> list[list[View]]:
     """The views of each incarnation, in order."""
     views = sorted((view for ring in rings for view in ring.views), key=lambda view: (view.identity, view.at))
     return [list(life) for _, life in itertools.groupby(views, key=lambda view: view.identity)]
-
-
-def _ends(violations: dict[str, Violation]) -> set[int]:
-    """How many events beginnings have that lack the last event of a violation, or end with it."""
-    at = {violation.complete_at for violation in violations.values()}
-    return at | {one + 1 for one in at}
-
-
-def shortest(beginnings: Beginnings, read: Pass, say: Say) -> dict[str, Violation]:
-    """For each violated claim the violation that the shortest beginning of the history has."""
-    found = dict(read.findings.violations)
-    holds = dict.fromkeys(found, 0)
-    """So many events do not violate the claim."""
-    tried: set[str] = set()
-    beginnings.read(_ends(found), lambda count: say(count, "looking for the shortest beginnings"))
-    while open_ := [id for id in found if holds[id] < found[id].complete_at]:
-        id = max(open_, key=lambda id: found[id].complete_at)
-        limit = found[id].complete_at if id not in tried else (holds[id] + found[id].complete_at + 1) // 2
-        tried.add(id)
-        say(0, f"looking for the shortest beginning that violates {id}: {limit:,} events")
-        again = beginnings.violations(limit)
-        for one in found:
-            if one in again and again[one].complete_at < found[one].complete_at:
-                found[one] = again[one]
-            elif one not in again:
-                holds[one] = max(holds[one], min(limit, found[one].complete_at))
-    return {id: _really_complete(beginnings, id, violation, read.event_count) for id, violation in found.items()}
-
-
-def _really_complete(beginnings: Beginnings, id: str, violation: Violation, event_count: int) -> Violation:
-    """The violation, complete where a beginning of the history really has it.
-
-    Later than it was thought to be, where an event further on says something that it rests on, such as a sender.
-    """
-    lacking, having = violation.complete_at, violation.complete_at + 1
-    while id not in beginnings.violations(having) and having < event_count:
-        lacking, having = having, min(event_count, 2 * having)
-    while having - lacking > 1 and lacking > violation.complete_at:
-        limit = (lacking + having) // 2
-        if id in beginnings.violations(limit):
-            having = limit
-        else:
-            lacking = limit
-    return replace(violation, complete_at=having - 1)
 
 
 @dataclass
@@ -296,10 +290,10 @@ def _locate(history: History, violations: dict[str, Violation]) -> _Places:
     complete = {violation.complete_at for violation in violations.values()}
     places, lines = _Places({}, {}), dict[str, int]()
     last = max(wanted | complete, default=-1)
-    for at, located in enumerate(itertools.islice(history.read(), last + 1)):
-        lines[located.file] = located.line
-        if at in wanted:
-            places.events[at] = Evidence(located.file, located.line, located.event)
+    for at, (file, line, event) in enumerate(itertools.islice(history.skim(wanted), last + 1)):
+        lines[file] = line
+        if event and at in wanted:
+            places.events[at] = Evidence(file, line, event)
         if at in complete:
             places.prefixes[at] = dict(lines)
     return places

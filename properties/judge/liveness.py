@@ -24,7 +24,7 @@ def last_configurations(processes: Processes, findings: Findings, quiescent_at: 
         for name in view.transition.members if view.transition else view.members:
             other = processes.get(name)
             if other and not (other.alive and other.view and _last(other.view) == _last(view)):
-                text = f"the last configuration of {process.name} is not the last of {name}, or {name} failed in it"
+                text = f"{process.name} stays in {view.ring} to the end, and its member {name} {_stands(other, view)}"
                 findings.violated("EVS-2.1", text, _last_at(process), _last_at(other), due_at=quiescent_at)
 
 
@@ -40,10 +40,20 @@ def _last(view: View) -> object:
     return view.ring.id, (between.ring, frozenset(between.members)) if between else None
 
 
+def _stands(other: Process, view: View) -> str:
+    """Where a member is that is not in the configuration."""
+    if other.crashed_at is not None:
+        return "failed"
+    if other.view is None:
+        return "is in none"
+    same = other.view.ring is view.ring
+    return "is told another transitional configuration of it" if same else f"is in {other.view.ring}"
+
+
 def _last_at(process: Process) -> int:
     """Where its last configuration is told, or its crash."""
     if process.crashed_at is not None or process.view is None:
-        return process.last_at
+        return process.last_at if process.crashed_at is None else process.crashed_at
     return process.view.transition.at if process.view.transition else process.view.at
 
 
@@ -119,7 +129,8 @@ def all_have_it(ring: RingHistory, findings: Findings) -> None:
         return
     given = {message: view for view in staying for message in view.sequence}
     for view in staying:
-        for message, by in given.items():
-            if ring.index(view, message) is None and ring.hears(view, message):
+        for message in given.keys() - set(view.sequence):
+            if ring.hears(view, message):
+                by = given[message]
                 text = f"{by.name} delivers {message.id} in {ring.ring}, its last ring, and {view.name} never does"
                 findings.violated("LIVE-3", text, ring.at(by, message), view.at, due_at=ring.over_at(view))

@@ -41,6 +41,8 @@ from properties.history.views import (
     GroupTold,
     LookupResult,
     Message,
+    Opened,
+    PhaseTold,
     Process,
     Ring,
     Sent,
@@ -88,6 +90,7 @@ class Observer:
             self.findings.violated("EVS-1.2", text, process.last_at, self.at)
         if process.crashed_at is not None:
             text = f"{process.name} has events after it crashed"
+            self.findings.suspicious |= process.view is not None and process.view.ring.closed
             self.findings.violated("EVS-1.2", text, process.crashed_at, self.at)
         process.seq = max(event.seq, process.seq)
 
@@ -109,17 +112,18 @@ class Observer:
             return
         if not event.ring[0]:
             self.findings.not_seen("RING-S3", "ring ids have no representative")
-            self.findings.suspicious |= event.ring == NO_ID
+            if event.ring == NO_ID:
+                self.findings.tangle()
         install(self.journal, process, _with_id(process, event))
 
     def message(self, event: MessageEvent) -> Message:
         """The message of an event, with what the event says of it."""
         message = self.journal.message(event.message)
         if event.priority == "recovery" and not message.recovery:
-            message.recovery = True
+            message.recovery, message.recovery_at = True, self.at
             self._told_late(message)
         if event.level == "safe" and not message.safe:
-            message.safe = True
+            message.safe, message.safe_at = True, self.at
             self._told_late(message)
         return message
 
@@ -142,12 +146,13 @@ class Observer:
         message = self.message(event)
         self._send(message, Sent(message, process, self.at))
         process.sends_here = True
-        self._inside(process, event.ring, "originates")
+        self._inside(process, event.ring, f"originates {message.id}")
 
     def _send(self, message: Message, sent: Sent) -> None:
         if message.sends:
             first = message.sends[0]
-            text = f"{message.id} has two origins: {first.by} and {sent.by}"
+            both = f"{message.id} has two origins: {first.by} and {sent.by}"
+            text = f"{sent.by} sends {message.id} twice" if first.by == sent.by else both
             self.findings.violated("EVS-1.4", text, first.at, self.at)
         message.sends.append(sent)
         self._suspect(sent, message.ring)
@@ -160,7 +165,7 @@ class Observer:
         message, view = self.message(event), process.view
         if event.sender is not None:
             self._sender(message, event.sender)
-        self._inside(process, event.ring, "delivers")
+        self._inside(process, event.ring, f"delivers {message.id}")
         if view:
             if message.ring is not view.ring:
                 self._found_in(message, view)
@@ -175,6 +180,7 @@ class Observer:
     def _sender(self, message: Message, sender: str) -> None:
         if message.sender is None:
             message.sender, message.sender_at = sender, self.at
+            self._told_late(message)
         elif message.sender != sender:
             text = f"{message.id} is delivered as sent by {message.sender} and as sent by {sender}"
             self.findings.violated("EVS-1.3", text, message.sender_at, self.at)
@@ -187,6 +193,7 @@ class Observer:
         text = f"{process.name} delivers {message.id} twice"
         views = (view for ring in self.journal.rings.values() for view in ring.views if view.process is process)
         first = [view.places[view.sequence.index(message)] for view in views if message in view.sequence]
+        self.findings.suspicious |= not first
         self.findings.violated("EVS-1.4", text, *first, self.at)
 
     def _found_in(self, message: Message, view: View) -> None:
@@ -201,7 +208,7 @@ class Observer:
     def _suspect(self, sent: Sent, delivered: Ring | None) -> None:
         """Sending in a later ring than the one of a delivery may close a cycle through several rings."""
         if sent.view and delivered and sent.view.ring is not delivered and sent.view.ring.id[1] >= delivered.id[1]:
-            self.findings.suspicious = True
+            self.findings.tangle()
 
     def _inside(self, process: Process, said: RingId | None, does: str) -> None:
         if process.view is None:
@@ -238,7 +245,7 @@ class Observer:
             process.handles.discard(event.handle)
         process.plugged.discard(event.handle)
         if process.view and not process.view.phases and not process.plugged:
-            process.view.phases.append((len(process.view.sequence), "recovered"))
+            process.view.phases.append(PhaseTold(len(process.view.sequence), "recovered", self.at))
 
     def bit(self, process: Process, event: Bit) -> None:
         if process.view and process.view.bit_at is None:
@@ -254,7 +261,7 @@ class Observer:
     def _opens(self, view: View, process: Process) -> None:
         """It stays opened when its gate closes, for that is how it leaves the ring."""
         if not view.has_opened:
-            view.opened.append((len(view.sequence), None))
+            view.opened.append(Opened(len(view.sequence), self.at))
         if view.transition is None:
             view.glimpses.append(Glimpse(self.at, len(view.sequence), process.tables))
 
@@ -266,18 +273,18 @@ class Observer:
         if event.phase == "abort":
             view.is_open = False
             if view.has_opened:
-                view.opened[-1] = view.opened[-1][0], now
+                view.opened[-1] = Opened(*view.opened[-1][:2], now, self.at)
         elif event.phase == "complete" and whole:
             view.is_open = True
             self._opens(view, process)
         if "plug" in self.observability:
             return
         if event.phase == "abort":
-            view.phases.append((now, "aborted"))
+            view.phases.append(PhaseTold(now, "aborted", self.at))
         elif event.phase == "start" and view.phase in (None, "aborted"):
-            view.phases.append((now, "begun"))
+            view.phases.append(PhaseTold(now, "begun", self.at))
         elif event.phase in ("barrier", "complete") and whole and view.phase != "recovered":
-            view.phases.append((now, "recovered"))
+            view.phases.append(PhaseTold(now, "recovered", self.at))
 
     def lookup(self, process: Process, event: Lookup) -> None:
         if process.view and event.message is not None:
@@ -295,7 +302,8 @@ class Observer:
     def crash(self, process: Process, event: Crash) -> None:
         if process.view:
             self._inside(process, event.ring, "crashes")
-        process.crashed_at, process.crashed_since_install = self.at, True
+        process.crashed_at = self.at if process.crashed_at is None else process.crashed_at
+        process.crashed_since_install = True
         if process.view:
             self.journal.close(process.view, Ending.CRASH)
 

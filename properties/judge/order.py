@@ -2,8 +2,7 @@
 
 There is a total order (EVS-6.2) if and only if nothing then comes before itself. Within a ring that is decided when the
 ring is closed. A cycle through several rings needs a ring number that falls, or a message that is sent in a later ring
-than it is delivered in. Only if there is such a thing, or a cycle in a ring, the whole history is put in order, with
-nothing forgotten.
+than it is delivered in. Only if there is such a thing, the whole history is put in order, with nothing forgotten.
 """
 
 from __future__ import annotations
@@ -112,30 +111,34 @@ class Precedence:
         return edges
 
 
-def _moments(view: View) -> Iterator[tuple[Moment, int]]:
-    """What happens in a view after its install: deliveries and the transitional configuration."""
-    for i, message in enumerate(view.sequence):
-        if view.transition and view.transition.index == i:
+def _moments(view: View, start: int, stop: int) -> Iterator[tuple[Moment, int]]:
+    """What happens in a view from a delivery to before another: deliveries and the transitional configuration."""
+    leaves = view.transition.index if view.transition else -1
+    for i in range(start, stop):
+        if leaves == i and view.transition:
             yield view.departure, view.transition.at
-        yield message, view.places[i]
-    if view.transition and view.transition.index == len(view.sequence):
+        yield view.sequence[i], view.places[i]
+    if leaves == stop == len(view.sequence) and view.transition:
         yield view.departure, view.transition.at
 
 
 def precedence_in(ring: RingHistory) -> Precedence:
-    """What comes before what by the deliveries in one ring."""
+    """What comes before what by the deliveries in one ring, in its middle and to where all agree again."""
     precedence = Precedence()
+    bounds = {id(view): ring.line.bounds(view) for view in ring.views}
     for view in ring.views:
         last: tuple[Moment, int] | None = None
-        for moment, at in _moments(view):
+        start, stop = bounds[id(view)]
+        for moment, at in _moments(view, start, min(stop + 1, len(view.sequence))):
             if last:
                 precedence.add(last[0], moment, Edge(last[1], at))
             else:
                 precedence.before_it.setdefault(moment, {})
             last = moment, at
     for view in ring.views:
+        start, stop = bounds[id(view)]
         for sent in view.sends:
-            last = last_before(view, sent)
+            last = last_before(view, sent) if start <= sent.index <= stop else None
             if last and sent.message in precedence.before_it:
                 precedence.add(last[0], sent.message, Edge(last[1], sent.at))
     return precedence
@@ -151,12 +154,14 @@ def last_before(view: View, sent: Sent) -> tuple[Moment, int] | None:
 def one_moment(ring: RingHistory, findings: Findings) -> None:
     """EVS-6.2, in one ring: what is delivered at several members is in one order."""
     findings.met["EVS-6.2"] += len({view.name for view in ring.views}) > 1
-    if not ring.agreed and precedence_in(ring).circular():
-        findings.suspicious = True
+    if not ring.agreed and (cycle := precedence_in(ring).cycle()):
+        _report(findings, ("EVS-6.2",), cycle, [ring.views])
 
 
 def sent_before_delivered(ring: RingHistory, findings: Findings) -> None:
-    """EVS-1.1 and 6.1: how often a send is seen to precede a delivery."""
+    """EVS-1.1 and 6.1, in one ring; and how often a send is seen to precede a delivery."""
+    if not ring.agreed:
+        _precedes([(view, *ring.line.bounds(view)) for view in ring.views], findings)
     for message in ring.messages:
         if message.sends:
             findings.met["EVS-1.1"] += 1
@@ -185,37 +190,78 @@ def whole_order(lives: Sequence[Sequence[View]], findings: Findings) -> None:
             for delivery in delivered.get(sent.message, ()):
                 precedence.add(first, delivery, Edge(at, sent.at))
     if cycle := precedence.cycle():
-        _report(findings, ("EVS-6.2",), cycle, "there is no total order: each of these comes before the next")
+        _report(findings, ("EVS-6.2",), cycle, lives)
 
 
 def _placed(view: View) -> Iterator[tuple[Moment, int]]:
     """Moments of a view, the delivery of a message being another moment in another ring."""
-    for moment, at in _moments(view):
+    for moment, at in _moments(view, 0, len(view.sequence)):
         yield ((moment, view.ring.id) if isinstance(moment, Message) else moment), at
 
 
 def whole_precedence(lives: Sequence[Sequence[View]], findings: Findings) -> None:
-    """EVS-1.1, and so 6.1: no event precedes itself, by processes' own orders and from sends to deliveries."""
+    """EVS-1.1, and so 6.1, over the whole history: `lives` are the views of each incarnation, in order."""
     precedence = Precedence()
     for life in lives:
-        own = sorted((sent for view in life for sent in view.sends), key=lambda sent: sent.at)
-        taken = [(at, m) for view in life for at, m in zip(view.places, view.sequence, strict=True)]
-        for one, then in itertools.pairwise(own):
-            precedence.add(one, then, Edge(one.at, then.at))
-        next_send = iter(own)
-        then = next(next_send, None)
-        for at, message in taken:
-            while then and then.at < at:
-                then = next(next_send, None)
-            if then is None:
-                break
-            for sent in message.sends:
-                precedence.add(sent, then, Edge(at, then.at))
+        sends = [sent for view in life for sent in view.sends]
+        taken = [one for view in life for one in zip(view.places, view.sequence, strict=True)]
+        _follow(precedence, sends, taken)
+    _report_circle(precedence, findings, lives)
+
+
+def _precedes(parts: Sequence[tuple[View, int, int]], findings: Findings) -> None:
+    """The same in parts of views, from a delivery to before another."""
+    precedence = Precedence()
+    for view, start, stop in parts:
+        sends = [sent for sent in view.sends if start <= sent.index <= stop]
+        taken = list(zip(view.places[start:stop], view.sequence[start:stop], strict=True))
+        _follow(precedence, sends, taken)
+    _report_circle(precedence, findings, [[view for view, _, _ in parts]])
+
+
+def _follow(precedence: Precedence, sends: Sequence[Sent], taken: Sequence[tuple[int, Message]]) -> None:
+    """No event precedes itself, by a process's own order and from sends to deliveries."""
+    own = sorted(sends, key=lambda sent: sent.at)
+    for one, then in itertools.pairwise(own):
+        precedence.add(one, then, Edge(one.at, then.at))
+    next_send = iter(own)
+    then = next(next_send, None)
+    for at, message in taken:
+        while then and then.at < at:
+            then = next(next_send, None)
+        if then is None:
+            break
+        for sent in message.sends:
+            precedence.add(sent, then, Edge(at, then.at))
+
+
+def _report_circle(precedence: Precedence, findings: Findings, lives: Sequence[Sequence[View]]) -> None:
     if cycle := precedence.cycle():
-        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, "each of these precedes the next, and the last the first")
+        _report(findings, ("EVS-1.1", "EVS-6.1"), cycle, lives)
 
 
-def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], text: str) -> None:
+MOST_TOLD = 3
+"""So many steps of a circle are in the sentence; all are among its events."""
+
+
+def _report(findings: Findings, claims: Sequence[str], cycle: Sequence[Edge], lives: Sequence[Sequence[View]]) -> None:
     events = [at for edge in cycle for at in (edge.first_at, edge.then_at)]
+    told = _told(lives, frozenset(events))
+    steps = [f"{told[edge.first_at]} before {told[edge.then_at]}" for edge in cycle]
+    more = f", and {len(steps) - MOST_TOLD:,} more" if len(steps) > MOST_TOLD else ""
     for claim in claims:
-        findings.violated(claim, text, *events)
+        findings.violated(claim, f"in a circle {', and '.join(steps[:MOST_TOLD])}{more}", *events)
+
+
+def _told(lives: Sequence[Sequence[View]], wanted: frozenset[int]) -> dict[int, str]:
+    """Events of views in words, by their places."""
+    found: dict[int, str] = {}
+    for view in itertools.chain.from_iterable(lives):
+        if view.at in wanted:
+            found[view.at] = f"{view.name} installs {view.ring}"
+        if view.transition and view.transition.at in wanted:
+            found[view.transition.at] = f"{view.name} leaves {view.ring}"
+        at_deliveries = (pair for pair in zip(view.places, view.sequence, strict=True) if pair[0] in wanted)
+        found |= {at: f"{view.name} delivers {message.id}" for at, message in at_deliveries}
+        found |= {sent.at: f"{view.name} sends {sent.message.id}" for sent in view.sends if sent.at in wanted}
+    return found

@@ -75,8 +75,9 @@ def recovered_first(ring: RingHistory, findings: Findings) -> None:
 
 def _stretches(view: View) -> Iterator[tuple[int, int, str]]:
     """The deliveries of a view from phase to phase; before the first it is "early" if recovery begins afterwards."""
-    first = view.phases[0][1] if view.phases else "recovered"
-    phases: list[tuple[int, str]] = [(0, "early" if first == "begun" else "unknown"), *view.phases]
+    first = view.phases[0].phase if view.phases else "recovered"
+    phases: list[tuple[int, str]] = [(0, "early" if first == "begun" else "unknown")]
+    phases += [(one.after, one.phase) for one in view.phases]
     for (start, phase), (end, _) in itertools.pairwise([*phases, (len(view.sequence), "")]):
         yield start, end, phase
 
@@ -135,7 +136,7 @@ def one_table(ring: RingHistory, findings: Findings) -> None:
     for view in ring.views:
         for glimpse in view.glimpses:
             comparison.ghosts(view, glimpse.tables, "is open", glimpse.at)
-        for start, end in view.opened:
+        for start, _, end, _ in view.opened:
             for index in range(start, min(view.regular_count, len(view.sequence) if end is None else end)):
                 comparison.at_delivery(view, index)
         comparison.at_end(view)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from model.language.compiled import Chosen
-from properties.lockstep.cluster import Cluster, MisstepError, Outcome
+from properties.lockstep.cluster import Cluster, MisstepError, Outcome, all_of
 from properties.lockstep.events import NEVER, OTHERS, PACKETS, QUEUES, ROOM, STUTTER, TOKENS, Event, Kind
 from properties.lockstep.implementation import HIGH, RECOVERY
 
@@ -65,7 +65,7 @@ def arguments(outcome: Outcome) -> dict[str, int]:
     """Every parameter that an action of this event may have."""
     event = outcome.event
     given = {"p": event.processor, "r": event.ring, "h": event.handle}
-    return {**given, "members": sum(1 << member for member in event.members)}
+    return {**given, "members": all_of(event.members)}
 
 
 def members_of(bitmap: int) -> tuple[int, ...]:

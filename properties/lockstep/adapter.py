@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 import reference.errors
@@ -30,7 +30,7 @@ from properties.lockstep.implementation import (
 from reference.plug.effects import Effect, SendToken
 from reference.plug.plugs import Handle
 from reference.plug.state import State
-from reference.plug.tokens import MessageSeq, Token
+from reference.plug.tokens import MessageSeq
 from reference.priorities import Priority
 from reference.rings import ProcessorId, RingId, RingSeq
 
@@ -153,7 +153,7 @@ def observation(state: State) -> Observation:
         recovery_waiting=tuple(
             ring_name(waiting.message.queued_in) for waiting in state.queue if waiting.message.priority == RECOVERY
         ),
-        held=_positions(held) if held else None,
+        held=_positions(held.bitmap) if held else None,
     )
 
 
@@ -181,7 +181,7 @@ def visit_of(effects: Sequence[Effect], token_bytes: Callable[[SendToken], bytes
 def reading(token: bytes) -> TokenReading:
     """What a token of the reference says."""
     decoded = reference.plug.token_codec.decode(token)
-    return TokenReading(RingName(*decoded.ring_id), _positions(decoded))
+    return TokenReading(RingName(*decoded.ring_id), _positions(decoded.bitmap))
 
 
 def _packet(one: reference.plug.fragments.Packet) -> Packet:
@@ -202,11 +202,13 @@ def _ring_id(ring: RingName) -> RingId:
     return RingId(ProcessorId(ring.representative), RingSeq(ring.seq))
 
 
+@lru_cache
 def ring_name(ring: RingId | None) -> RingName | None:
     """A ring id of the reference, as lockstep names rings."""
     return RingName(*ring) if ring else None
 
 
-def _positions(token: Token) -> frozenset[int]:
+@lru_cache
+def _positions(bitmap: bytes) -> frozenset[int]:
     """Position p is bit p mod 8, the lowest first, of byte p div 8."""
-    return frozenset(p for p in range(8 * len(token.bitmap)) if token.bitmap[p // 8] >> p % 8 & 1)
+    return frozenset(p for p in range(8 * len(bitmap)) if bitmap[p // 8] >> p % 8 & 1)

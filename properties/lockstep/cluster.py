@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import msgspec
 
@@ -58,6 +59,12 @@ class FormedRing(msgspec.Struct, frozen=True):
         return FormedRing(self.name, self.members, token, due, says.positions, self.sent_count + 1)
 
 
+@lru_cache(4096)
+def all_of(processors: tuple[int, ...]) -> int:
+    """The bitmap of these processors."""
+    return sum(1 << processor for processor in processors)
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """A long message of which the first packet was originated, and not the last."""
@@ -94,8 +101,9 @@ class Cluster:
     seen: dict[int, Observation] = field(default_factory=dict[int, Observation])
     """Of each processor that is up, what was observed after the last call."""
     rings: list[FormedRing] = field(default_factory=list[FormedRing])
-    handles: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
-    """What the implementation calls a handle that was created last under this number; it may be destroyed since."""
+    handles: dict[int, tuple[int | None, ...]] = field(default_factory=dict[int, tuple[int | None, ...]])
+    """Of a processor, by number, what the implementation calls the handle that was created last under that number; it
+    may be destroyed since."""
     begun: dict[int, Begun] = field(default_factory=dict[int, Begun])
     parts: dict[tuple[int, int], Parts] = field(default_factory=dict[tuple[int, int], Parts])
     """Of each message of a processor, by the sender's number."""
@@ -139,9 +147,19 @@ class Cluster:
         tags = [tag is not None and tag == seen.installed for tag in seen.recovery_waiting]
         return tags.count(of_this_ring)
 
-    def registered(self, processor: int, handle: int) -> bool:
+    def handle(self, processor: int, number: int) -> int | None:
+        """What the implementation calls a handle; None if none was created under this number."""
+        known = self.handles.get(processor, ())
+        return known[number] if 0 <= number < len(known) else None
+
+    def created(self, processor: int, number: int, handle: int) -> None:
+        """A handle was created under this number."""
+        known = self.handles.get(processor, (None,) * self.handle_count)
+        self.handles[processor] = (*known[:number], handle, *known[number + 1 :])
+
+    def registered(self, processor: int, number: int) -> bool:
         """Whether the implementation has this handle."""
-        return self.handles[processor, handle] in self.seen[processor].registered
+        return self.handle(processor, number) in self.seen[processor].registered
 
     def observe(self, processor: int, seen: Observation) -> None:
         """What is observed of a processor now."""

@@ -119,6 +119,7 @@ class Follower:
     def __init__(self, machine: ScopedMachine, start: Starts, handles: int) -> None:
         self.machine, self.ground, self.execution = machine, machine.ground, Execution(machine)
         self.live = LiveCluster(self.ground.scope.processors, handles, start)
+        self.cluster = self.live.cluster
         self.receiving = Receiving(self.live)
         self.events: Counter[str] = Counter()
         self.classes: set[Code] = set()
@@ -127,11 +128,6 @@ class Follower:
         except Exception as error:
             raise self.execution.diverged(Event(Kind.RESTART), "the initial state", reason_of(error)) from error
         self.execution.compare(self.cluster, Event(Kind.RESTART), (), "the initial state")
-
-    @property
-    def cluster(self) -> Cluster:
-        """What is known of the cluster."""
-        return self.live.cluster
 
     @property
     def state(self) -> Bitmaps:

@@ -7,8 +7,9 @@ messages are cut) stays behind it. Left out on purpose: the order of packets, re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self, runtime_checkable
+
+import msgspec
 
 RECOVERY, HIGH, MEDIUM, LOW = range(4)
 """The priorities of a message."""
@@ -25,8 +26,7 @@ class CallRefusedError(Exception):
     """The implementation turned a call of its own processor away, and has changed nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True):
     """A packet that was originated: of which message, and which part of it."""
 
     priority: int
@@ -38,8 +38,7 @@ class Packet:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """What a token's arrival led to."""
 
     refused: str | None = None
@@ -58,16 +57,14 @@ class Delivered(NamedTuple):
     queued_in: RingName | None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenReading:
+class TokenReading(msgspec.Struct, frozen=True):
     """What is read of a token: its ring, and the positions that are set in its bitmap."""
 
     ring: RingName
     positions: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True):
     """What the refinement map needs to know of one processor, after every call."""
 
     installed: RingName | None

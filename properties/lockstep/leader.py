@@ -8,25 +8,32 @@ the machine must be able to follow.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from bisect import bisect
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from types import MappingProxyType
+from typing import TypeVar
 
 from model.language.compiled import Choice
 from model.language.sorts import Ring
 from properties.lockstep.abstraction import SENDS, TURNS, event_of, is_for_nobody, message_before
-from properties.lockstep.cluster import Cluster
 from properties.lockstep.events import ROOM, At, Event, Kind
 from properties.lockstep.follower import Follower
 from properties.lockstep.implementation import HIGH, LOW, MEDIUM, RECOVERY
 
 MOST_TRIES = 1000
 """After so many choices that cannot be taken there is nothing to do."""
+T = TypeVar("T")
 
 
 def some_members(rng: random.Random, up: list[int]) -> tuple[int, ...]:
     """Half of the time all that are up, else any of them."""
     return tuple(up if rng.random() < 0.5 else sorted(rng.sample(up, rng.randint(1, len(up)))))
+
+
+def chosen(rng: random.Random, some: Sequence[T], up_to: Sequence[float]) -> T:
+    """One of them by weights that were added up, as `rng.choices` does, which is slow for one."""
+    return some[bisect(up_to, rng.random() * up_to[-1], 0, len(some) - 1)]
 
 
 class MachineLeader:
@@ -42,7 +49,7 @@ class MachineLeader:
     def advance(self) -> bool:
         """Choose the next event and let it happen. False if there is nothing to do."""
         for _ in range(MOST_TRIES):
-            step = self._candidate(self.rng.choices(self.actions, cum_weights=self.weights)[0])
+            step = self._candidate(chosen(self.rng, self.actions, self.weights))
             if step and self.follower.machine.compiled.is_enabled(step, self.follower.state):
                 self._take(step)
                 return True
@@ -99,7 +106,7 @@ class ImplementationLeader:
     """A scheduler of what membership, network and services do; it never asks the machine."""
 
     def __init__(self, follower: Follower, rng: random.Random) -> None:
-        self.follower, self.rng = follower, rng
+        self.follower, self.cluster, self.rng = follower, follower.cluster, rng
         self.flight: list[tuple[int, bytes, int, int]] = []
         """Tokens under way: of which ring, to whom, and how many tokens of the ring were sent with it."""
         self.choices: dict[Kind, Callable[[], Event | None]] = {
@@ -111,14 +118,10 @@ class ImplementationLeader:
         }  # fmt: skip
         self.kinds, self.weights = list(self.choices.values()), list(accumulate(WEIGHTS_OF_EVENTS))
 
-    @property
-    def cluster(self) -> Cluster:
-        return self.follower.cluster
-
     def advance(self) -> bool:
         """Choose the next event and let it happen. False if there is nothing to do."""
         for _ in range(MOST_TRIES):
-            event = self.rng.choices(self.kinds, cum_weights=self.weights)[0]()
+            event = chosen(self.rng, self.kinds, self.weights)()
             if event:
                 self._happen(event)
                 return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from properties.lockstep.cluster import Cluster, FormedRing, MisstepError, Outcome
 from properties.lockstep.events import Event, Kind
@@ -62,7 +63,7 @@ class LiveCluster:
     def _start(self, processor: int) -> None:
         layer = self.layers[processor] = self.start(processor)
         for handle in range(self.cluster.handle_count):
-            self.cluster.handles[processor, handle] = layer.create()
+            self.cluster.created(processor, handle, layer.create())
         self._observe(processor)
 
     def _observe(self, processor: int) -> None:
@@ -95,12 +96,12 @@ class LiveCluster:
     def _plug_call(self, event: Event) -> None:
         layer, place = self.layers[event.processor], (event.processor, event.handle)
         if event.kind is Kind.CREATE:
-            self.cluster.handles[place] = layer.create()
+            self.cluster.created(*place, layer.create())
             return
         known = self.cluster.registered(*place)
         call = layer.unplug if event.kind is Kind.UNPLUG else layer.destroy
         try:
-            call(self.cluster.handles[place])
+            call(cast("int", self.cluster.handle(*place)))
         except CallRefusedError:
             if known:
                 raise

@@ -8,7 +8,7 @@ order behind a hole, which are the ordering's.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from properties.lockstep.cluster import MisstepError, Outcome
@@ -125,19 +125,18 @@ class Receiving:
         expected = received.take(ring, event.seq, sent) if received else None
         found = layer.packet_received(ring, event.seq, sent.sender, sent.packet)
         if found != expected:
-            raise MisstepError(" ".join(_wrong(event.processor, ring, sent, found, expected)))
+            raise MisstepError(wrong_delivery(event.processor, ring, sent, found, expected))
         if layer.observe() != self.live.cluster.seen[event.processor]:
             raise MisstepError("a packet that arrives has changed what is observed: it may lead to a delivery only")
 
 
-def _wrong(p: int, ring: RingName, sent: Sent, found: Delivered | None, expected: Delivered | None) -> Iterator[str]:
+def wrong_delivery(p: int, ring: RingName, sent: Sent, found: Delivered | None, expected: Delivered | None) -> str:
     """What is wrong with a delivery, in words."""
-    where = f"of ring {ring.representative}:{ring.seq}"
-    yield f"p{p} delivers {_named(found)} at {sent} {where};"
+    delivers = f"p{p} delivers {_named(found)} at {sent} of ring {ring.representative}:{ring.seq}"
     if expected is None:
-        yield "no message is whole by it: its packets have not all arrived in this ring, or this one had before (D10)"
-    else:
-        yield f"by it {_named(expected)} is whole"
+        why = "no message is whole by it: its packets have not all arrived in this ring, or this one had before (D10)"
+        return f"{delivers}; {why}"
+    return f"{delivers}; by it {_named(expected)} is whole"
 
 
 def _named(message: Delivered | None) -> str:

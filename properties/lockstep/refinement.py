@@ -6,20 +6,57 @@ with the reason. The rows are the same for the machine and for its companion wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from model.language.ground import Bitmaps, GroundMachine, Slot
 from model.language.machine import Machine
 from model.language.sorts import Ring
 from properties.lockstep.abstraction import mapped
-from properties.lockstep.cluster import Cluster
+from properties.lockstep.cluster import Cluster, FormedRing, all_of
 from properties.lockstep.events import MapError
 from properties.lockstep.implementation import Observation, RingName
 
 READ, KEPT, LEFT_OUT = "read", "kept", "left out"
+
+
+class Sight(NamedTuple):
+    """What a processor's share of the variables follows from."""
+
+    processor: int
+    seen: Observation | None
+    """None where it is down."""
+    taken: RingName | None
+    """The ring that is taken to be pending there instead of what it says."""
+    handles: tuple[int | None, ...]
+    """What it calls the handles, by number."""
+    is_half: bool
+    """Whether it has originated a part of a long message."""
+    numbers: Mapping[RingName, int]
+    """Of the rings that are formed."""
+
+    @property
+    def queued_here(self) -> int:
+        """How many recovery messages wait that were queued in the installed ring."""
+        seen = self.seen
+        return seen.recovery_waiting.count(seen.installed) if seen and seen.installed else 0
+
+
+@dataclass(frozen=True)
+class OfProcessors:
+    """A variable that each processor has its own share of: where in the variable it is, by the variable's index."""
+
+    places: Callable[[Sight], Sequence[int]]
+
+
+@dataclass(frozen=True)
+class OfRings:
+    """A variable that has a set for each ring: who is in it; it is told whether a normal message was originated."""
+
+    who: Callable[[FormedRing, bool], int]
+    """MisstepError if the ring's token has a position of no member."""
 
 
 @dataclass(frozen=True)
@@ -29,106 +66,53 @@ class Row:
     variable: str
     source: str
     says: str
-    value: Callable[[Reading], Sequence[int]] | None = None
-    """Of a cluster that was read: bitmaps of processors, in the order of the variable's indices."""
+    value: OfProcessors | OfRings | None = None
 
 
-class Reading:
-    """A cluster, read once: each variable of the machine. MisstepError if a token has a position of no member."""
-
-    def __init__(self, cluster: Cluster, ring_count: int) -> None:
-        self.cluster = cluster
-        self.none = [0] * (ring_count - len(cluster.rings))
-        """Of the rings that are not formed."""
-        self.pending_in, self.installed_in = dict[RingName, int](), dict[RingName, int]()
-        self.gate = self.queued = self.queued_two = self.leftover = 0
-        self.handles, self.plugged = [0] * cluster.handle_count, [0] * cluster.handle_count
-        for processor, seen in cluster.seen.items():
-            self._read(processor, seen, cluster.taken.get(processor) or seen.pending)
-
-    def _read(self, processor: int, seen: Observation, pending: RingName | None) -> None:
-        bit, handles = 1 << processor, self.cluster.handles
-        if seen.installed:
-            self.installed_in[seen.installed] = self.installed_in.get(seen.installed, 0) | bit
-        if pending:
-            self.pending_in[pending] = self.pending_in.get(pending, 0) | bit
-        if seen.gate_open:
-            self.gate |= bit
-        if seen.recovery_waiting:
-            self._read_queue(seen, bit)
-        for h in range(len(self.handles)):
-            handle = handles.get((processor, h))
-            if handle in seen.registered:
-                self.handles[h] |= bit
-            if handle in seen.plugged:
-                self.plugged[h] |= bit
-
-    def _read_queue(self, seen: Observation, bit: int) -> None:
-        """Recovery messages that wait: those that were queued in the installed ring, and the others."""
-        counted = 0 if seen.installed is None else seen.recovery_waiting.count(seen.installed)
-        self.queued |= bit if counted >= 1 else 0
-        self.queued_two |= bit if counted >= 2 else 0
-        self.leftover |= bit if len(seen.recovery_waiting) > counted else 0
+def _ring(one: Sight, name: RingName | None) -> Sequence[int]:
+    return (one.numbers[name],) if name is not None and name in one.numbers else ()
 
 
-def _member(seen: Reading) -> Sequence[int]:
-    return [_all(ring.members) for ring in seen.cluster.rings] + seen.none
+def _where(holds: Callable[[Sight, Observation], object]) -> OfProcessors:
+    """A variable without an index: it is there, or not."""
+    return OfProcessors(lambda one: (0,) if one.seen and holds(one, one.seen) else ())
 
 
-def _pending(seen: Reading) -> Sequence[int]:
-    return [seen.pending_in.get(ring.name, 0) for ring in seen.cluster.rings] + seen.none
+def _handles(one: Sight, of: frozenset[int]) -> Sequence[int]:
+    return [h for h, handle in enumerate(one.handles) if handle in of]
 
 
-def _installed(seen: Reading) -> Sequence[int]:
-    return [seen.installed_in.get(ring.name, 0) for ring in seen.cluster.rings] + seen.none
-
-
-def _bits(seen: Reading) -> Sequence[int]:
-    return [ring.signed for ring in seen.cluster.rings] + seen.none
-
-
-def _due(seen: Reading) -> Sequence[int]:
-    return [1 << ring.due for ring in seen.cluster.rings] + seen.none
-
-
-def _half(seen: Reading) -> Sequence[int]:
-    return (_all(tuple(seen.cluster.begun)),)
-
-
-def _down(seen: Reading) -> Sequence[int]:
-    return (_all(tuple(p for p in range(seen.cluster.size) if not seen.cluster.is_up(p))),)
-
-
-def _normal(seen: Reading) -> Sequence[int]:
-    normal = seen.cluster.normal
-    return [_all(ring.members) if r in normal else 0 for r, ring in enumerate(seen.cluster.rings)] + seen.none
-
-
-@lru_cache(4096)
-def _all(processors: tuple[int, ...]) -> int:
-    return sum(1 << processor for processor in processors)
+def _member(ring: FormedRing, normal: bool) -> int:
+    return all_of(ring.members)
 
 
 REFINEMENT = (
-    Row("member", KEPT, "the member list that the membership told, as processors", _member),
-    Row("pending", READ, "who says that r is its pending ring", _pending),
-    Row("installed", READ, "who says that r is its installed ring", _installed),
+    Row("member", KEPT, "the member list that the membership told, as processors", OfRings(_member)),
+    Row("pending", READ, "who says that r is its pending ring",
+        OfProcessors(lambda one: _ring(one, one.taken or (one.seen and one.seen.pending)))),
+    Row("installed", READ, "who says that r is its installed ring",
+        OfProcessors(lambda one: _ring(one, one.seen and one.seen.installed))),
     Row("bits", READ, "the positions set in the token of r that was sent last, each the member with that index in the "
-        "sorted list; of a ring of one, the positions that its member was last seen to hold", _bits),
-    Row("handles", READ, "where the handle that was created last as h is registered", lambda seen: seen.handles),
-    Row("plugged", READ, "where it is plugged", lambda seen: seen.plugged),
-    Row("gate", READ, "who says that its gate is open", lambda seen: (seen.gate,)),
+        "sorted list; of a ring of one, the positions that its member was last seen to hold",
+        OfRings(lambda ring, normal: ring.signed)),
+    Row("handles", READ, "where the handle that was created last as h is registered",
+        OfProcessors(lambda one: _handles(one, one.seen.registered) if one.seen else ())),
+    Row("plugged", READ, "where it is plugged",
+        OfProcessors(lambda one: _handles(one, one.seen.plugged) if one.seen else ())),
+    Row("gate", READ, "who says that its gate is open", _where(lambda one, seen: seen.gate_open)),
     Row("queued", READ, "where a recovery message waits that was queued in the installed ring",
-        lambda seen: (seen.queued,)),
-    Row("queued_two", READ, "where two such wait", lambda seen: (seen.queued_two,)),
+        _where(lambda one, seen: one.queued_here >= 1)),
+    Row("queued_two", READ, "where two such wait", _where(lambda one, seen: one.queued_here >= 2)),
     Row("leftover", READ, "where a recovery message waits that was queued in another ring or in none",
-        lambda seen: (seen.leftover,)),
+        _where(lambda one, seen: len(seen.recovery_waiting) > one.queued_here)),
     Row("half", KEPT, "who originated the first packet of a long message, and in no ring the last one: after a change "
-        "the implementation starts the message again, before all others (D10)", _half),
-    Row("down", KEPT, "who crashed and was not restarted", _down),
+        "the implementation starts the message again, before all others (D10)",
+        OfProcessors(lambda one: (0,) if one.is_half else ())),
+    Row("down", KEPT, "who crashed and was not restarted", OfProcessors(lambda one: (0,) if one.seen is None else ())),
     Row("normal", KEPT, "the members of r, once a packet of a high, medium or low priority message was originated in r "
-        "that was not sent before", _normal),
-    Row("due", KEPT, "of the companion: to whom the token of r that was sent last is addressed", _due),
+        "that was not sent before", OfRings(lambda ring, normal: all_of(ring.members) if normal else 0)),
+    Row("due", KEPT, "of the companion: to whom the token of r that was sent last is addressed",
+        OfRings(lambda ring, normal: 1 << ring.due)),
     Row("turn", LEFT_OUT, "an implementation's turn begins and ends within one call"),
     Row("copy", LEFT_OUT, "the feature late-copies is off: a late token of one's own ring is refused (D14)"),
     Row("seat", LEFT_OUT, "a constant of the companion: processors sit in the order of their numbers"),
@@ -152,23 +136,66 @@ REFINEMENT = (
 
 
 class Refinement:
-    """The map for one ground machine: what is compared, slot by slot."""
+    """The map for one ground machine: what is compared, slot by slot.
+
+    An event changes few processors and rings: what was read last is kept, and only what is not as it was is read again.
+    """
 
     def __init__(self, ground: GroundMachine) -> None:
         _has_all(ground.machine)
         values = {row.variable: row.value for row in REFINEMENT}
         self.slots = [(i, slot) for slot, i in ground.slots.items() if values[slot[0]] is not None]
         """What is compared: places in the machine's state."""
-        self.values = [value for name in dict.fromkeys(slot[0] for _, slot in self.slots) if (value := values[name])]
         self.compared = itemgetter(*(i for i, _ in self.slots))
-        self.ring_count = ground.scope.sizes[Ring]
+        first = {slot[0]: at for at, (_, slot) in reversed([*enumerate(self.slots)])}
+        variables = [(at, values[name]) for name, at in first.items()]
+        self.of_processors = [(at, value.places) for at, value in variables if isinstance(value, OfProcessors)]
+        self.of_rings = [(at, value.who) for at, value in variables if isinstance(value, OfRings)]
+        """By the place of their first slot."""
+        self._found = [0] * len(self.slots)
+        self._sights: dict[int, Sight] = {}
+        self._places: dict[int, Sequence[int]] = {}
+        """Of each processor, the slots in which it is."""
+        self._rings: list[tuple[FormedRing | None, bool]] = [(None, False)] * ground.scope.sizes[Ring]
+        self._names: Sequence[RingName] = ()
+        self._numbers: Mapping[RingName, int] = {}
 
     def read(self, cluster: Cluster) -> tuple[int, ...]:
-        """What the implementations have at each of these places."""
-        reading, found = Reading(cluster, self.ring_count), list[int]()
-        for value in self.values:
-            found += value(reading)
-        return tuple(found)
+        """What the implementations have at each of these places. MisstepError: a token has a position of no member."""
+        self._number([ring.name for ring in cluster.rings])
+        for p in range(cluster.size):
+            self._read_processor(cluster, p)
+        for r, (before, was_normal) in enumerate(self._rings):
+            ring, normal = cluster.rings[r] if r < len(cluster.rings) else None, r in cluster.normal
+            if ring is not before or normal != was_normal:
+                self._read_ring(r, ring, normal)
+        return tuple(self._found)
+
+    def _number(self, names: Sequence[RingName]) -> None:
+        if names != self._names:
+            self._names = names
+            self._numbers = {name: number for number, name in enumerate(names)}
+
+    def _read_processor(self, cluster: Cluster, p: int) -> None:
+        seen, taken, handles = cluster.seen.get(p), cluster.taken.get(p), cluster.handles.get(p, ())
+        is_half, last = p in cluster.begun, self._sights.get(p)
+        if (
+            last and last.seen is seen and last.taken is taken and last.handles is handles
+            and last.is_half == is_half and last.numbers is self._numbers
+        ):  # fmt: skip
+            return
+        sight, bit = Sight(p, seen, taken, handles, is_half, self._numbers), 1 << p
+        places = [first + place for first, where in self.of_processors for place in where(sight)]
+        for at in self._places.get(p, ()):
+            self._found[at] &= ~bit
+        for at in places:
+            self._found[at] |= bit
+        self._sights[p], self._places[p] = sight, places
+
+    def _read_ring(self, r: int, ring: FormedRing | None, normal: bool) -> None:
+        for first, who in self.of_rings:
+            self._found[first + r] = who(ring, normal) if ring else 0
+        self._rings[r] = ring, normal
 
     def differences(self, cluster: Cluster, state: Bitmaps) -> Iterator[tuple[Slot, int, int]]:
         """The slots in which they differ: what the implementations have, and what the machine has."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from model.language.ground import GroundMachine
-from model.machines import DELIVERY, PLUG
+from model.machines import DELIVERY, PARTS, PLUG
 from model.notes.mail import CLAUSES
 from model.services.theorem import GIVEN_UP
 from model.variants.mutants import find_variant
@@ -151,7 +151,7 @@ def _head(trace: Trace, told: Told) -> Head:
 def _where(trace: Trace) -> str:
     """Of which machine the run is, and in which scope, in words."""
     machine = "the protocol" if trace.machine == PLUG else f"the machine {trace.machine}"
-    scope, second = trace.scope, "message" if trace.machine == DELIVERY else "handle"
+    scope, second = trace.scope, "message" if trace.machine in (DELIVERY, PARTS) else "handle"
     sizes = ((scope.processors, "processor"), (scope.handles, second), (scope.rings, "ring"))
     forgone = [decision for decision, feature in GIVEN_UP.items() if feature in trace.features]
     features = [one for one in trace.features if one not in GIVEN_UP.values()]

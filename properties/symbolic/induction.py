@@ -3,10 +3,13 @@
 One query an action and part: assume every invariant and the action's guard, substitute the action's effect into the
 part, and ask z3 for a step that breaks it (`round.py`). What is unsatisfiable holds. Invariants that turn out not to be
 inductive are dropped, and everything is asked again without them, until the rest supports itself.
+
+Where all are met, one round is all, and the obligations at each action can be decided by themselves (`prove_part`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -85,6 +88,41 @@ def prove(
     proof.failures += progress(round_, asked)
     proof.obligations |= round_.obligations
     return proof
+
+
+@dataclass(frozen=True)
+class Part:
+    """What became of the obligations at one action of a proof, or of those at none of them."""
+
+    asked: frozenset[tuple[str, str, str]]
+    """Each by owner, label and action."""
+    met: bool
+    """All of them."""
+    vacuous: tuple[str, ...] = ()
+
+
+def prove_part(
+    machine: Machine, name: str, action: str | None, *, also: Sequence[Claim] = (), wanted: Collection[str] = ()
+) -> Part:
+    """Decide the obligations of the first round at this action; of None: those of the initial state and of ranks."""
+    round_ = Round(machine, name, invariants(name, also, machine.features), also)
+    steps, asked = [one for one in machine.actions if one.name == action], wanted or None
+    failures = chain(
+        *(chain(round_.keeps(step), round_.steps(step, asked)) for step in steps),
+        *(() if steps else (round_.base(), progress(round_, asked))),
+    )
+    met = next(failures, None) is None
+    vacuous = tuple(step.name for step in steps if met and not round_.enabled(step))
+    return Part(frozenset(round_.asked), met, vacuous)
+
+
+def joined(parts: Sequence[Part]) -> Proof | None:
+    """The proof of which these are all parts; None if an obligation is not met: then further rounds have to tell."""
+    if not all(part.met for part in parts):
+        return None
+    asked = frozenset[tuple[str, str, str]]().union(*(part.asked for part in parts))
+    vacuous = [name for part in parts for name in part.vacuous]
+    return Proof(dict(Counter(owner for owner, _, _ in asked)), vacuous=vacuous)
 
 
 def _refused(round_: Round, wanted: Collection[str]) -> list[Failure]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import z3
 
 from model.language.machine import Action
-from model.language.sets import Processor, Truth, all_of
+from model.language.sets import TRUE, Processor, Truth, all_of, implies
 from model.language.signature import Parameter
 from model.language.sorts import Index, Ring
 from model.language.state import State
@@ -47,8 +47,9 @@ class LeadsTo:
         yield from self._some_step_helps()
         for action in self.round.machine.actions:
             yield from self._is_not_raised(action)
+            lowered = self.progress.is_lowered(action.now, action.then, RING)
             for fair in self.fair.values():
-                yield from self._goes_on_helping(fair, action)
+                yield from self._goes_on_helping(fair, action, lowered)
         for action in self.fair.values():
             yield from self._helps(action)
 
@@ -65,8 +66,9 @@ class LeadsTo:
         )
 
     def _is_not_raised(self, action: Action) -> Iterator[Failure]:
-        solver = self._step(action, self._goes_on(action.then))
-        yield from self._ask(solver, IS_NOT_RAISED, self.progress.is_kept(action.now, action.then, RING), action)
+        kept = self.progress.is_kept(action.now, action.then, RING)
+        solver = self.round.nothing if kept is TRUE else self._step(action, self._goes_on(action.then))
+        yield from self._ask(solver, IS_NOT_RAISED, kept, action)
 
     def _helps(self, action: Action) -> Iterator[Failure]:
         """What is asked of a step that helps."""
@@ -80,12 +82,14 @@ class LeadsTo:
         lowered = self.progress.is_lowered(action.now, action.then, RING)
         yield from self._ask(self._step(action, helps, ~goal), IS_LOWERED, lowered, action)
 
-    def _goes_on_helping(self, fair: Action, action: Action) -> Iterator[Failure]:
-        chosen = self._another(fair)
+    def _goes_on_helping(self, fair: Action, action: Action, lowered: Truth) -> Iterator[Failure]:
+        chosen, label = self._another(fair), f"{fair.name} goes on helping"
         helps, helps_then = (self._helping(state, fair, chosen) for state in (action.now, action.then))
-        lowered = self.progress.is_lowered(action.now, action.then, RING)
-        solver = self._step(action, helps, self._goes_on(action.then), ~lowered)
-        yield from self._ask(solver, f"{fair.name} goes on helping", helps_then, action)
+        if helps_then is helps:
+            yield from self._ask(self.round.nothing, label, implies(helps, helps_then), action)
+        else:
+            solver = self._step(action, helps, self._goes_on(action.then), ~lowered)
+            yield from self._ask(solver, label, helps_then, action)
 
     def _goes_on(self, state: State) -> Truth:
         """The ring is pending: the premise holds of it, and the goal does not."""

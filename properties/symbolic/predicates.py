@@ -8,7 +8,6 @@ Of this room only this module, `round` and what asks by it, and the bounded engi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
 import z3
@@ -21,12 +20,19 @@ from model.language.state import State
 PROCESSOR = "Processor"
 
 
-@dataclass(frozen=True)
 class Predicate:
     """A set of processors: whether one is in it; `one` if it is known to contain just that one."""
 
-    holds: Callable[[z3.ExprRef], z3.BoolRef]
-    one: z3.ExprRef | None = None
+    def __init__(self, says: Callable[[z3.ExprRef], z3.BoolRef], one: z3.ExprRef | None = None) -> None:
+        self.says, self.one = says, one
+        self._said: dict[int, tuple[z3.ExprRef, z3.BoolRef]] = {}
+
+    def holds(self, x: z3.ExprRef) -> z3.BoolRef:
+        """Whether x is in it: the same formula each time, since sets are parts of many others."""
+        found = self._said.get(id(x))
+        if found is None:
+            found = self._said[id(x)] = x, self.says(x)
+        return found[1]
 
 
 class Vocabulary:

@@ -95,7 +95,9 @@ class Round:
         self.nothing = _solver()
         """Knows nothing: enough where a step changes nothing that an invariant speaks of."""
         self.axioms = self.words.axioms() + [self.read.truth(one) for one in (*known, *_what_no_action_writes(machine))]
-        self.hypothesis = self.axioms + [self.read.truth(one.part.statement(self.now)) for one in assumed]
+        self.said = {one.key: one.part.statement(self.now) for one in assumed}
+        """Of each invariant, what it says of the state before a step."""
+        self.hypothesis = self.axioms + [self.read.truth(said) for said in self.said.values()]
 
     @property
     def obligations(self) -> Counter[str]:
@@ -114,7 +116,7 @@ class Round:
         if asked := self._invariants(of):
             solver = self._before(action)
             for one in asked:
-                says, said = one.part.statement(action.then), one.part.statement(action.now)
+                says, said = one.part.statement(action.then), self.said[one.key]
                 known, statement = (self.nothing, implies(said, says)) if says is said else (solver, says)
                 yield from self._ask(known, one.owner, one.part, statement, action)
 

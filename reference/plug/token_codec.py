@@ -7,6 +7,7 @@ has one encoding: a datagram that says the same with other bytes is refused.
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -21,6 +22,8 @@ VERSION = 1
 KIND = 0  # a token; other kinds of datagram are the ring's own
 HEADER = MAGIC + bytes([VERSION, KIND])
 CHECKSUM_BYTES = 4
+REMEMBERED = 64
+"""So many tokens are read once only, where several processors of one program get the same, or one gets it again."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Token)
@@ -37,6 +40,7 @@ def encode(token: Token) -> bytes:
     return covered + checksum(covered)
 
 
+@lru_cache(REMEMBERED)
 def decode(datagram: bytes) -> Token:
     """The token of a datagram.
 

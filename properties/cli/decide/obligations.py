@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from properties.claims import CLAIMS
 from properties.files import write_whole
 from properties.symbolic.cvc5 import OPTIONS
 from properties.symbolic.induction import prove
+from properties.symbolic.round import known_machines
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD
@@ -73,6 +74,8 @@ def obligations_command(
     query whether an action is possible at all. In TPTP, for provers of first-order logic, every invariant is assumed
     and every file has to be a `Theorem`.
     """
+    known = known_machines(machine)
+    _refuse(machine, {id for id in ids if not CLAIMS[id].is_inductive or CLAIMS[id].machine not in known})
     needed = frozenset[str]().union(*(proof_features(one) for one in CLAIMS.values() if one.machine == machine))
     features = features_on(off, machine) | (needed - set(off)) & MACHINES[machine].features
     text = machine_text(machine, suiting(variant, machine)).record(features)
@@ -80,8 +83,7 @@ def obligations_command(
         progress.say(f"writing the obligations of {machine}")
         written = list(_as_tptp(text, machine) if form == TPTP else _as_smtlib(text, machine))
     named = {name: one for name, one in _names(written) if not ids or one.owner in ids}
-    if missing := set(ids) - {one.owner for one in named.values()}:
-        raise click.ClickException(f"the machine {machine} has no obligation of {', '.join(sorted(missing))}")
+    _refuse(machine, set(ids) - {one.owner for one in named.values()})
     out.mkdir(parents=True, exist_ok=True)
     for name, one in named.items():
         write_whole(out / name, one.head + one.text)
@@ -92,6 +94,12 @@ def obligations_command(
     else:
         print_row(report.out(), f"{out}: {counted(len(named), 'obligation')}; for example {EXAMPLES[form]} FILE")
     return ALL_HOLD
+
+
+def _refuse(machine: str, missing: Collection[str]) -> None:
+    """An error if there are claims of which nothing is asked."""
+    if missing:
+        raise click.ClickException(f"the machine {machine} has no obligation of {', '.join(sorted(missing))}")
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def follow_command(files: tuple[str, ...], folder: Path | None, out: Path | None
     divergence = next((one.divergence for one in found if one.divergence), None)
     if divergence and out:
         write_whole(out, write_trace(divergence.trace))
-    return SOME_VIOLATED if divergence else ALL_HOLD
+    return SOME_VIOLATED if any(one.verdict == DIVERGED for one in found) else ALL_HOLD
 
 
 def _runs(files: Sequence[str]) -> list[Run]:

@@ -12,7 +12,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -238,6 +238,32 @@ class Laboratory:
                 return True
         return False
 
+    def hear_the_last(self, running: Sequence[Node]) -> bool:
+        """Whether every client is given the last message of every other, and all are one ring then.
+
+        A ring that is formed meanwhile may keep one from others for good, as any partition may: then all send one more.
+        """
+        end = time.monotonic() + DRAIN_MS / 1000
+        while (left_ms := (end - time.monotonic()) * 1000) > 0:
+            if self.ask_for_last(running, left_ms):
+                return True
+        return False
+
+    def ask_for_last(self, running: Sequence[Node], left_ms: float) -> bool:
+        """Have each send a last message, and wait until all have all of them, or are another ring."""
+        everyone, rings = {(node.id, node.incarnation) for node in running}, {node.ring for node in running}
+        for node in running:
+            node.command("stop")
+
+        def has_all() -> bool:
+            return self.is_settled() and all(node.finals >= everyone for node in running)
+
+        def is_another() -> bool:
+            return self.is_settled() and {node.ring for node in running} != rings
+
+        self.wait(lambda: has_all() or is_another(), left_ms)
+        return has_all()
+
     def finish(self) -> bool:
         """One ring for all that run, their last messages, and the end of the records.
 
@@ -247,11 +273,7 @@ class Laboratory:
         settled = self.stays_settled()
         self.log({"settled": settled, "after_ms": round((time.monotonic() - began) * 1000), "at": "the end"})
         running = [node for node in self.nodes.values() if node.runs]
-        for node in running:
-            node.command("stop")
-        everyone = {(node.id, node.incarnation) for node in running}
-        settled = self.wait(lambda: all(node.finals >= everyone for node in running), DRAIN_MS) and settled
-        settled = settled and self.is_settled()
+        settled = self.hear_the_last(running) and settled
         for node in running:
             node.command(f"end {int(settled)}")
         self.wait(lambda: all(node.ended for node in running), END_MS)

@@ -163,13 +163,13 @@ def event_of(cluster: Cluster, p: int, step: PlugStep, processors: Sequence[int]
 
 def number_of_handle(cluster: Cluster, processor: int, handle: int) -> int:
     """The number under which a handle goes; -1 for none."""
-    return next((h for (p, h), known in cluster.handles.items() if (p, known) == (processor, handle)), -1)
+    return next((h for h, known in enumerate(cluster.handles.get(processor, ())) if known == handle), -1)
 
 
 def free_number(cluster: Cluster, processor: int) -> int:
     """The lowest number under which no registered handle goes."""
     registered = cluster.seen[processor].registered
-    return next(h for h in range(cluster.handle_count) if cluster.handles.get((processor, h)) not in registered)
+    return next(h for h in range(cluster.handle_count) if cluster.handle(processor, h) not in registered)
 
 
 def _arrival(cluster: Cluster, p: int, step: PlugStep) -> Event:

@@ -70,7 +70,7 @@ class RecordedCluster:
             case Kind.CRASH:
                 cluster.crash(p)
             case Kind.RESTART:
-                cluster.handles = {place: handle for place, handle in cluster.handles.items() if place[0] != p}
+                cluster.handles.pop(p, None)
                 cluster.observe(p, NOTHING)
             case Kind.INSTALL:
                 cluster.taken.pop(p, None)
@@ -114,6 +114,6 @@ class RecordedCluster:
             created = self.observed.registered - cluster.seen[p].registered
             if len(created) != 1:
                 raise MisstepError(f"create registered {len(created)} handles (mail M2)")
-            cluster.handles[p, event.handle] = next(iter(created))
-        elif event.handle < 0 or not cluster.registered(p, event.handle):
+            cluster.created(p, event.handle, next(iter(created)))
+        elif not cluster.registered(p, event.handle):
             raise MisstepError("a call with a handle that is not registered was no error to the caller (D6)")

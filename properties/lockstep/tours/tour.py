@@ -212,10 +212,11 @@ def _tell(live: LiveCluster, layer: Copyable, event: Event) -> None:
         case Kind.QUEUE:
             layer.queue(event.priority, event.packet_count)
         case Kind.CREATE:
-            live.cluster.handles[p, event.handle] = layer.create()
+            live.cluster.created(p, event.handle, layer.create())
         case Kind.UNPLUG | Kind.DESTROY:
-            if live.cluster.handles[p, event.handle] in layer.observe().registered:
+            handle = live.cluster.handle(p, event.handle)
+            if handle is not None and handle in layer.observe().registered:
                 call = layer.unplug if event.kind is Kind.UNPLUG else layer.destroy
-                call(live.cluster.handles[p, event.handle])
+                call(handle)
         case _:
             raise AssertionError(f"{event} within a turn")
