@@ -126,6 +126,11 @@ class Translation:
         """The steps that follow."""
         return self.trace.steps[self.at + 1 :]
 
+    def passed_before(self, node: int) -> int | None:
+        """Who sent the token to this one, if anybody did."""
+        passed = [_node(one) for one in self.trace.steps[: self.at] if one.action == "pass_token"]
+        return next((one for one in reversed(passed) if one != node), None)
+
     def refuse(self, why: str) -> None:
         raise ReplayError(f"step {self.at + 1}, {self.trace.steps[self.at].action}: {why}")
 
@@ -167,22 +172,24 @@ def _message(run: Translation, step: TraceStep) -> None:
 
 
 def _token_leaves(run: Translation, step: TraceStep) -> None:
-    """The token goes to the next member, or no further if nobody accepts it in the rest of the run."""
+    """The token goes to the next member, or no further if nobody accepts it in the rest of the run.
+
+    The daemon that sent it before would send it again by itself, which happens only where the run says so.
+    """
     sender = _node(step)
-    accepted = (one for one in run.later() if one.action == "pass_token" and one.arguments["r"] == step.arguments["r"])
-    if all(_node(one) == sender for one in accepted):
-        run.frames.append(Lose("token", sender, run.others(sender)))
-    run.frames.append(Await("token", sender))
+    accepted = [one for one in run.later() if one.action == "pass_token" and one.arguments["r"] == step.arguments["r"]]
+    if any(_node(one) == sender for one in accepted):
+        run.refuse("the token goes round more than once")
+    sent, lost = Await("token", sender), Lose("token", sender, run.others(sender))
+    run.frames += [sent, lost] if accepted else [lost, sent]
 
 
 def _token_again(run: Translation, step: TraceStep) -> None:
     """The token that the member before has sent arrives once more."""
-    passed = [_node(one) for one in run.trace.steps[: run.at] if one.action == "pass_token"]
-    before = [one for one in passed if one != _node(step)]
-    if not before:
+    if (before := run.passed_before(_node(step))) is None:
         run.refuse("nobody has passed the token to it")
     else:
-        run.frames += [Wait(run.timings.again_ms), Again("token", before[-1], _node(step))]
+        run.frames += [Wait(run.timings.again_ms), Again("token", before, _node(step))]
 
 
 def _first_part(run: Translation, step: TraceStep) -> None:

@@ -34,7 +34,7 @@ class Schedule:
         return not self.steps
 
     def seen(self, source: int, frame: bytes, now: float) -> None:
-        """A frame has come in, and is not passed on yet."""
+        """A frame has come in, and was passed on or lost."""
         for kind in REMEMBERED:
             if self.is_kind(frame, kind):
                 self.latest[kind, source] = frame

@@ -79,12 +79,12 @@ class Switch:
     def take(self, source: int, frame: bytes, now: float) -> None:
         """A frame comes in."""
         self.watch(source, frame)
-        if self.schedule:
-            self.schedule.seen(source, frame, now)
         for target in targets(frame, source, self.count):
             lost = self.schedule and self.schedule.loses(source, target, frame)
             if (source, target) not in self.blocked and not lost:
                 self.pass_on((source, target), frame, now)
+        if self.schedule:
+            self.schedule.seen(source, frame, now)
 
     def watch(self, source: int, frame: bytes) -> None:
         """Count towards the cut, from a first join on if a ring shall form; the last frame may be lost as well."""
