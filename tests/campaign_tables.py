@@ -68,6 +68,14 @@ TABLES: dict[str, Callable[[], Lines]] = {
     "repair-delay": lambda: repaired("delay", "EVS-3", "EVS-4", "EVS-5", "EVS-6.3", "CFG-S3", "CLM-S3", "PLUG-H3"),
     "corosync-history": lambda: table(summary.rows(campaign("corosync"), "history")),
     "corosync-logs": lambda: table(summary.rows(campaign("corosync"), "logs")),
+    "corosync-repaired": lambda: table(
+        summary.beside(
+            [
+                ("as it is", campaign("corosync")),
+                ("with the three patches", campaign("corosync-abc-200")),
+            ]
+        )
+    ),
     "corosync-often": lambda: table(frequencies(campaign("corosync"))),
 }
 
