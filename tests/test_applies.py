@@ -44,6 +44,7 @@ ALWAYS = {
     "watch": "CHANNEL --socket --prefix --count --json",
     "corosync scenarios": "--json",
     "corosync record": "--system --binary --scenario --nodes --seed --load --transport --control --trace --out --json",
+    "corosync replay": "FILE --variant --claim --runs --tries --seed --binary --schedule --out --json",
     "corosync campaign": "--system --binary --runs --seed --scenario --out --jobs --judge-again --json",
 }
 """What applies whatever else is given: what only others exclude is here, too."""

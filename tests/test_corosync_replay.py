@@ -154,6 +154,7 @@ def test_a_saved_trace_and_a_variant_give_the_same_schedule(tmp_path: Path) -> N
         ([], "give a saved trace, or --variant and --claim"),
         (["--variant", B[0]], "give a saved trace, or --variant and --claim"),
         (["--variant", B[0], "--claim", B[1]], "--out is missing"),
+        (["--variant", B[0], "--claim", B[1], "--schedule", "--runs", "3"], "--runs does not go with --schedule"),
     ],
 )
 def test_what_is_missing_is_said(given: list[str], says: str) -> None:

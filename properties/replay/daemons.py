@@ -137,7 +137,8 @@ class Translation:
 
 def _node(step: TraceStep, name: str = "p") -> int:
     value = step.arguments[name]
-    assert isinstance(value, int)
+    if not isinstance(value, int):
+        raise ReplayError(f"{step.action}: {name} is not one processor")
     return value + 1
 
 

@@ -15,7 +15,7 @@ from properties.corosync.recording import RecordingError, empty_directory
 from properties.replay.daemon_runs import DaemonRun, Replayed, Replaying
 from properties.replay.daemons import ReplayError, Timings, plan_of, shortest
 from properties.terminal import report
-from properties.terminal.applies import Checked
+from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import ALL_HOLD, code_of
 from properties.terminal.names import CLAIM, NAMED_VARIANT
 from properties.terminal.numbers import SEED
@@ -26,6 +26,8 @@ from properties.traces.trace import Trace, TraceError
 from properties.words import counted
 
 MOST_RUNS, MOST_TRIES = 1000, 100
+IDLE = ("--runs", "--tries", "--seed", "--binary", "--out")
+"""The options that say nothing where nothing is run."""
 BINARY_OPTION = click.option(
     "--binary", type=click.Path(path_type=Path, exists=True, dir_okay=False, resolve_path=True),
     help="Another daemon of corosync, as one that was built from source; libcpg stays the installed one.",
@@ -68,6 +70,8 @@ def corosync_replay_command(
     ringplug trace EVS-4 --variant free-before-the-token-is-accepted --out b.json
     ringplug corosync replay b.json --schedule
     """
+    if only_schedule and (idle := [one for one in IDLE if one in given_in(click.get_current_context())]):
+        raise click.ClickException(f"{idle[0]} does not go with --schedule: nothing is run")
     try:
         trace = _trace(file, variant, claim)
         plan = plan_of(trace, seed, Timings(), str(binary or ""))
