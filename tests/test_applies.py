@@ -45,7 +45,10 @@ ALWAYS = {
     "corosync scenarios": "--json",
     "corosync record": "--system --binary --scenario --nodes --seed --load --transport --control --trace --out --json",
     "corosync replay": "FILE --variant --claim --runs --tries --seed --binary --schedule --out --json",
-    "corosync campaign": "--system --binary --runs --seed --scenario --out --jobs --judge-again --json",
+    "corosync campaign": (
+        "--system --binary --runs --seed --scenario --nodes --load --transport --out --jobs --judge-again --json"
+    ),
+    "corosync table": "SOURCES --scenario --without --save --html --json",
 }
 """What applies whatever else is given: what only others exclude is here, too."""
 VALUES = {

@@ -323,7 +323,7 @@ def test_a_disk_that_holds_the_token_up_is_told_of(
     monkeypatch.setattr(one._storage, "store", slow)
     one.start()
     told = [json.loads(line) for line in said.getvalue().splitlines()]
-    found = {(line["stored_in_ms"], line["token_ms"]) for line in told if line["event"] == "slow-disk"}
+    found = {(line["stored_in_ms"], line["token_ms"]) for line in told if line["event"] == "slow_disk"}
     assert found == ({(500, 1000)} if is_told else set())
 
 

@@ -105,6 +105,12 @@ def family(command: click.Command) -> list[click.Command]:
     return [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
 
 
+@pytest.mark.parametrize("inner", ["scenarios", "record", "replay", "campaign", "table"])
+def test_a_command_within_a_command_has_its_own_help(inner: str) -> None:
+    said = CliRunner().invoke(cli, ["corosync", inner, "--help"]).output
+    assert said.startswith(f"Usage: cli corosync {inner} ")
+
+
 def completed(*words: str) -> list[str]:
     """What the last of these words can become."""
     *before, last = words

@@ -92,6 +92,10 @@ class Declared(click.Command):
 class DeclaredGroup(Declared, click.Group):
     """A command with commands of its own, all as they are stored."""
 
+    def invoke(self, ctx: click.Context) -> None:
+        """Go on to the one that is named; it has its own help."""
+        click.Group.invoke(self, ctx)
+
 
 def declared(name: str) -> click.Command:
     """A command of the command line as it is stored."""

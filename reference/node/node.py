@@ -175,7 +175,7 @@ class Node:
         self._storage.store(ring_seq)
         took_us = self._clock.now_us() - began_us
         if 2 * took_us >= token_us:
-            self._log.say("slow-disk", stored_in_ms=took_us // 1000, token_ms=token_us // 1000)
+            self._log.say("slow_disk", stored_in_ms=took_us // 1000, token_ms=token_us // 1000)
 
     def _tell_of(self, change: ConfigurationChange) -> None:
         if change.kind is Kind.REGULAR:

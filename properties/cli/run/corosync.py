@@ -62,7 +62,8 @@ def corosync_command() -> None:
     ringplug corosync scenarios
     ringplug corosync record --scenario partition-merge --out run
     ringplug corosync campaign --runs 200 --out runs
-    ringplug corosync campaign --system ringplug --runs 288 --jobs 4 --out ours
+    ringplug corosync campaign --system ringplug --runs 288 --out ours
+    ringplug corosync table ours
     ringplug corosync replay --variant parts-as-in-corosync --claim PART-S1 --out c
     """
 
