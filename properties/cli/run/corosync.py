@@ -9,8 +9,8 @@ from typing import cast
 import click
 import msgspec
 
-from properties.cli.run.campaign_table import table_command
 from properties.cli.run.corosync_replay import BINARY_OPTION, check_machine, corosync_replay_command
+from properties.cli.run.corosync_table import table_command
 from properties.corosync.campaign import Campaign, Case, Found, Judge, cases, ways
 from properties.corosync.judge import judge_run
 from properties.corosync.laboratory.namespaces import LaboratoryError
