@@ -217,8 +217,8 @@ PATCHES = {
     ),
     "gate-is-tested-at-queueing": (
         *QUEUES,
-        "-    allowed = [waiting for waiting in queue if gate_open or not waiting.message.priority.is_gated]",
-        "+    allowed = [waiting for waiting in queue if gate_open or waiting.message.queued_in]",
+        "-    allowed = queue if gate_open else [waiting for waiting in queue if not waiting.message.priority.is_gated]",
+        "+    allowed = queue if gate_open else [waiting for waiting in queue if waiting.message.queued_in]",
     ),
     "rejected-token-gives-the-turn": (
         "--- a/reference/plug/layer.py", "+++ b/reference/plug/layer.py", "@@",
