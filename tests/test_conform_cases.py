@@ -217,7 +217,8 @@ PATCHES = {
     ),
     "gate-is-tested-at-queueing": (
         *QUEUES,
-        "-    allowed = queue if gate_open else [waiting for waiting in queue if not waiting.message.priority.is_gated]",
+        "-    allowed = queue if gate_open else "
+        "[waiting for waiting in queue if not waiting.message.priority.is_gated]",
         "+    allowed = queue if gate_open else [waiting for waiting in queue if waiting.message.queued_in]",
     ),
     "rejected-token-gives-the-turn": (
