@@ -11,9 +11,6 @@ BENCH_READY := $(VENV)/ready-to-bench
 DOCS_READY := $(VENV)/ready-for-docs
 PACKAGES := bench examples model properties pytest_ringplug reference ringplug tests
 
-# What Python has compiled is kept, even where the environment says otherwise: the tests start hundreds of processes.
-export PYTHONDONTWRITEBYTECODE :=
-
 .PHONY: check test deep docs bench mutate soak clean
 
 check: $(READY)
