@@ -15,7 +15,7 @@ from model.language.ground import Bitmaps, GroundMachine, Integers, Slot, Step, 
 from model.language.notation import Notation
 from model.language.sets import Processor, Set, Truth
 from model.language.sorts import Index, Recorded
-from model.language.terms import AtMost, Equal, Same, Several, Within, parts_of, variable
+from model.language.terms import AtMost, Equal, Same, Several, Within, all_within, variable
 from model.machines import MACHINES
 from model.plug.machine import RECOVERY_PLUG
 from properties.explicit.bits.layout import Dense
@@ -72,17 +72,11 @@ def test_notation_turns_a_relation_round_at_its_own_symbol(name: str) -> None:
 
 def statements(name: str) -> Iterator[Recorded]:
     """Every statement and set of a machine's guards and effects, whole and in parts."""
-    waiting: list[Recorded] = []
+    terms: list[Recorded] = []
     for action in MACHINES[name].record().actions:
-        waiting += [part for _, part in action.guard]
-        waiting += [write.value for writes in action.writes.values() for write in writes]
-    seen = set[int]()
-    while waiting:
-        term = waiting.pop()
-        if id(term) not in seen:
-            seen.add(id(term))
-            yield term
-            waiting += parts_of(term)
+        terms += [part for _, part in action.guard]
+        terms += [write.value for writes in action.writes.values() for write in writes]
+    return all_within(*terms)
 
 
 def test_columns_agree_with_integers(search: Search) -> None:

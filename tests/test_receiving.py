@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -73,14 +74,15 @@ def test_the_reference_delivers_the_same_of_packets_at_random(seed: int) -> None
     assert whole
 
 
-class Receiver(ReferenceLayer):
+class Receiver(ReferenceLayer, ABC):
     """One that delivers something else."""
 
     def packet_received(self, ring: RingName, seq: int, sender: int, packet: Packet) -> Delivered | None:
         return self.instead(super().packet_received(ring, seq, sender, packet))
 
+    @abstractmethod
     def instead(self, message: Delivered | None) -> Delivered | None:
-        raise NotImplementedError
+        """What it delivers where this is whole."""
 
 
 class DeliversNothing(Receiver):

@@ -17,7 +17,7 @@ from model.language.machine import Action
 from model.language.notation import Notation, equations
 from model.language.sets import Set
 from model.language.sorts import Recorded
-from model.language.terms import parts_of
+from model.language.terms import all_within
 from model.machines import MACHINES
 from properties.catalogue.scopes import NamedScope
 from properties.claims import CLAIMS
@@ -52,15 +52,8 @@ def test_a_name_stands_for_the_set_that_its_definition_says(machine: str) -> Non
 
 def parts_in(action: Action) -> Iterator[Recorded]:
     """Every term of an action, whole and in parts."""
-    waiting: list[Recorded] = [part for _, part in action.guard]
-    waiting += [write.value for writes in action.writes.values() for write in writes]
-    seen = set[int]()
-    while waiting:
-        term = waiting.pop()
-        if id(term) not in seen:
-            seen.add(id(term))
-            yield term
-            waiting += parts_of(term)
+    terms: list[Recorded] = [part for _, part in action.guard]
+    return all_within(*terms, *(write.value for writes in action.writes.values() for write in writes))
 
 
 def test_the_first_page_says_what_is_promised_in_the_words_of_the_claims() -> None:

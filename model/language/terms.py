@@ -6,6 +6,7 @@ scope holds only what depends on the state. The words of the language are in `se
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, dataclass_transform
@@ -311,15 +312,17 @@ def parts_of(term: Recorded) -> list[Recorded]:
     return [part for part in parts if isinstance(part, Recorded)]
 
 
-def variables_of(*terms: Recorded) -> frozenset[str]:
-    """The names of the variables in these terms, whatever the indices."""
-    found, waiting, seen = set[str](), list(terms), set[int]()
+def all_within(*terms: Recorded) -> Iterator[Recorded]:
+    """These terms and all that they are made of, each once."""
+    waiting, seen = list(terms), set[int]()
     while waiting:
         term = waiting.pop()
-        if id(term) in seen:
-            continue
-        seen.add(id(term))
-        if isinstance(term, Variable):
-            found.add(term.name)
-        waiting += parts_of(term)
-    return frozenset(found)
+        if id(term) not in seen:
+            seen.add(id(term))
+            yield term
+            waiting += parts_of(term)
+
+
+def variables_of(*terms: Recorded) -> frozenset[str]:
+    """The names of the variables in these terms, whatever the indices."""
+    return frozenset(term.name for term in all_within(*terms) if isinstance(term, Variable))

@@ -30,6 +30,7 @@ from model.language.terms import (
     When,
     Within,
     Without,
+    all_within,
     parts_of,
     variable,
 )
@@ -227,10 +228,4 @@ def _that_count(writes: Sequence[Write]) -> tuple[Write, ...]:
 
 def _parts(term: Set) -> frozenset[int]:
     """The identities of all terms within this one."""
-    found, waiting = set[int](), parts_of(term)
-    while waiting:
-        part = waiting.pop()
-        if id(part) not in found:
-            found.add(id(part))
-            waiting += parts_of(part)
-    return frozenset(found)
+    return frozenset(map(id, all_within(*parts_of(term))))

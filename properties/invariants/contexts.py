@@ -10,7 +10,7 @@ from model.language.machine import Machine
 from model.language.sets import Set, any_of
 from model.language.sorts import Index, Recorded
 from model.language.state import Declared, State, constant
-from model.language.terms import AtMost, parts_of
+from model.language.terms import AtMost, all_within
 
 JOINED = "joined"
 
@@ -113,14 +113,6 @@ def _ways(sort: type[Index], sorts: Sequence[type[Index]]) -> list[int | Index |
 
 def _compared(machine: Machine) -> set[type[Index]]:
     """The sorts whose elements some action compares by number."""
-    waiting: list[Recorded] = [part for action in machine.actions for _, part in action.guard]
-    waiting += [write.value for action in machine.actions for each in action.writes.values() for write in each]
-    found, seen = set[type[Index]](), set[int]()
-    while waiting:
-        term = waiting.pop()
-        if id(term) not in seen:
-            seen.add(id(term))
-            waiting += parts_of(term)
-            if isinstance(term, AtMost):
-                found.add(term.left.sort)
-    return found
+    terms: list[Recorded] = [part for action in machine.actions for _, part in action.guard]
+    terms += [write.value for action in machine.actions for each in action.writes.values() for write in each]
+    return {term.left.sort for term in all_within(*terms) if isinstance(term, AtMost)}

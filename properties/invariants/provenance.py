@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from model.language.machine import Action, Machine
 from model.language.sets import Processor, Set, Truth
-from model.language.sorts import Index, Recorded
-from model.language.terms import Both, Common, Union, Variable, When, Within, Without, parts_of
+from model.language.sorts import Index
+from model.language.terms import Both, Common, Union, Variable, When, Within, Without, all_within
 from properties.invariants.contexts import Context
 
 Pair = tuple[int, int]
@@ -89,14 +89,14 @@ def _containing(term: Set) -> Iterator[Variable]:
 
 def _wholes(action: Action) -> Iterator[Variable]:
     """The variables of which all are asked for, or given to another."""
-    asked = [term for _, part in action.guard for term in _parts(part)]
+    asked = [term for _, part in action.guard for term in all_within(part)]
     for name, writes in action.writes.items():
         for write in writes:
-            asked += _parts(write.value)
+            asked += all_within(write.value)
             yield from (one for one in _given(write.value) if one.name != name)
     for term in asked:
-        if isinstance(term, Within) and not any(isinstance(one, Processor) for one in _parts(term.inner)):
-            yield from (one for one in _parts(term.inner) if isinstance(one, Variable))
+        if isinstance(term, Within) and not any(isinstance(one, Processor) for one in all_within(term.inner)):
+            yield from (one for one in all_within(term.inner) if isinstance(one, Variable))
 
 
 def _given(value: Set) -> Iterator[Variable]:
@@ -110,18 +110,6 @@ def _given(value: Set) -> Iterator[Variable]:
             yield from _given(then)
         case _:
             pass
-
-
-def _parts(term: Recorded) -> list[Recorded]:
-    """A term and all that it is made of."""
-    found, waiting, seen = list[Recorded](), [term], set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) not in seen:
-            seen.add(id(one))
-            found.append(one)
-            waiting += parts_of(one)
-    return found
 
 
 def _agree(one: Iterable[Index], other: Iterable[Index]) -> bool:
