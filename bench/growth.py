@@ -1,102 +1,185 @@
 """How states and seconds grow with processors, handles and rings; which scope is the largest that ends within limits.
 
-Each scope is searched with symmetry in a process of its own, within the limits, one size growing while the others stay;
-a curve ends at the first that does not end. Each curve is fitted by a straight line through the logarithms of its last
-points: the factor is what one more costs. "Ends" is the largest scope that did, of up to 8 of a kind; "would end" what
-the line says of 10 minutes and 16 GiB, which is a guess. Seconds are processor seconds, start-up included.
+Each scope is counted in a process of its own, in one thread, within the limits, one size growing while the others stay;
+with symmetry where the machine has any, and the plug by spin's verifier too, which has none. A curve ends at the first
+scope that does not end, and why is said beside: the time, the memory, what the search or spin cannot hold, an error.
+A scope that would take over twice the limits, if states grow as before, is not tried. The factor is what one more of
+the size that grows costs, by a straight line through the logarithms of the last points. Seconds are processor seconds
+of all processes, start-up and compiling included; memory is the most that a process held.
 
-    bench/growth.py                        (15 s and 2 GiB a scope)
-    bench/growth.py --seconds 600 --memory 16 --plot docs/growth.svg
+    bench/growth.py                        (the plug, 15 s and 2 GiB a scope: some minutes)
+    bench/growth.py --seconds 600 --memory 16 --machines all --points docs/growth.json --plot docs/growth.svg
 
-Why a curve ends is said beside: time, memory (its allowance, or the machine's), or an error, which is shown.
+Curves that a file of points has are not measured again. Exit codes: 0 measured, 2 spin or gcc is not installed.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
+import json
+import shutil
 import signal
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from rich.table import Table
 
+from bench.large import OVER_MEMORY as SPIN_OVER_MEMORY
+from bench.large import Cost, cost
 from model.language.ground import GroundMachine
-from model.machines import MACHINES
-from properties.catalogue.scopes import CORE, FEATURES, NamedScope
+from model.machines import MACHINES, PLUG
+from properties.catalogue.scopes import CORE, NamedScope
 from properties.explicit.compiled import CompiledSearch
+from properties.export.promela import COMMANDS, MEMORY_MIB, promela
 from properties.limits import ScopeTooLargeError
 from properties.terminal import report
+from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
+from tests.test_spin import counted
 
 COUNT = "COUNT"
-OVER_MEMORY = 9
-ENDS = {OVER_MEMORY: "over the memory", -signal.SIGXCPU: "over the time", -signal.SIGKILL: "killed, out of memory"}
+OURS, SPIN = "ringplug", "spin"
+SPIN_TOO_DEEP = "max search depth too small"
+TOO_LARGE = 9
+ENDS = {TOO_LARGE: "", -signal.SIGXCPU: "over the time", -signal.SIGKILL: "killed: out of memory, or over the time"}
 """Why a scope did not end, by the exit code of its process."""
-AIM_SECONDS, AIM_GIB = 600, 16
-MOST = 8
+MOST = 16
 FITTED = 3
 """So many points, the last ones, are fitted: the first are too small to say anything."""
+HOPELESS = 2
+"""A scope that would take so many times the limits is not tried."""
 SIZES: dict[str, Callable[[int], tuple[int, int, int]]] = {
     "processors": lambda x: (x, 1, 1), "handles": lambda x: (2, x, 1), "rings": lambda x: (2, 1, x),
 }  # fmt: skip
-WITH = {"no feature": CORE, "all features": FEATURES}
-HEADINGS = ("grows", "with", "states", "factor", "seconds", "factor", "bytes a state", "ends", "would end")
+SINGLE = ("plug", "ordered", "numbered", "services", "delivery", "parts")
+"""The machines that are not products of others."""
+HEADINGS = ("machine", "grows", "by", "ends", "states", "factor", "seconds", "factor", "MiB", "the next")
 
 
 @dataclass(frozen=True)
 class Point:
-    """A scope that ended: the size that grows, and what it took."""
+    """A scope that ended: the size that grows, its states, and what it took."""
 
     size: int
     states: int
     seconds: float
-    bytes: int
+    mib: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What is measured: who counts which machine, with all its features or with none, and which size grows."""
+
+    machine: str
+    bare: bool
+    grows: str
+    by: str
+    points: list[Point] = field(default_factory=list[Point])
+    next_one: str = ""
+    """Why the next one has no point."""
+
+    @property
+    def title(self) -> str:
+        """The machine and its features."""
+        return f"{self.machine}, no feature" if self.bare else self.machine
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The words that tell it apart."""
+        return (self.title, self.grows, self.by)
+
+    def scope(self, size: int) -> NamedScope:
+        """One of its scopes."""
+        return NamedScope(
+            *SIZES[self.grows](size), CORE if self.bare else MACHINES[self.machine].features, self.machine
+        )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one scope may take."""
+
+    seconds: float
+    memory_gib: float
+
+    def hopeless(self, points: Sequence[Point]) -> str:
+        """Why the next scope is not worth a try; empty if it is, or if nothing tells."""
+        if len(points) < FITTED:
+            return ""
+        start, before, last = points[0], *points[-2:]
+        factor = last.states / before.states
+        seconds, gib = (last.seconds - start.seconds) * factor, (last.mib - start.mib) / 1024 * factor
+        told = seconds > HOPELESS * self.seconds or gib > HOPELESS * self.memory_gib
+        return f"not tried: about {seconds:,.0f} s, {gib:,.0f} GiB" if told else ""
+
+
+def ground_of(scope: NamedScope) -> GroundMachine:
+    """The machine in a scope."""
+    return GroundMachine(MACHINES[scope.machine].record(scope.features), scope.ground)
 
 
 def count(words: Sequence[str]) -> None:
-    """Search one scope, and print what it took."""
-    members, handles, rings = map(int, words[:3])
-    scope = NamedScope(members, handles, rings, WITH[words[3]])
-    ground = GroundMachine(MACHINES[scope.machine].record(scope.features), scope.ground)
+    """Print the number of states of one scope."""
+    machine, bare, grows, size, memory_gib = words
+    ground = ground_of(Curve(machine, bare == "True", grows, OURS).scope(int(size)))
     try:
-        search = CompiledSearch(ground, symmetry=True, memory_gib=float(words[4]), threads=1)
-        print(search.run().states, time.process_time(), search.index.bytes)
+        search = CompiledSearch(ground, symmetry=ground.is_symmetric, memory_gib=float(memory_gib), threads=1)
+        print(search.run().states)
     except ScopeTooLargeError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(OVER_MEMORY)
+        sys.exit(f"{error}")
 
 
-def point(grows: str, size: int, features: str, seconds: float, memory_gib: float) -> Point | str:
-    """One scope, if it ends within the limits; or why it does not."""
-    sizes = map(str, SIZES[grows](size))
-    done = subprocess.run(
-        [sys.executable, __file__, COUNT, *sizes, features, str(memory_gib)],
-        capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1)),
-    )  # fmt: skip
-    if done.returncode:
-        return " ".join([ENDS.get(done.returncode, f"exit code {done.returncode}"), *done.stderr.splitlines()[-1:]])
-    states, took, held = done.stdout.split()
-    return Point(size, int(states), float(took), int(held))
+def within(command: Sequence[str], seconds: float, folder: str | None = None) -> Cost | str:
+    """Run a process within processor seconds; or why it did not end well."""
+    with tempfile.TemporaryFile("w+") as said:
+        try:
+            return cost(command, folder, stderr=said, seconds=int(seconds))
+        except subprocess.CalledProcessError as error:
+            said.seek(0)
+            why = ENDS.get(error.returncode, f"exit code {error.returncode}")
+            return " ".join([*said.read().splitlines()[-1:]] or [why])
 
 
-def curve(grows: str, features: str, seconds: float, memory_gib: float) -> list[Point]:
-    """The scopes that end, from the smallest on."""
-    found = list[Point]()
+def ours(curve: Curve, size: int, limits: Limits) -> Point | str:
+    """Our count of one scope, or why there is none."""
+    words = map(str, (curve.machine, curve.bare, curve.grows, size, limits.memory_gib))
+    found = within([sys.executable, __file__, COUNT, *words], limits.seconds)
+    return found if isinstance(found, str) else Point(size, int(found.output), found.seconds, found.peak_mib)
+
+
+def spins(curve: Curve, size: int, limits: Limits) -> Point | str:
+    """Spin's count of one scope, or why there is none."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "plug.pml").write_text(promela(ground_of(curve.scope(size))))
+        seconds, found = 0.0, Cost("", 0, 0)
+        for command in COMMANDS:
+            allowed = command.replace(MEMORY_MIB, f"{limits.memory_gib * 1024:.0f}")
+            found = within(allowed.split(), limits.seconds, folder)
+            if isinstance(found, str):
+                return found
+            seconds += found.seconds
+    if SPIN_OVER_MEMORY in found.output:
+        return "over the memory"
+    if SPIN_TOO_DEEP in found.output:
+        return "deeper than spin's stack"
+    return Point(size, counted(found.output)[0], seconds, found.peak_mib)
+
+
+def measured(curve: Curve, limits: Limits) -> Curve:
+    """The curve with the scopes that end, from the smallest on."""
+    points, why = list[Point](), ""
     for size in range(1, MOST + 1):
-        one = point(grows, size, features, seconds, memory_gib)
-        if isinstance(one, str):
-            print(f"{grows} {size} with {features}: {one}", file=sys.stderr)
+        found = limits.hopeless(points) or (ours if curve.by == OURS else spins)(curve, size, limits)
+        if isinstance(found, str):
+            why = found
             break
-        found.append(one)
-        print(f"{grows} {size} with {features}: {one.states:,} states, {one.seconds:.1f} s", file=sys.stderr)
-    return found
+        points.append(found)
+    return Curve(curve.machine, curve.bare, curve.grows, curve.by, points, why)
 
 
 def line(points: Sequence[Point], of: Callable[[Point], float]) -> tuple[float, float]:
@@ -104,13 +187,6 @@ def line(points: Sequence[Point], of: Callable[[Point], float]) -> tuple[float, 
     last = points[-FITTED:]
     slope, start = np.polyfit([one.size for one in last], [np.log(of(one)) for one in last], 1)
     return float(slope), float(start)
-
-
-def would_end(points: Sequence[Point]) -> int:
-    """The largest size that ends in 10 minutes and 16 GiB, if states grow as the line does and each costs the same."""
-    last, (slope, _) = points[-1], line(points, states_of)
-    more = min(AIM_SECONDS / last.seconds, AIM_GIB * 2**30 / last.bytes)
-    return min(MOST, last.size + int(np.log(more) / slope))
 
 
 def states_of(one: Point) -> float:
@@ -123,61 +199,97 @@ def seconds_of(one: Point) -> float:
     return one.seconds
 
 
-def row(grows: str, features: str, points: Sequence[Point]) -> tuple[str, ...]:
+def row(curve: Curve) -> tuple[str, ...]:
     """A line of the table."""
-    last = points[-1]
-    factors = [f"{np.exp(line(points, of)[0]):.1f}" for of in (states_of, seconds_of)]
-    ends, would = ("/".join(map(str, SIZES[grows](size))) for size in (last.size, would_end(points)))
-    return (
-        grows, features, f"{last.states:,}", factors[0], f"{last.seconds:.1f}", factors[1],
-        f"{last.bytes / last.states:.0f}", ends, would,
-    )  # fmt: skip
+    if len(curve.points) < 2:
+        return (*curve.key, "", "", "", "", "", "", curve.next_one)
+    last = curve.points[-1]
+    factors = [f"{np.exp(line(curve.points, of)[0]):.1f}" for of in (states_of, seconds_of)]
+    ends = "/".join(map(str, SIZES[curve.grows](last.size)))
+    numbers = (f"{last.states:,}", factors[0], f"{last.seconds:.1f}", factors[1], f"{last.mib:,.0f}")
+    return (*curve.key, ends, *numbers, curve.next_one)
 
 
-def draw(curves: dict[tuple[str, str], list[Point]], path: Path) -> None:
-    """States and seconds against the size that grows, with the lines fitted."""
+def draw(curves: Sequence[Curve], path: Path) -> None:
+    """States above, seconds below, a column for each size that grows, with the lines fitted; spin's are hollow."""
     import matplotlib as mpl  # pyright: ignore[reportMissingImports]  (an extra: bench)
     from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]
 
     mpl.rcParams["svg.hashsalt"] = "ringplug"
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    for axes, of, label in zip(figure.subplots(1, 2), (states_of, seconds_of), ("states", "seconds"), strict=True):
-        for (grows, features), points in curves.items():
-            (drawn,) = axes.semilogy(
-                [one.size for one in points], [of(one) for one in points], "o", label=f"{grows}, {features}"
-            )
-            slope, start = line(points, of)
-            sizes = np.arange(points[-FITTED:][0].size, points[-1].size + 2)
-            axes.semilogy(sizes, np.exp(start + slope * sizes), "--", color=drawn.get_color(), linewidth=1)
-        axes.set(xlabel="processors, handles or rings", ylabel=label)
-        axes.grid(visible=True, alpha=0.3)
-    figure.axes[0].legend(fontsize="small")
+    figure = Figure(figsize=(10, 6), layout="constrained")
+    colours = {title: f"C{n}" for n, title in enumerate(dict.fromkeys(curve.title for curve in curves))}
+    axes = figure.subplots(2, len(SIZES), sharex="col", sharey="row")
+    for (above, below), grows in zip(axes.T, SIZES, strict=True):
+        for part, of in ((above, states_of), (below, seconds_of)):
+            for curve in curves:
+                if curve.grows != grows or len(curve.points) < 2:
+                    continue
+                is_ours = curve.by == OURS
+                part.semilogy(
+                    [one.size for one in curve.points], [of(one) for one in curve.points], "o" if is_ours else "s",
+                    color=colours[curve.title], fillstyle="full" if is_ours else "none",
+                    label=curve.title if is_ours else f"{curve.title}, spin",
+                )  # fmt: skip
+                slope, start = line(curve.points, of)
+                sizes = np.array([curve.points[-FITTED:][0].size, curve.points[-1].size])
+                part.semilogy(sizes, np.exp(start + slope * sizes), "-" if is_ours else ":", color=colours[curve.title])
+            part.grid(visible=True, alpha=0.3)
+        below.set(xlabel=grows)
+    axes[0][0].set(ylabel="states")
+    axes[1][0].set(ylabel="processor seconds")
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize="small")
     figure.savefig(path, metadata={"Date": None})
 
 
-def main() -> None:
+def curves_of(machines: Sequence[str]) -> list[Curve]:
+    """What is to be measured: the plug bare too, and by spin too."""
+    found = [Curve(PLUG, bare, grows, by) for by in (OURS, SPIN) for grows in SIZES for bare in (True, False)]
+    return [*found, *(Curve(name, False, grows, OURS) for name in machines if name != PLUG for grows in SIZES)]
+
+
+def read(path: Path | None) -> dict[tuple[str, ...], Curve]:
+    """The curves that a file of points has."""
+    if not path or not path.exists():
+        return {}
+    held = [
+        Curve(**{**one, "points": [Point(**point) for point in one["points"]]}) for one in json.loads(path.read_text())
+    ]
+    return {curve.key: curve for curve in held}
+
+
+def main() -> int:
     """Measure all curves, print their table, and draw them if that is asked for."""
     parser = argparse.ArgumentParser(description="How states and seconds grow.")
     parser.add_argument("--seconds", type=float, default=15.0, help="Processor seconds that a scope may take.")
     parser.add_argument("--memory", type=float, default=2.0, help="GiB that it may hold.")
+    parser.add_argument("--machines", choices=(PLUG, "all"), default=PLUG, help="The plug, or all six.")
+    parser.add_argument(
+        "--points", type=Path, help="Keep the curves in this file; those it has are not measured again."
+    )
     parser.add_argument("--plot", type=Path, help="Draw the curves as SVG.")
     asked = parser.parse_args()
     if asked.plot and not find_spec("matplotlib"):
         parser.error("--plot needs matplotlib: pip install 'ringplug[bench]'")
-    table, curves = Table(*HEADINGS, box=None), dict[tuple[str, str], list[Point]]()
-    for grows in SIZES:
-        for features in WITH:
-            points = curve(grows, features, asked.seconds, asked.memory)
-            if len(points) > 1:
-                curves[grows, features] = points
-                table.add_row(*row(grows, features, points))
+    if missing := [program for program in ("spin", "gcc") if not shutil.which(program)]:
+        sys.stderr.write(f"bench/growth.py: {' and '.join(missing)} not installed (tests/system-packages.txt)\n")
+        return UNDETERMINED
+    table, held = Table(*HEADINGS, box=None), read(asked.points)
+    for curve in curves_of(SINGLE if asked.machines == "all" else (PLUG,)):
+        if curve.key not in held:
+            held[curve.key] = measured(curve, Limits(asked.seconds, asked.memory))
+            sys.stderr.write(f"{' | '.join(row(held[curve.key]))}\n")
+            if asked.points:
+                asked.points.write_text(json.dumps([asdict(one) for one in held.values()], indent=1) + "\n")
+        table.add_row(*row(held[curve.key]))
     report.out().print(table)
     if asked.plot:
-        draw(curves, asked.plot)
+        draw([*held.values()], asked.plot)
+    return ALL_HOLD
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == [COUNT]:
         count(sys.argv[2:])
     else:
-        main()
+        sys.exit(main())

@@ -14,13 +14,16 @@ Exit codes: 0 all rows stand, 1 a row is void, 2 spin or gcc is not installed, o
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from rich.table import Table
 
@@ -47,9 +50,12 @@ class Cost:
     peak_mib: float
 
 
-def cost(command: Sequence[str], folder: str | None = None) -> Cost:
-    """Run a process to its end. CalledProcessError: it failed."""
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True)
+def cost(
+    command: Sequence[str], folder: str | None = None, *, stderr: IO[str] | None = None, seconds: int | None = None
+) -> Cost:
+    """Run a process to its end, which it may not reach within processor seconds. CalledProcessError: it failed."""
+    limit = partial(resource.setrlimit, resource.RLIMIT_CPU, (seconds, seconds + 1)) if seconds else None
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True, preexec_fn=limit)
     output = process.stdout.read() if process.stdout else ""
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, Protocol, TypeVar, cast, runtime_checkable
 
+from properties.collecting import collect_seldom
 from properties.executors import Crew, hired
 from properties.limits import LostJobError
 
@@ -219,6 +220,7 @@ def _ended_by(code: int | None) -> str:
 
 def _serve(connection: Connection) -> None:
     """In each process: do one job after the other."""
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,8 +12,9 @@ import pytest
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-gc.set_threshold(50_000, 20, 50)
-"""Machines and their terms are remembered: looking through them at every 700th object took a seventh of the time."""
+from properties.collecting import collect_seldom
+
+collect_seldom()
 
 LONGEST = (
     "corosync", "exhaustive", "variants", "inductive", "command", "spin", "claims", "theorem", "recheck", "ring_faults",

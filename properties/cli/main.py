@@ -15,6 +15,7 @@ import click
 from properties.cli import streams
 from properties.cli.commands import COMMANDS, load
 from properties.cli.completion import HELP_NAMES, Declared, declared
+from properties.collecting import collect_seldom
 from properties.limits import CheckpointError, LostJobError, ScopeTooLargeError, UnavailableError
 from properties.lockstep.events import MapError
 from properties.terminal.exit_codes import BAD_INPUT, INTERRUPTED, UNDETERMINED
@@ -72,6 +73,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; every error is one line on standard error, and the exit code is 0 to 3, or 130."""
     streams.prepare()
+    collect_seldom()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = _code()

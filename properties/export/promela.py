@@ -27,9 +27,11 @@ START_STATES = 0
 """States that spin stores and the machine does not have: none, since the variables begin with their initial values."""
 START_TRANSITIONS = 1
 """Transitions that spin reports and the machine does not have: storing the initial state is counted as one."""
+MEMORY_MIB = "8000"
+"""What the verifier may hold."""
 COMMANDS = (
     "spin -o2 -a plug.pml",
-    "gcc -O2 -DSAFETY -DNOREDUCE -DMEMLIM=8000 pan.c -o pan",
+    f"gcc -O2 -DSAFETY -DNOREDUCE -DMEMLIM={MEMORY_MIB} pan.c -o pan",
     "./pan -E -m1000000 -w24",
 )
 """How the reachable states of the model in `plug.pml` are counted. Without -o2 spin forgets what is only written."""

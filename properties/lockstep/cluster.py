@@ -144,8 +144,9 @@ class Cluster:
     def recovery_count(self, processor: int, *, of_this_ring: bool) -> int:
         """How many recovery messages wait that were queued in the installed ring, or elsewhere."""
         seen = self.seen[processor]
-        tags = [tag is not None and tag == seen.installed for tag in seen.recovery_waiting]
-        return tags.count(of_this_ring)
+        waiting = seen.recovery_waiting
+        here = waiting.count(seen.installed) if waiting and seen.installed else 0
+        return here if of_this_ring else len(waiting) - here
 
     def handle(self, processor: int, number: int) -> int | None:
         """What the implementation calls a handle; None if none was created under this number."""
@@ -162,7 +163,9 @@ class Cluster:
         return self.handle(processor, number) in self.seen[processor].registered
 
     def observe(self, processor: int, seen: Observation) -> None:
-        """What is observed of a processor now."""
+        """What is observed of a processor now; what is as it was stays the same object, which readers go by."""
+        if seen == self.seen.get(processor):
+            return
         self.seen[processor] = seen
         if seen.held is not None and (number := self.number_of(seen.installed)) >= 0:
             self.rings[number] = msgspec.structs.replace(self.rings[number], positions=seen.held)

@@ -6,8 +6,10 @@ The bit is read off the token that the plug layer sends on, the gate off the lay
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -51,6 +53,23 @@ class Seen(Protocol):
     def what(self) -> Any: ...
 
 
+Handler = Callable[[Seen, Any], None]
+"""Takes what was seen, and of that what it was."""
+
+
+class Follower(ABC):
+    """Follows a run: for each kind of what is seen there are some, or none, who take it."""
+
+    @abstractmethod
+    def handlers(self, kind: type[object]) -> list[Handler]:
+        """Who takes what is of this kind; it is always the same ones."""
+
+    def take(self, seen: Seen) -> None:
+        """Take what was seen next."""
+        for handle in self.handlers(cast("type[object]", type(seen.what))):
+            handle(seen, seen.what)
+
+
 def name_of(processor: int) -> str:
     """What a processor is called in a history."""
     return str(processor)
@@ -66,7 +85,7 @@ def message_of(message: Any) -> str:
     return f"{message.sender}:{message.incarnation}:{message.number}"
 
 
-class Historian:
+class Historian(Follower):
     """Writes the history of one run, event by event."""
 
     def __init__(self, processors: tuple[int, ...]) -> None:
@@ -82,19 +101,17 @@ class Historian:
             "ConfigurationChange": self._changed, "PlugStep": self._stepped,
         }  # fmt: skip
 
-    def takes(self, kind: type[object]) -> bool:
-        """Whether what is of this kind is an event, or some."""
-        return kind.__name__ in self._handlers or issubclass(kind, Event)
+    def handlers(self, kind: type[object]) -> list[Handler]:
+        """Who takes what is of this kind: none if it is no event."""
+        events = self._handlers.get(kind.__name__) or (self._event if issubclass(kind, Event) else None)
+        return [partial(self._write, events)] if events else []
 
-    def take(self, seen: Seen) -> None:
-        """Take what was seen next."""
-        what = seen.what
-        if handle := self._handlers.get(type(what).__name__):
-            for event in handle(seen, what):
-                self.lines.append(Located(IN_MEMORY, len(self.lines) + 2, event))
-        elif isinstance(what, Event):
-            event = msgspec.structs.replace(what, **self._place(seen))
+    def _write(self, events: Callable[[Seen, Any], Iterator[Event]], seen: Seen, what: Any) -> None:
+        for event in events(seen, what):
             self.lines.append(Located(IN_MEMORY, len(self.lines) + 2, event))
+
+    def _event(self, seen: Seen, what: Event) -> Iterator[Event]:
+        yield msgspec.structs.replace(what, **self._place(seen))
 
     def history(self) -> Excerpt:
         """What can be judged."""

@@ -6,12 +6,11 @@ LIVE-T all visits of a token. The other claims are the history's (`properties/hi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from properties.judge.judgement import OK, OPEN, VIOLATED, JudgedClaim
-from properties.simulate.historian import Seen, message_of
+from properties.simulate.historian import Follower, Handler, Seen, message_of
 from properties.simulate.opening import Openings
 
 MONITORED = ("RING-S5", "PLUG-H3", "LIVE-3", "LIVE-T", "STEP-1")
@@ -37,7 +36,7 @@ class Received:
 
 
 @dataclass
-class Monitor:
+class Monitor(Follower):
     """Follows a run."""
 
     met: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MONITORED, 0))
@@ -54,22 +53,16 @@ class Monitor:
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self._handlers: dict[str, Callable[[Seen, Any], None]] = {
+        self._handlers: dict[str, Handler] = {
             "Receipt": self._receipt, "Freeing": self._freeing, "ConfigurationChange": self._change,
             "PlugStep": self._plug_step, "Queued": self._queue, "Delivery": self._delivery, "Counted": self._count,
             "Raised": self._raise, "Transition": self._transition,
         }  # fmt: skip
 
-    def takes(self, kind: type[object]) -> bool:
-        """Whether what is of this kind says anything to it."""
-        return kind.__name__ in self._handlers or self.openings.takes(kind)
-
-    def take(self, seen: Seen) -> None:
-        """Take what was seen next."""
-        what = seen.what
-        self.openings.take(seen)
-        if handle := self._handlers.get(type(what).__name__):
-            handle(seen, what)
+    def handlers(self, kind: type[object]) -> list[Handler]:
+        """Who takes what is of this kind."""
+        handle = self._handlers.get(kind.__name__)
+        return [*self.openings.handlers(kind), *([handle] if handle else [])]
 
     def ended(self, settled_us: int | None, bound_us: int, *, is_quiet: bool, error: str) -> list[JudgedClaim]:
         """What is said of each claim once the run has ended."""

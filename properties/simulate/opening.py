@@ -11,11 +11,10 @@ Source: LIVE-1, of which this is the bound in time
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from properties.simulate.historian import Seen
+from properties.simulate.historian import Follower, Handler, Seen
 
 VISITS = ("token_received", "visit_alone")
 TAKE_OUT = ("unplug", "destroy")
@@ -68,7 +67,7 @@ class Opening:
         return len(self.plugged) == len(self.members) and not any(self.plugged.values())
 
 
-class Openings:
+class Openings(Follower):
     """Follows the rings of a run: how many were judged, how near one came to its bound, and the first beyond it."""
 
     def __init__(self) -> None:
@@ -79,19 +78,15 @@ class Openings:
         self._rings: dict[object, Opening | None] = {}
         """None once a ring is judged, or cannot be."""
         self._states: dict[int, Any] = {}
-        self._handlers: dict[str, Callable[[Seen, Any], None]] = {
+        self._handlers: dict[str, Handler] = {
             "PlugStep": self._step, "PlugCalled": self._called, "Queued": self._queued, "Crashed": self._stopped,
             "Ended": self._stopped,
         }  # fmt: skip
 
-    def takes(self, kind: type[object]) -> bool:
-        """Whether what is of this kind says anything to it."""
-        return kind.__name__ in self._handlers
-
-    def take(self, seen: Seen) -> None:
-        """Take what was seen next."""
-        if handle := self._handlers.get(type(seen.what).__name__):
-            handle(seen, seen.what)
+    def handlers(self, kind: type[object]) -> list[Handler]:
+        """Who takes what is of this kind."""
+        handle = self._handlers.get(kind.__name__)
+        return [handle] if handle else []
 
     def _installed(self, processor: int) -> Opening | None:
         state = self._states.get(processor)

@@ -12,7 +12,7 @@ import reference.simulator.script
 import reference.simulator.world
 from properties.judge.judgement import NOT_OBSERVABLE, OPEN, VIOLATED, JudgedClaim, judge
 from properties.lockstep.divergence import Divergence
-from properties.simulate.historian import Historian, Seen
+from properties.simulate.historian import Handler, Historian, Seen
 from properties.simulate.lockstep import is_followed, lockstep_verdict
 from properties.simulate.monitor import MONITORED, Monitor
 from reference.ring.settings import Settings
@@ -98,15 +98,18 @@ def run(
     """Run a script and judge it; `keep` its history and all that was seen."""
     began = time.perf_counter()
     monitor, historian, seen = Monitor(), Historian(script.processors), list[Seen]()
-    takers = dict[type[object], list[Callable[[Seen], None]]]()
+    handlers = dict[type[object], list[Handler]]()
+
+    def keep_it(one: Seen, what: object) -> None:
+        seen.append(one)
 
     def record(one: Seen) -> None:
         kind = cast("type[object]", type(one.what))
-        if kind not in takers:
-            takers[kind] = [taker.take for taker in (monitor, historian) if taker.takes(kind)]
-            takers[kind] += [seen.append] if keep or is_followed(kind) else []
-        for take in takers[kind]:
-            take(one)
+        if kind not in handlers:
+            handlers[kind] = [*monitor.handlers(kind), *historian.handlers(kind)]
+            handlers[kind] += [keep_it] if keep or is_followed(kind) else []
+        for handle in handlers[kind]:
+            handle(one, one.what)
 
     bound = bound_us(script, reference.simulator.world.SIMULATED)
     world = copy.world(copy.parse(script.text()), record, patience_us=bound + DRAIN_US, application=application)

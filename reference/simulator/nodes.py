@@ -73,5 +73,7 @@ class Node:
     def due_us(self) -> int | None:
         """When something is due, in the world's time."""
         assert self.life
-        times = [at for at in (self.life.processor.deadline_us, self.life.application.deadline_us) if at is not None]
-        return self.clock.moment(min(times)) if times else None
+        due_us, other_us = self.life.processor.deadline_us, self.life.application.deadline_us
+        if due_us is None or (other_us is not None and other_us < due_us):
+            due_us = other_us
+        return None if due_us is None else self.clock.moment(due_us)
