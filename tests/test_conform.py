@@ -84,9 +84,7 @@ EXAMPLES = {"main.mjs": ["node"], "plug.py": [sys.executable, "-S"]}
 def test_an_example_conforms_as_a_new_process_at_each_start(name: str, needs_program: Callable[[str], str]) -> None:
     program, *options = EXAMPLES[name]
     case = next(case for case in CASES if case.name == "crash-and-restart")
-    found = conform(
-        [needs_program(program), *options, f"examples/conform/{name}"], Plan(2, 1, 20), 20.0, cases=[case]
-    )
+    found = conform([needs_program(program), *options, f"examples/conform/{name}"], Plan(2, 1, 20), 20.0, cases=[case])
     assert (found.verdict, len(found.cases)) == (CONFORMS, 1), list(found.lines())
 
 
