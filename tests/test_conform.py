@@ -21,7 +21,7 @@ from properties.conform.outcome import CONFORMS, DIVERGED, NOT_DRIVEN, Conforman
 from properties.conform.program import Program
 from properties.conform.script import Case, form
 from properties.lockstep.run import Plan
-from tests.command import RINGPLUG, refused, ringplug
+from tests.command import PYTEST, RINGPLUG, refused, ringplug
 
 ROOT = Path(__file__).parent.parent
 SMALL = Plan(members=2, seed=0, steps=200)
@@ -322,7 +322,7 @@ def test_the_document_names_every_field_of_every_answer() -> None:
 
 
 def inherited(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", *options, folder]
+    command = [*PYTEST, f"--rootdir={folder}", *options, folder]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
