@@ -17,8 +17,8 @@ from unittest.mock import patch
 from properties.cli import main
 
 RINGPLUG = Path(sys.executable).with_name("ringplug")
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
-"""A user's pytest as a process. With its plugin, pytest may compile all of Hypothesis, as it does in test_wheel.py."""
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")
+"""A user's pytest as a process. Without the last two it may compile all of Hypothesis, as it does in test_wheel.py."""
 Done = subprocess.CompletedProcess[str]
 
 
