@@ -17,8 +17,9 @@ from unittest.mock import patch
 from properties.cli import main
 
 RINGPLUG = Path(sys.executable).with_name("ringplug")
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")
-"""A user's pytest as a process. Without the last two it may compile all of Hypothesis, as it does in test_wheel.py."""
+SOONER = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")
+"""Options of a user's pytest. Without them it may compile all of Hypothesis, as it does in test_wheel.py."""
+PYTEST = (sys.executable, "-m", "pytest", "-q", *SOONER)
 Done = subprocess.CompletedProcess[str]
 
 
