@@ -30,7 +30,8 @@ INVARIANTS = {"reference/plug/configuration_changes.py": {"after.phase is NEXT[b
 def test_every_assert_is_known() -> None:
     found = dict[str, set[str]]()
     for path in sorted(path for room in ("model", "properties", "reference") for path in (ROOT / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text()
+        for node in ast.walk(ast.parse(text)) if "assert" in text else ():
             if isinstance(node, ast.Assert):
                 found.setdefault(str(path.relative_to(ROOT)), set()).add(ast.unparse(node.test))
     assert found == NARROWING | INVARIANTS
