@@ -210,9 +210,13 @@ class Step:
 
     def read(self, claim: Callable[..., Truth]) -> Truth:
         """A two-state statement (now, then, parameters…) about this step, as a ground truth on the state before."""
-        return self.ground.grounding(self.action, self.arguments).truth(self.action.read(claim))
+        return self._grounding.truth(self.action.read(claim))
 
-    @property
+    @cached_property
+    def _grounding(self) -> Grounding:
+        return self.ground.grounding(self.action, self.arguments)
+
+    @cached_property
     def search_guard(self) -> tuple[Truth, ...]:
         """What must hold for a search to take the step: its guard, and that a fresh element is the first unused one."""
         return (*(part for _, part in self.guard), self.first_unused)
