@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any
 
@@ -60,6 +60,10 @@ def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, token
 
 Memory = dict[tuple[object, ...], Any]
 """What terms are, written out: by the term and what stands for all that is free in it."""
+
+
+MEMORIES = 32
+"""Of so many scopes what was written out is kept."""
 
 
 class Grounding(Rewriting):
@@ -117,6 +121,12 @@ class Grounding(Rewriting):
         for (element,) in self.scope.places([index.sort]):
             holds = holds & self.at({index: element}).truth(body)
         return holds
+
+
+@lru_cache(MEMORIES)
+def _memory(processors: int, sizes: frozenset[object], known: frozenset[object]) -> Memory:
+    """The memory of this scope where this is known: a machine and its variants have most of their terms in common."""
+    return {}
 
 
 def numbers(at: tuple[Index, ...]) -> tuple[int, ...]:
@@ -243,7 +253,7 @@ class GroundMachine:
         changing = {name for action in machine.actions for name in action.writes}
         self.known = {slot: bitmap for slot, bitmap in start.items() if slot[0] not in changing}
         self.slots = {slot: i for i, slot in enumerate(slot for slot in start if slot[0] in changing)}
-        self._written: Memory = {}
+        self._written = _memory(scope.processors, frozenset(scope.sizes.items()), frozenset(self.known.items()))
         self.initial: Bitmaps = tuple(start[slot] for slot in self.slots)
 
     @property
