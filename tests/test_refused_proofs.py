@@ -240,8 +240,8 @@ def never_happens(now: Tiny, then: Tiny) -> Truth:
 
 
 def test_a_query_that_z3_cannot_decide_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit in ("BY_MODELS", "PATIENTLY"):
-        monkeypatch.setattr(rounds, limit, 1_000_000)
+    for limit in ("BRIEFLY", "BY_MODELS", "PATIENTLY"):
+        monkeypatch.setattr(rounds, limit, 200_000)
     verdict = proof_of(machine(climb), claim(never_happens, at="climb"))
     assert open_because(verdict) == "never happens: undecided by climb"
 

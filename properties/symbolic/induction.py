@@ -36,7 +36,7 @@ class Proof:
     """If they were to be written: by owner, label and action, each as it was asked last."""
 
     def ended(self, round_: Round, failures: Sequence[Failure]) -> Proof:
-        """This proof, with what a round found."""
+        """The proof, with what a round found."""
         self.failures += failures
         self.obligations |= round_.obligations
         return self
