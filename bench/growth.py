@@ -1,11 +1,12 @@
 """How states and seconds grow with processors, handles and rings; which scope is the largest that ends within limits.
 
-Each scope is counted in a process of its own, in one thread, within the limits, one size growing while the others stay;
-with symmetry where the machine has any, and the plug by spin's verifier too, which has none. A curve ends at the first
-scope that does not end, and why is said beside: the time, the memory, what the search or spin cannot hold, an error.
-A scope that would take over twice the limits, if states grow as before, is not tried. The factor is what one more of
-the size that grows costs, by a straight line through the logarithms of the last points. Seconds are processor seconds
-of all processes, start-up and compiling included; memory is the most that a process held.
+Each scope is counted with all features, in a process of its own, in one thread, within the limits, one size growing
+while the others stay (2 processors, 1 handle, 1 ring); with symmetry where the machine has any. The plug is counted by
+spin's verifier, too, which has no symmetry. A curve ends at the first scope that does not end, and why is said beside:
+the time, the memory, what the search or spin cannot hold, an error. A scope that would be well beyond the limits, if
+states grow as before, is not tried. The factor is what one more of the size that grows costs, by a straight line
+through the logarithms of the last points. Seconds are processor seconds of all processes, start-up and compiling
+included; memory is the most that a process held.
 
     bench/growth.py                        (the plug, 15 s and 2 GiB a scope: some minutes)
     bench/growth.py --seconds 600 --memory 16 --machines all --points docs/growth.json --plot docs/growth.svg
@@ -23,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,9 +35,9 @@ from bench.large import OVER_MEMORY as SPIN_OVER_MEMORY
 from bench.large import Cost, cost
 from model.language.ground import GroundMachine
 from model.machines import MACHINES, PLUG
-from properties.catalogue.scopes import CORE, NamedScope
+from properties.catalogue.scopes import NamedScope
 from properties.explicit.compiled import CompiledSearch
-from properties.export.promela import COMMANDS, MEMORY_MIB, promela
+from properties.export.promela import commands, promela
 from properties.limits import ScopeTooLargeError
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, UNDETERMINED
@@ -51,7 +52,7 @@ ENDS = {TOO_LARGE: "", -signal.SIGXCPU: "over the time", -signal.SIGKILL: "kille
 MOST = 16
 FITTED = 3
 """So many points, the last ones, are fitted: the first are too small to say anything."""
-HOPELESS = 2
+HOPELESS = 1.25
 """A scope that would take so many times the limits is not tried."""
 SIZES: dict[str, Callable[[int], tuple[int, int, int]]] = {
     "processors": lambda x: (x, 1, 1), "handles": lambda x: (2, x, 1), "rings": lambda x: (2, 1, x),
@@ -73,10 +74,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """What is measured: who counts which machine, with all its features or with none, and which size grows."""
+    """What is measured: who counts which machine, with all its features, and which size grows."""
 
     machine: str
-    bare: bool
     grows: str
     by: str
     points: list[Point] = field(default_factory=list[Point])
@@ -84,20 +84,13 @@ class Curve:
     """Why the next one has no point."""
 
     @property
-    def title(self) -> str:
-        """The machine and its features."""
-        return f"{self.machine}, no feature" if self.bare else self.machine
-
-    @property
     def key(self) -> tuple[str, ...]:
         """The words that tell it apart."""
-        return (self.title, self.grows, self.by)
+        return (self.machine, self.grows, self.by)
 
     def scope(self, size: int) -> NamedScope:
         """One of its scopes."""
-        return NamedScope(
-            *SIZES[self.grows](size), CORE if self.bare else MACHINES[self.machine].features, self.machine
-        )
+        return NamedScope(*SIZES[self.grows](size), MACHINES[self.machine].features, self.machine)
 
 
 @dataclass(frozen=True)
@@ -111,11 +104,15 @@ class Limits:
         """Why the next scope is not worth a try; empty if it is, or if nothing tells."""
         if len(points) < FITTED:
             return ""
-        start, before, last = points[0], *points[-2:]
-        factor = last.states / before.states
-        seconds, gib = (last.seconds - start.seconds) * factor, (last.mib - start.mib) / 1024 * factor
+        start, last, more = points[0], points[-1], factor(points)
+        seconds, gib = (last.seconds - start.seconds) * more, (last.mib - start.mib) / 1024 * more
         told = seconds > HOPELESS * self.seconds or gib > HOPELESS * self.memory_gib
         return f"not tried: about {seconds:,.0f} s, {gib:,.0f} GiB" if told else ""
+
+
+def factor(points: Sequence[Point]) -> float:
+    """How many times the states of the point before the last one has; 0 if there is none before."""
+    return points[-1].states / points[-2].states if len(points) > 1 else 0.0
 
 
 def ground_of(scope: NamedScope) -> GroundMachine:
@@ -125,41 +122,44 @@ def ground_of(scope: NamedScope) -> GroundMachine:
 
 def count(words: Sequence[str]) -> None:
     """Print the number of states of one scope."""
-    machine, bare, grows, size, memory_gib = words
-    ground = ground_of(Curve(machine, bare == "True", grows, OURS).scope(int(size)))
+    machine, grows, size, memory_gib = words
+    ground = ground_of(Curve(machine, grows, OURS).scope(int(size)))
     try:
         search = CompiledSearch(ground, symmetry=ground.is_symmetric, memory_gib=float(memory_gib), threads=1)
         print(search.run().states)
     except ScopeTooLargeError as error:
-        sys.exit(f"{error}")
+        sys.stderr.write(f"{error}\n")
+        sys.exit(TOO_LARGE)
 
 
 def within(command: Sequence[str], seconds: float, folder: str | None = None) -> Cost | str:
-    """Run a process within processor seconds; or why it did not end well."""
+    """Run a process within processor seconds; or why it did not end. SystemExit: it failed."""
     with tempfile.TemporaryFile("w+") as said:
         try:
             return cost(command, folder, stderr=said, seconds=int(seconds))
         except subprocess.CalledProcessError as error:
             said.seek(0)
-            why = ENDS.get(error.returncode, f"exit code {error.returncode}")
-            return " ".join([*said.read().splitlines()[-1:]] or [why])
+            words = said.read().splitlines()
+            if error.returncode not in ENDS:
+                raise SystemExit("\n".join([f"{error}", *words])) from error
+            return words[-1] if words else ENDS[error.returncode]
 
 
 def ours(curve: Curve, size: int, limits: Limits) -> Point | str:
     """Our count of one scope, or why there is none."""
-    words = map(str, (curve.machine, curve.bare, curve.grows, size, limits.memory_gib))
+    words = map(str, (curve.machine, curve.grows, size, limits.memory_gib))
     found = within([sys.executable, __file__, COUNT, *words], limits.seconds)
     return found if isinstance(found, str) else Point(size, int(found.output), found.seconds, found.peak_mib)
 
 
-def spins(curve: Curve, size: int, limits: Limits) -> Point | str:
-    """Spin's count of one scope, or why there is none."""
+def spins(curve: Curve, points: Sequence[Point], size: int, limits: Limits) -> Point | str:
+    """Spin's count of the scope after these, or why there is none."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "plug.pml").write_text(promela(ground_of(curve.scope(size))))
         seconds, found = 0.0, Cost("", 0, 0)
-        for command in COMMANDS:
-            allowed = command.replace(MEMORY_MIB, f"{limits.memory_gib * 1024:.0f}")
-            found = within(allowed.split(), limits.seconds, folder)
+        expected = points[-1].states * factor(points) if points else 0.0
+        for command in commands(limits.memory_gib * 1024, expected):
+            found = within(command.split(), limits.seconds, folder)
             if isinstance(found, str):
                 return found
             seconds += found.seconds
@@ -174,12 +174,14 @@ def measured(curve: Curve, limits: Limits) -> Curve:
     """The curve with the scopes that end, from the smallest on."""
     points, why = list[Point](), ""
     for size in range(1, MOST + 1):
-        found = limits.hopeless(points) or (ours if curve.by == OURS else spins)(curve, size, limits)
+        found = limits.hopeless(points) or (
+            ours(curve, size, limits) if curve.by == OURS else spins(curve, points, size, limits)
+        )
         if isinstance(found, str):
             why = found
             break
         points.append(found)
-    return Curve(curve.machine, curve.bare, curve.grows, curve.by, points, why)
+    return replace(curve, points=points, next_one=why)
 
 
 def line(points: Sequence[Point], of: Callable[[Point], float]) -> tuple[float, float]:
@@ -217,7 +219,7 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
 
     mpl.rcParams["svg.hashsalt"] = "ringplug"
     figure = Figure(figsize=(10, 6), layout="constrained")
-    colours = {title: f"C{n}" for n, title in enumerate(dict.fromkeys(curve.title for curve in curves))}
+    colours = {machine: f"C{n}" for n, machine in enumerate(dict.fromkeys(curve.machine for curve in curves))}
     axes = figure.subplots(2, len(SIZES), sharex="col", sharey="row")
     for (above, below), grows in zip(axes.T, SIZES, strict=True):
         for part, of in ((above, states_of), (below, seconds_of)):
@@ -227,12 +229,14 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
                 is_ours = curve.by == OURS
                 part.semilogy(
                     [one.size for one in curve.points], [of(one) for one in curve.points], "o" if is_ours else "s",
-                    color=colours[curve.title], fillstyle="full" if is_ours else "none",
-                    label=curve.title if is_ours else f"{curve.title}, spin",
+                    color=colours[curve.machine], fillstyle="full" if is_ours else "none",
+                    label=curve.machine if is_ours else f"{curve.machine}, spin",
                 )  # fmt: skip
                 slope, start = line(curve.points, of)
                 sizes = np.array([curve.points[-FITTED:][0].size, curve.points[-1].size])
-                part.semilogy(sizes, np.exp(start + slope * sizes), "-" if is_ours else ":", color=colours[curve.title])
+                part.semilogy(
+                    sizes, np.exp(start + slope * sizes), "-" if is_ours else ":", color=colours[curve.machine]
+                )
             part.grid(visible=True, alpha=0.3)
         below.set(xlabel=grows)
     axes[0][0].set(ylabel="states")
@@ -243,9 +247,9 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
 
 
 def curves_of(machines: Sequence[str]) -> list[Curve]:
-    """What is to be measured: the plug bare too, and by spin too."""
-    found = [Curve(PLUG, bare, grows, by) for by in (OURS, SPIN) for grows in SIZES for bare in (True, False)]
-    return [*found, *(Curve(name, False, grows, OURS) for name in machines if name != PLUG for grows in SIZES)]
+    """What is to be measured: the plug by spin too."""
+    by_whom = [(PLUG, OURS), (PLUG, SPIN), *((name, OURS) for name in machines if name != PLUG)]
+    return [Curve(machine, grows, by) for machine, by in by_whom for grows in SIZES]
 
 
 def read(path: Path | None) -> dict[tuple[str, ...], Curve]:

@@ -19,7 +19,7 @@ from properties.check.job import Job
 from properties.check.plan import Plan
 from properties.check.verdict import Proved, Verdict
 from properties.claims import CLAIMS
-from properties.sampling.stateful import DEFAULT_TRIES
+from properties.sampling.tries import DEFAULT_TRIES
 from properties.terminal import report
 from properties.terminal.exit_codes import ALL_HOLD, SOME_VIOLATED
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from properties.judge.files import judge_files as judge
     from properties.judge.judgement import JudgedClaim, Judgement
     from properties.limits import ScopeTooLargeError
-    from properties.sampling.stateful import Tries
+    from properties.sampling.tries import Tries
     from properties.traces.trace import Trace, TraceError, TraceScope, TraceStep, write_trace
     from ringplug import client, reference, services, sets, simulator, testing
 
@@ -98,7 +98,7 @@ _HOMES = {
     "TraceError": "properties.traces.trace",
     "TraceScope": "properties.traces.trace",
     "TraceStep": "properties.traces.trace",
-    "Tries": "properties.sampling.stateful",
+    "Tries": "properties.sampling.tries",
     "VARIANTS": "model.variants",
     "Variant": "model.variants",
     "Verdict": "properties.check.verdict",

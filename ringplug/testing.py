@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from properties.lockstep.recorded.calls import Life, RecordedStep
     from properties.lockstep.recorded.follower import follow
     from properties.lockstep.run import Plan, Run, run
-    from properties.sampling.stateful import Tries
+    from properties.sampling.tries import Tries
     from ringplug.inherited import LockstepTests
 
 __all__ = [
@@ -94,7 +94,7 @@ _HOMES = {
     "Run": "properties.lockstep.run",
     "Starts": _IMPLEMENTATION,
     "TokenReading": _IMPLEMENTATION,
-    "Tries": "properties.sampling.stateful",
+    "Tries": "properties.sampling.tries",
     "UndecidedError": _ENGINES,
     "VerdictError": _ENGINES,
     "ViolatedError": _ENGINES,

@@ -1,6 +1,7 @@
 """The command line as a user meets it, by its output and exit code: in this process, or as one of its own.
 
-In this process it is the same `main` with the same arguments, only that Python is up and has read its modules.
+In this process it is the same `main` with the same arguments, only that Python is up and has read its modules, and that
+jobs are done one after the other: processes for them, which `test_pool.py` is about, would read these modules again.
 """
 
 from __future__ import annotations
@@ -10,14 +11,21 @@ import io
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 from unittest.mock import patch
 
+from properties import pool
 from properties.cli import main
 
 RINGPLUG = Path(sys.executable).with_name("ringplug")
+SOONER = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "--assert=plain")
+"""Options of a user's pytest. Without them it may compile all of Hypothesis, as it does in test_wheel.py."""
+PYTEST = (sys.executable, "-m", "pytest", "-q", *SOONER)
 Done = subprocess.CompletedProcess[str]
+R = TypeVar("R")
 
 
 def process(*arguments: str | Path, lines: str = "", timeout: float = 120) -> Done:
@@ -35,6 +43,7 @@ def ringplug(*arguments: str | Path, lines: str = "", together: bool = False) ->
     with (
         patch.multiple(sys, argv=["ringplug", *words], stdin=given, stdout=out, stderr=err),
         patch.object(sys.modules["__main__"], "__package__", None),
+        patch.object(pool, "_side_by_side", _one_by_one),
         _signals_kept(),
     ):
         try:
@@ -43,6 +52,13 @@ def ringplug(*arguments: str | Path, lines: str = "", together: bool = False) ->
             code = end.code
     said = "" if together else _text(err)
     return subprocess.CompletedProcess(words, code if isinstance(code, int) else 0, _text(out), said)
+
+
+def _one_by_one(jobs: Sequence[pool.Job[R]], on_tick: pool.Reports, most: int) -> Iterator[pool.Done[R]]:
+    """Each job as one that is alone, in order."""
+    for number, job in enumerate(jobs):
+        for done in pool._alone(job, lambda tick, number=number: on_tick(replace(tick, job=number))):
+            yield replace(done, job=number)
 
 
 def refused(*arguments: str | Path) -> str:

@@ -50,3 +50,11 @@ def _draws_depend_on_nothing_loaded() -> Iterator[None]:
     """Hypothesis draws some numbers from the constants of the modules that are loaded, so from which tests are run."""
     with patch.object(providers, "_get_local_constants", Constants):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_compiled_is_kept_in_one_place() -> Iterator[None]:
+    """Also by tests of pytest's pytester, which gives each a home of its own: the search would be compiled anew."""
+    place = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    with patch.dict(os.environ, XDG_CACHE_HOME=place):
+        yield

@@ -20,7 +20,7 @@ from properties.claims import CLAIMS
 from properties.explicit.exhaustive import explore
 from properties.export.markdown import largest
 from properties.limits import ScopeTooLargeError
-from properties.sampling.stateful import DEFAULT_TRIES
+from properties.sampling.tries import DEFAULT_TRIES
 from properties.terminal.verdicts import best, print_verdicts, summary
 from properties.traces.trace import machine_text
 from tests.command import ringplug

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
@@ -25,6 +25,7 @@ from properties.explicit.checkpoint import LIST, Kept
 from properties.explicit.compiled import CompiledSearch
 from properties.explicit.search import Report, Search
 from properties.limits import CheckpointError
+from tests.command import ringplug
 from tests.plugring import PLUGRING, Size
 from tests.test_compiled import check_same
 
@@ -181,33 +182,38 @@ def test_two_at_a_time_are_refused(tmp_path: Path) -> None:
         second.run()
 
 
-def command(folder: Path, *more: str) -> list[str]:
-    return [sys.executable, "-c", OFTEN, *COMMAND, "--json", "--checkpoint", str(folder), *more]
+def search_often(folder: Path, said: Path) -> None:
+    """The command line, with a checkpoint after every block, and small blocks; what it said is put into a file."""
+    with patch.object(search, "BLOCK_ROWS", 2048), patch("properties.explicit.kept.BLOCK_ROWS", 2048):
+        done = ringplug(*COMMAND, "--json", "--checkpoint", folder)
+    said.write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
 
 
 def counts(folder: Path, seconds: float | None) -> dict[str, object] | None:
-    """What the command counts, unless it is killed after so many seconds."""
-    process = subprocess.Popen(command(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        out, err = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+    """What the command counts, in a child of this process, unless that is killed after so many seconds."""
+    said = folder.with_name(f"{folder.name}.json")
+    process = get_context("fork").Process(target=search_often, args=(folder, said))
+    process.start()
+    process.join(seconds)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
         return None
-    assert not err
+    code, out, err = json.loads(said.read_text())
+    assert (process.exitcode, code, err) == (0, 0, "")
     return json.loads(out)
 
 
 def check_kills(folder: Path, moments: int, seed: int) -> None:
-    """KilledError at so many random moments, it ends with the counts of a search that was not."""
+    """Killed at so many random moments after a checkpoint, it ends with the counts of a search that was not."""
     case = Case(GroundMachine(MACHINES["plug"].record(SCOPE.features), SCOPE.ground))
     whole = case.search()
     whole.run()
     draws = random.Random(seed)
     kills = 0
     while kills < moments:
-        found = counts(folder, draws.uniform(0.3, 2.5))
-        kills += found is None
+        found = counts(folder, draws.uniform(0.01, 0.2))
+        kills += found is None and any(folder.glob(f"*/{LIST}"))
     found = counts(folder, None)
     assert found
     assert (found["states"], found["transitions"]) == (whole.report.states, whole.report.transitions)

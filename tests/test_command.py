@@ -12,7 +12,7 @@ import pytest
 from properties.catalogue.register import REGISTER
 from properties.check.plan import Plan
 from properties.claims import CLAIMS
-from properties.sampling.stateful import Tries
+from properties.sampling.tries import Tries
 from tests.command import RINGPLUG, process, refused, ringplug
 
 SMALL = ["--members", "2", "--without", "long-message", "--without", "leftovers"]

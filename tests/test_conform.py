@@ -9,18 +9,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from properties.conform import messages
+from properties.conform import messages, remote
 from properties.conform.cases import CASES
 from properties.conform.outcome import CONFORMS, DIVERGED, NOT_DRIVEN, Conformance, conform
+from properties.conform.program import Program
 from properties.conform.script import Case, form
 from properties.lockstep.run import Plan
-from tests.command import RINGPLUG, refused, ringplug
+from tests.command import PYTEST, RINGPLUG, refused, ringplug
 
 ROOT = Path(__file__).parent.parent
 SMALL = Plan(members=2, seed=0, steps=200)
@@ -44,6 +45,50 @@ def node(needs_program: Callable[[str], str]) -> str:
     return needs_program("node")
 
 
+class Lent:
+    """Programs that are told to start once more instead of being ended: our examples make a new plug at each start.
+
+    Most of the time of a tour is the start of its hundred processes.
+    """
+
+    def __init__(self) -> None:
+        self.idle = list[Program]()
+        self.begun = list[Program]()
+
+    def __call__(self, command: Sequence[str], timeout_seconds: float) -> Program:
+        if self.idle:
+            return self.idle.pop()
+        program = Program(command, timeout_seconds)
+        self.begun.append(program)
+        program.close = lambda: self.idle.append(program)
+        return program
+
+    def end(self) -> None:
+        for program in self.begun:
+            Program.close(program)
+
+
+@pytest.fixture
+def lent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lent]:
+    """As many processes of a program as a case has members."""
+    programs = Lent()
+    monkeypatch.setattr(remote, "Program", programs)
+    yield programs
+    programs.end()
+
+
+EXAMPLES = {"main.mjs": ["node"], "plug.py": [sys.executable, "-S"]}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_conforms_as_a_new_process_at_each_start(name: str, needs_program: Callable[[str], str]) -> None:
+    program, *options = EXAMPLES[name]
+    case = next(case for case in CASES if case.name == "crash-and-restart")
+    found = conform([needs_program(program), *options, f"examples/conform/{name}"], Plan(2, 1, 20), 20.0, cases=[case])
+    assert (found.verdict, len(found.cases)) == (CONFORMS, 1), list(found.lines())
+
+
+@pytest.mark.usefixtures("lent")
 def test_the_example_conforms(node: str) -> None:
     found = conform([node, "examples/conform/main.mjs"], Plan(members=3, seed=1, steps=600), 20.0)
     assert (found.verdict, found.steps) == (CONFORMS, 600), list(found.lines())
@@ -53,9 +98,10 @@ def test_the_example_conforms(node: str) -> None:
     assert all(f"case {case.name} ({case.about}): {len(case.steps)} events" in lines for case in CASES)
 
 
-def test_the_plug_that_was_written_from_the_document_conforms() -> None:
+def test_the_plug_that_was_written_from_the_document_conforms(lent: Lent) -> None:
     found = conform([sys.executable, "-S", "examples/conform/plug.py"], Plan(members=3, seed=1, steps=300), 20.0)
     assert found.verdict == CONFORMS, list(found.lines())
+    assert len(lent.begun) == max(case.members for case in CASES)
 
 
 def test_a_program_that_speaks_the_former_format_is_driven_but_for_receiving() -> None:
@@ -69,19 +115,7 @@ def test_a_program_that_speaks_the_former_format_is_driven_but_for_receiving() -
 
 
 def test_its_faulty_twin_is_caught(node: str) -> None:
-    command = [
-        RINGPLUG,
-        "conform",
-        "--members",
-        "2",
-        "--seed",
-        "1",
-        "--json",
-        "--",
-        node,
-        "examples/conform/faulty.mjs",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    done = ringplug("conform", "--members", "2", "--seed", "1", "--json", "--", node, "examples/conform/faulty.mjs")
     assert done.returncode == 1, done
     found = json.loads(done.stdout)
     assert found["verdict"] == DIVERGED
@@ -288,7 +322,7 @@ def test_the_document_names_every_field_of_every_answer() -> None:
 
 
 def inherited(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={folder}", *options, folder]
+    command = [*PYTEST, f"--rootdir={folder}", *options, folder]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120

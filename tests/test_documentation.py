@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import ringplug
+from tests.command import SOONER, ringplug
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,19 +49,23 @@ def test_the_examples_print_what_the_text_says(path: Path, tmp_path: Path) -> No
 
 def said(command: str, folder: Path) -> str:
     """What is printed in this folder; only what needs a shell gets one."""
-    call, _, file = command.partition(" > ")
+    ours, pipe, others = command.partition(" | ")
+    call, _, file = ours.partition(" > ")
     if not call.startswith("ringplug ") or set(call + file) & set("|&;$<>*"):
         return said_by_shell(command, folder)
     with contextlib.chdir(folder):
-        done = ringplug(*shlex.split(call)[1:], together=not file)
+        done = ringplug(*shlex.split(call)[1:], together=not (file or pipe))
         if file:
             Path(file).write_text(done.stdout)
+    if pipe:
+        return done.stderr + said_by_shell(others, folder, done.stdout)
     return done.stderr if file else done.stdout
 
 
-def said_by_shell(command: str, folder: Path) -> str:
+def said_by_shell(command: str, folder: Path, given: str = "") -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    variables = {**os.environ, "PATH": path, "PYTEST_ADDOPTS": shlex.join(SOONER)}
     return subprocess.run(
-        ["bash", "-c", command], cwd=folder, env={**os.environ, "PATH": path}, timeout=120, check=False, text=True,
+        ["bash", "-c", command], cwd=folder, env=variables, timeout=120, check=False, text=True, input=given,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ).stdout  # fmt: skip

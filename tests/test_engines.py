@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from click.testing import CliRunner
 from properties.cli.decide import check as check_command
 from properties.cli.main import cli
 from properties.symbolic import cvc5
-from tests.command import ringplug
+from tests.command import PYTEST, ringplug
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "test_my_variant.py"
@@ -122,10 +121,7 @@ def test_what_is_written_of_cvc5_has_the_options_that_it_is_asked_with() -> None
 
 
 def users_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
+    return subprocess.run([*PYTEST, *arguments], cwd=folder, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_the_worked_example_runs_as_a_user_runs_it(tmp_path: Path) -> None:

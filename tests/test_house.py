@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def modules() -> list[Path]:
     return sorted(path for room in ALLOWED for path in (ROOT / room).rglob("*.py"))
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """The top-level packages that a file imports."""
     found: set[str] = set()

@@ -25,7 +25,7 @@ from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Open, Verdict, Violated
 from properties.claims import CLAIMS
 from properties.explicit.exhaustive import explore
-from properties.sampling.stateful import Tries
+from properties.sampling.tries import Tries
 from tests.command import refused, ringplug
 
 SCOPE = NamedScope(2, 1, 1, frozenset({"recovery-queue"}))

@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,44 +17,10 @@ from properties.limits import LostJobError
 from properties.pool import Job, Tick, run_jobs
 from properties.variants import theorem
 from tests.command import ringplug
+from tests.deeds import Deed, RefusedError
 
 ROOT = Path(__file__).parent.parent
 RINGPLUG = ROOT / ".venv" / "bin" / "ringplug"
-
-
-class RefusedError(Exception):
-    """What a job may say that cannot be done."""
-
-
-@dataclass(frozen=True)
-class Deed:
-    """A job that does one thing, and has its process as its result."""
-
-    does: str = "nothing"
-
-    @property
-    def title(self) -> str:
-        return f"the job that does {self.does}"
-
-    def run(self, progress: Callable[[str], None] | None = None) -> int:
-        match self.does:
-            case "kill":
-                os.kill(os.getpid(), signal.SIGKILL)
-            case "exit":
-                os._exit(7)
-            case "memory":
-                raise MemoryError
-            case "refuse":
-                raise RefusedError("too large")
-            case "fail":
-                raise ZeroDivisionError("by mistake")
-            case "report":
-                time.sleep(0.3)
-                assert progress
-                progress("half done")
-            case _:
-                pass
-        return os.getpid()
 
 
 def outcomes(*does: str) -> dict[str, int | Exception]:
@@ -158,8 +123,8 @@ def test_an_interrupt_ends_a_job_that_is_alone_at_once(engine: list[str]) -> Non
         [RINGPLUG, "check", "--claim", "PLUG-S1", "--engine", *engine],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=takes_interrupts,
     )  # fmt: skip
-    while check.poll() is None and processor_time(check) < 2:
-        time.sleep(0.05)
+    while check.poll() is None and processor_time(check) < 1:  # it takes a third of that to start
+        time.sleep(0.02)
     assert check.poll() is None
     assert not workers_of(check)
     check.send_signal(signal.SIGINT)

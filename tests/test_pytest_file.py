@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import ringplug
+from properties.cli.look import trace
+from properties.explain import replayed
+from tests.command import PYTEST, ringplug
 
+assert trace
+assert replayed  # both stay imported when pytester takes away what its runs imported
 ROOT = Path(__file__).parent.parent
+pytest_plugins = ["pytester"]
 
 
-def outcome(file: Path) -> tuple[int, str]:
-    """Run a test file by itself, away from this project's settings."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--rootdir={file.parent}", file],
-        cwd=file.parent, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout
+def outcome(file: Path, pytester: pytest.Pytester) -> tuple[int, str]:
+    """Run a test file by itself, away from this project's settings, in this process."""
+    done = pytester.runpytest_inprocess("-q", "-p", "no:cacheprovider", f"--rootdir={file.parent}", file)
+    return int(done.ret), done.stdout.str()
 
 
 def write(file: Path, *arguments: str) -> str:
@@ -35,12 +37,25 @@ def write(file: Path, *arguments: str) -> str:
         (("LIVE-1", "--variant", "bit-every-other-visit"), 2),
     ],
 )
-def test_a_written_file_runs(tmp_path: Path, arguments: tuple[str, ...], passed: int) -> None:
+def test_a_written_file_runs(
+    tmp_path: Path, arguments: tuple[str, ...], passed: int, pytester: pytest.Pytester
+) -> None:
     file = tmp_path / "test_run.py"
     write(file, *arguments)
-    code, says = outcome(file)
+    code, says = outcome(file, pytester)
     assert code == 0, says
     assert f"{passed} passed" in says
+
+
+def test_a_written_file_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "test_run.py"
+    write(file, "PLUG-S1", "--variant", "open-on-own-bit")
+    done = subprocess.run(
+        [*PYTEST, f"--rootdir={tmp_path}", file],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
 
 
 def test_a_written_file_is_as_clean_as_ours(tmp_path: Path) -> None:
@@ -54,10 +69,10 @@ def test_a_written_file_is_as_clean_as_ours(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
 
 
-def test_a_file_fails_when_its_run_shows_something_else(tmp_path: Path) -> None:
+def test_a_file_fails_when_its_run_shows_something_else(tmp_path: Path, pytester: pytest.Pytester) -> None:
     file = tmp_path / "test_run.py"
     written = write(file, "PLUG-S1", "--variant", "open-on-own-bit")
     file.write_text(written.replace('variant="open-on-own-bit"', 'variant="leave-keeps-gate-open"'))
-    assert "1 failed, 1 passed" in outcome(file)[1]
+    assert "1 failed, 1 passed" in outcome(file, pytester)[1]
     file.write_text(written.replace('TraceStep("unplug"', 'TraceStep("reject"').replace('"h": 0', '"r": 0'))
-    assert "1 failed, 1 passed" in outcome(file)[1]
+    assert "1 failed, 1 passed" in outcome(file, pytester)[1]

@@ -155,10 +155,10 @@ def test_deep_engines_go_on_to_the_standard_scopes(monkeypatch: pytest.MonkeyPat
 
 def test_a_project_with_a_model_of_its_own_is_left_in_peace(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(model="VALUE = 1", test_own="from model import VALUE\n\ndef test_it(): assert VALUE == 1")
-    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
     done.assert_outcomes(passed=1)
     pytester.makepyfile(test_own="import model, pytest\n\n@pytest.mark.ringplug('PLUG-S1')\ndef test_it(): pass")
-    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines("*marker ringplug: ringplug: *model.py is in the way of its own package model*")
 
@@ -183,8 +183,7 @@ def test_it_imports_nothing_heavy_before_it_is_used(pytester: pytest.Pytester) -
 def test_it_takes_less_than_20_ms_of_processor_time() -> None:
     code = "import pytest, time; t = time.process_time(); import pytest_ringplug; print(time.process_time() - t)"
     root = Path(__file__).parent.parent
-    taken = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=root).stdout)
+    assert any(
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=root).stdout) < 0.020
         for _ in range(5)
-    ]
-    assert min(taken) < 0.020
+    )

@@ -6,6 +6,7 @@ import json
 import shlex
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import version
 from itertools import starmap
 from pathlib import Path
@@ -26,7 +27,7 @@ from properties.export.pages import Row
 from properties.variants import record
 from properties.variants.arguments import ARGUMENTS
 from properties.variants.cases import CASES
-from properties.variants.matrix import pairs_to_try
+from properties.variants.matrix import BreaksOf, pairs_to_try
 from properties.variants.results import Caught, Fate, Tried
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -120,6 +121,22 @@ def test_what_is_recorded_is_shown_at_once_and_said_to_be_recorded(command: str)
     assert done.stderr == ""
 
 
+RUN = BreaksOf.run
+
+
+@cache
+def broken_by(job: BreaksOf) -> Tried:
+    """What is computed of a variant; three calls below ask for the same."""
+    return RUN(job)
+
+
+@pytest.fixture
+def computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variant that was computed is not computed anew."""
+    monkeypatch.setattr(BreaksOf, "run", lambda job, progress: broken_by(job))
+
+
+@pytest.mark.usefixtures("computed_once")
 def test_one_that_is_computed_again_is_as_it_is_recorded_and_not_said_to_be() -> None:
     for name, id in (("variants", "leave-keeps-gate-open"), ("mutants", "leave-without-effect:gate")):
         (recorded,), (computed,) = said(f"{name} {id}")[name], said(f"{name} {id} --compute")[name]
@@ -129,6 +146,7 @@ def test_one_that_is_computed_again_is_as_it_is_recorded_and_not_said_to_be() ->
         assert "Recorded" not in run(f"{name} {id} --compute").stdout
 
 
+@pytest.mark.usefixtures("computed_once")
 def test_what_is_not_recorded_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     id = "leave-keeps-gate-open"
     known = record.variants()

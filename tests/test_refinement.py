@@ -53,6 +53,16 @@ def test_a_shared_variable_that_is_forgotten_is_noticed(claim: Claim, label: str
     assert any(not one.unknown for one in failures)
 
 
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_the_rules_of_a_product_are_those_that_it_records(name: str) -> None:
+    recorded = [action.rule for action in MACHINES[name].record().actions]
+    listed = MACHINES[name].rules
+    assert len(listed) > 10
+    assert [(one.name, one.write.__doc__, one.kind, one.feature) for one in listed] == [
+        (one.name, one.write.__doc__, one.kind, one.feature) for one in recorded
+    ]
+
+
 def test_services_and_plug_share_all_that_is_written_but_the_gate() -> None:
     written = {name for action in MACHINES["services-on-plug"].record().actions for name in action.writes}
     shared = {name for name in RECOVERY_PLUG.state.declared if {f"services_{name}", f"plug_{name}"} <= written}

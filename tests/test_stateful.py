@@ -14,7 +14,8 @@ from properties.check.verdict import Open, Runs, Tested, Verdict, Violated
 from properties.claims import CLAIMS
 from properties.explicit.exhaustive import explore
 from properties.sampling.monitor import Watch
-from properties.sampling.stateful import Sampled, Tries, run_tests
+from properties.sampling.stateful import Sampled, run_tests
+from properties.sampling.tries import Tries
 from properties.terminal.exit_codes import UNDETERMINED, exit_code
 from properties.traces.trace import machine_text, replay, trace_machine
 

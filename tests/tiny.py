@@ -16,7 +16,7 @@ from properties.catalogue.scopes import NamedScope
 from properties.check.job import Job
 from properties.check.task import SECOND_SOLVER
 from properties.check.verdict import Verdict
-from properties.sampling.stateful import Tries
+from properties.sampling.tries import Tries
 
 TINY = "tiny"
 TRIES = Tries(examples=8, steps=24)

@@ -207,8 +207,8 @@ class Text:
                 one.each(_nobody)
         self.initial(initial)
         initial.close()
-        edits, ghosts = _switched_on(self.edits, on), _switched_on(self.ghosts, on)
-        actions = tuple(self._record(rule, edits, ghosts) for rule in _switched_on(self.rules, on))
+        edits, ghosts = switched_on(self.edits, on), switched_on(self.ghosts, on)
+        actions = tuple(self._record(rule, edits, ghosts) for rule in switched_on(self.rules, on))
         return Machine(self.state, initial, actions, on, tuple(self._missed(actions, ghosts)))
 
     def _record(self, rule: Rule, edits: Sequence[Edit], ghosts: Sequence[Ghost]) -> Action:
@@ -248,7 +248,7 @@ def recorded(state: type[State], rule: Rule, edits: tuple[Edit, ...], ghosts: tu
     return Action(rule, parameters, guard, now, then)
 
 
-def _switched_on(written: Sequence[W], features: frozenset[str]) -> list[W]:
+def switched_on(written: Sequence[W], features: frozenset[str]) -> list[W]:
     """What belongs to no feature, or to one that is on."""
     return [one for one in written if one.feature is None or one.feature in features]
 

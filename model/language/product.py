@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from model.language.interpretation import Rewriting
-from model.language.machine import Action, Guard, Machine, Missed, Rule, Text
+from model.language.machine import Action, Guard, Machine, Missed, Rule, Text, switched_on
 from model.language.mistakes import mistake, nearest
 from model.language.sets import Processor, Processors, Set, Truth, all_of, any_of, every
 from model.language.signature import Parameter, call, guard_of, parameter, parameters_of
@@ -41,6 +41,11 @@ class Member:
     def features(self) -> frozenset[str]:
         """Those that can be switched in the product."""
         return self.text.features - self.always - self.never
+
+    @property
+    def rules(self) -> list[Rule]:
+        """Those of the part that are there when all of the product's features are on."""
+        return switched_on(self.text.rules, self.features | self.always)
 
     def record(self, on: frozenset[str]) -> Machine:
         """The part by itself."""
@@ -138,7 +143,8 @@ def product(
     bare = Product(
         _state(name, members), _nothing, (), members=tuple(members), joint=tuple(joint), without=tuple(without)
     )
-    rules = tuple(action.rule for action in bare.record().actions)
+    by_name = {(member.name, rule.name): rule for member in members for rule in member.rules}
+    rules = tuple(_rule(bare, by_name, *taken) for taken in _taken(bare, by_name, bare.features))
     return replace(bare, rules=rules, own=len(rules))
 
 
@@ -152,6 +158,30 @@ def _check(members: Sequence[Member], part: str, action: str) -> None:
 
 def _nothing(then: State) -> None:
     """Each part begins as it does alone."""
+
+
+Rules = Mapping[tuple[str, str], Rule]
+"""The rules of all parts, by part and name."""
+
+
+def _taken(text: Product, rules: Rules, on: frozenset[str]) -> Iterator[tuple[Joint, list[Step]]]:
+    """The joint actions whose steps are all there, then those of one part alone, in the order of their parts."""
+    for one in text.joint:
+        steps = [step for step in one.steps if step.feature is None or step.feature in on]
+        if all((step.part, step.action) in rules for step in steps):
+            yield one, steps
+    named = {(step.part, step.action) for one in text.joint for step in one.steps}
+    for (part, action), rule in rules.items():
+        if (part, action) not in named and (part, action) not in text.without:
+            step = Step(part, action)
+            yield Joint(action, rule.write.__doc__ or "", (step,)), [step]
+
+
+def _rule(text: Product, rules: Rules, joint: Joint, steps: Sequence[Step]) -> Rule:
+    """The rule of a joint action: of the kind of its first step, with the feature that this step needs."""
+    part = next(member for member in text.members if member.name == steps[0].part)
+    first = rules[part.name, steps[0].action]
+    return Rule(_titled(joint), first.kind, first.feature if first.feature in part.features else None)
 
 
 def _state(name: str, members: Sequence[Member]) -> type[State]:
@@ -204,6 +234,7 @@ class _Composition:
         self.text, self.parts, self.on = text, parts, on
         self.member = {member.name: member for member in text.members}
         self.recorded = {(part, one.name): one for part, machine in parts.items() for one in machine.actions}
+        self.rules = {key: one.rule for key, one in self.recorded.items()}
 
     def initial(self) -> State:
         """Each part's initial state."""
@@ -214,16 +245,9 @@ class _Composition:
         return initial
 
     def actions(self) -> Iterator[Action]:
-        """The joint actions whose steps are all there, then those of one part alone, in the order of their parts."""
-        for one in self.text.joint:
-            steps = [step for step in one.steps if step.feature is None or step.feature in self.on]
-            if all((step.part, step.action) in self.recorded for step in steps):
-                yield self._action(one, steps)
-        named = {(step.part, step.action) for one in self.text.joint for step in one.steps}
-        for part, action in self.recorded:
-            if (part, action) not in named and (part, action) not in self.text.without:
-                says = self.recorded[part, action].rule.write.__doc__ or ""
-                yield self._action(Joint(action, says, (Step(part, action),)), [Step(part, action)])
+        """Each put together of what its steps recorded."""
+        for joint, steps in _taken(self.text, self.rules, self.on):
+            yield self._action(joint, steps)
 
     def missed(self) -> Iterator[Missed]:
         """What the ghosts of the parts miss."""
@@ -248,7 +272,7 @@ class _Composition:
             else:
                 guard += parts
         then.close()
-        rule = Rule(_titled(joint), self.recorded[steps[0].part, steps[0].action].rule.kind, self._feature(steps))
+        rule = _rule(self.text, self.rules, joint, steps)
         return Action(rule, parameters, tuple(guard), now, then, all_of(obliged))
 
     def _parameters(self, joint: Joint, steps: Sequence[Step]) -> dict[str, Parameter]:
@@ -289,12 +313,6 @@ class _Composition:
                     family.each(_everywhere(placed, write))
                 else:
                     family[tuple(placed.index(index) for index in write.at)] = placed.set(write.value)
-
-    def _feature(self, steps: Sequence[Step]) -> str | None:
-        """A feature without which the first of the steps is not there."""
-        step = steps[0]
-        feature = self.recorded[step.part, step.action].rule.feature
-        return feature if feature in self.member[step.part].features else None
 
 
 def _everywhere(placed: _Placed, write: Write) -> Callable[..., Set]:

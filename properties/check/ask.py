@@ -8,7 +8,7 @@ from properties.check.job import ENGINES, Job
 from properties.check.task import EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
 from properties.check.verdict import Verdict
 from properties.explain.asked import check_variant, claim_named
-from properties.sampling.stateful import Tries
+from properties.sampling.tries import Tries
 from properties.words import unknown
 
 PROVERS = (INDUCTIVE, SECOND_SOLVER)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from model.language.ground import GroundMachine, Step
 from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES, NamedScope, too_small
 from properties.check.task import Progress, Task
 from properties.check.verdict import About, Bounded, Open, Runs, Steps, Tested, Verdict, Violated
-from properties.sampling import stateful
 from properties.symbolic import bounded
 from properties.traces.trace import Trace, record_trace, replay
+
+if TYPE_CHECKING:
+    from properties.sampling.stateful import Sampled
 
 
 def unroll(task: Task, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
@@ -46,6 +49,8 @@ def _bounded(claim: Claim, found: bounded.Unrolled, task: Task, about: About) ->
 
 def try_runs(task: Task, claims: Sequence[Claim], progress: Progress | None) -> list[Verdict]:
     """What the stateful engine says of these claims."""
+    from properties.sampling import stateful  # Hypothesis takes a sixth of the start of a check that does without.
+
     started, scope = time.perf_counter(), task.finite
     missing = {claim.id: left_out(claim, scope) for claim in claims}
     fitting = [claim for claim in claims if not missing[claim.id]]
@@ -53,7 +58,7 @@ def try_runs(task: Task, claims: Sequence[Claim], progress: Progress | None) -> 
     return task.verdicts(claims, missing, started, lambda claim, about: _tested(claim, found, task, about))
 
 
-def _tested(claim: Claim, found: stateful.Sampled, task: Task, about: About) -> Tested | Violated | Open:
+def _tested(claim: Claim, found: Sampled, task: Task, about: About) -> Tested | Violated | Open:
     extent = Runs(
         examples=found.runs_count, seed=task.tries.seed, steps=found.steps_count,
         witnesses=found.witnesses_count(claim),

@@ -22,7 +22,7 @@ from properties.catalogue.scopes import (
 from properties.check.job import Job
 from properties.check.task import BOUNDED_ENGINE, EXHAUSTIVE_ENGINE, INDUCTIVE, SECOND_SOLVER, STATEFUL
 from properties.explicit.checkpoint import NOT_KEPT, Kept
-from properties.sampling.stateful import Tries
+from properties.sampling.tries import Tries
 
 COST_OF_ANY, COST_UNKNOWN, STATES_A_SECOND = 100_000, 500_000, 1_000_000
 PROOF_SECONDS = {

@@ -12,7 +12,7 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.scopes import FEATURES, NamedScope
 from properties.check.verdict import About, Open, Verdict
 from properties.explicit.checkpoint import NOT_KEPT, Kept
-from properties.sampling.stateful import DEFAULT_TRIES, Tries
+from properties.sampling.tries import DEFAULT_TRIES, Tries
 from properties.traces.trace import machine_text
 
 ANY_NUMBER = "any number"

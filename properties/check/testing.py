@@ -25,7 +25,7 @@ from properties.check.verdict import Open, Verdict, Violated
 from properties.claims import CLAIMS
 from properties.explain.asked import check_variant, claim_named
 from properties.explain.replayed import told
-from properties.sampling.stateful import Tries
+from properties.sampling.tries import Tries
 
 __all__ = ["Engine", "UndecidedError", "VerdictError", "ViolatedError", "every_engine"]
 

@@ -27,14 +27,24 @@ START_STATES = 0
 """States that spin stores and the machine does not have: none, since the variables begin with their initial values."""
 START_TRANSITIONS = 1
 """Transitions that spin reports and the machine does not have: storing the initial state is counted as one."""
-MEMORY_MIB = "8000"
-"""What the verifier may hold."""
-COMMANDS = (
-    "spin -o2 -a plug.pml",
-    f"gcc -O2 -DSAFETY -DNOREDUCE -DMEMLIM={MEMORY_MIB} pan.c -o pan",
-    "./pan -E -m1000000 -w24",
-)
-"""How the reachable states of the model in `plug.pml` are counted. Without -o2 spin forgets what is only written."""
+HASH_BITS = 24
+
+
+def commands(memory_mib: float = 8000, states: float = 0) -> tuple[str, str, str]:
+    """How the reachable states of the model in `plug.pml` are counted, where so many are expected.
+
+    Without -o2 spin forgets what is only written. The verifier is given a slot of its hash table for each state.
+    """
+    slots = max(HASH_BITS, int(states).bit_length())
+    return (
+        "spin -o2 -a plug.pml",
+        f"gcc -O2 -DSAFETY -DNOREDUCE -DMEMLIM={memory_mib:.0f} pan.c -o pan",
+        f"./pan -E -m1000000 -w{slots}",
+    )
+
+
+COMMANDS = commands()
+"""Where few are expected."""
 HEADER = f"""\
 A set of processors is a bitmap: bit i stands for processor i. A step with its arguments chosen is one d_step.
 What it changes changes at once, by way of new_0, new_1, ..., which are 0 between steps.

@@ -32,6 +32,7 @@ from properties.catalogue.claim import Claim
 from properties.catalogue.probe import Aim, Probe, all_probes
 from properties.sampling.monitor import Sighting, Watch
 from properties.sampling.seeded import begin_with
+from properties.sampling.tries import Tries
 
 PROGRESS = ("installed", "done", "bits", "gate", "normal", "half")
 """A step that puts somebody into one of these sets leads to open gates, or through them."""
@@ -48,18 +49,6 @@ UNCHECKED = (
 """What Hypothesis would say of long runs in general."""
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Tries:
-    """How much to try, and from which seed."""
-
-    examples: int = 100
-    steps: int = 100
-    seed: int = 2004
-
-
-DEFAULT_TRIES = Tries()
 
 
 @dataclass

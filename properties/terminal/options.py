@@ -15,7 +15,7 @@ from properties.catalogue.scopes import FEATURES
 from properties.claims import CLAIMS
 from properties.explain.asked import check_variant
 from properties.explicit.checkpoint import Kept
-from properties.sampling.stateful import DEFAULT_TRIES, Tries
+from properties.sampling.tries import DEFAULT_TRIES, Tries
 from properties.terminal.names import CLAIM, FEATURE, VARIANT, OneOf
 from properties.terminal.numbers import MOST_RUNS, SEED, RealRange
 from properties.terminal.output import FORMATS, HTML, ITF, LOOKED_AT, TEXT

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from model.language.ground import GroundMachine
-from properties.catalogue.scopes import NamedScope
-from properties.explicit.search import Report
 from properties.terminal.rows import out as out
+
+if TYPE_CHECKING:  # few of the commands that print have searched
+    from model.language.ground import GroundMachine
+    from properties.catalogue.scopes import NamedScope
+    from properties.explicit.search import Report
 
 
 def search_lines(report: Report, ground: GroundMachine) -> Iterator[str]:

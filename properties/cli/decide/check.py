@@ -22,7 +22,7 @@ from properties.explicit.compiled import engine_words
 from properties.files import write_whole
 from properties.limits import LostJobError, ScopeTooLargeError
 from properties.pool import Tick, run_jobs
-from properties.sampling.stateful import Tries
+from properties.sampling.tries import Tries
 from properties.symbolic.cvc5 import is_installed
 from properties.symbolic.minimal import Minimal, Needs, minimal_jobs, share
 from properties.terminal.applies import Checked

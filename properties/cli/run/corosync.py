@@ -12,14 +12,12 @@ import msgspec
 from properties.cli.run.corosync_replay import BINARY_OPTION, check_machine, corosync_replay_command
 from properties.cli.run.corosync_table import table_command
 from properties.corosync.campaign import Campaign, Case, Found, Judge, cases, ways
-from properties.corosync.judge import judge_run
 from properties.corosync.laboratory.namespaces import LaboratoryError
 from properties.corosync.laboratory.plan import LOADS, NODE_COUNTS, TRANSPORTS, Load, SystemName, Transport
 from properties.corosync.laboratory.scenarios import SCENARIOS, plan, says, without_faults
 from properties.corosync.recording import Recorded, RecordingError, record
 from properties.corosync.summary import table
 from properties.judge.judgement import OK, VIOLATED
-from properties.processes.laboratory import judge_node_run
 from properties.terminal import report
 from properties.terminal.applies import Checked
 from properties.terminal.exit_codes import ALL_HOLD, BAD_INPUT, UNDETERMINED, code_of
@@ -29,7 +27,6 @@ from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
 from properties.words import counted, unknown
 
-JUDGES: dict[SystemName, Judge] = {"corosync": judge_run, "ringplug": judge_node_run}
 SYSTEM_OPTION = click.option(
     "--system", "system", type=OneOf("system", TRANSPORTS), default="corosync", show_default=True,
     help="What runs: corosync's daemons, or our own nodes in their place.",
@@ -41,6 +38,17 @@ def binary_of(system: SystemName, binary: Path | None) -> str:
     if binary and system != "corosync":
         raise click.ClickException("--binary is for corosync; our own nodes are part of ringplug")
     return str(binary or "")
+
+
+def judge_of(system: SystemName) -> Judge:
+    """Who judges its runs; imported here, since to record one needs no judge, and ours brings the machine."""
+    if system == "corosync":
+        from properties.corosync.judge import judge_run
+
+        return judge_run
+    from properties.processes.laboratory import judge_node_run
+
+    return judge_node_run
 
 
 def of_system(system: SystemName, name: str) -> Transport:
@@ -184,7 +192,7 @@ def campaign_command(
     for case in needs(chosen):
         check_machine(case.plan)
     with Progress() as progress:
-        found = Campaign(out, chosen, JUDGES[system], judge_again, jobs).run(progress.say)
+        found = Campaign(out, chosen, judge_of(system), judge_again, jobs).run(progress.say)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:

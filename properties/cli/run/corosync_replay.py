@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -12,18 +13,18 @@ import msgspec
 from properties.corosync.laboratory.plan import Plan, Scheduled
 from properties.corosync.laboratory.requirements import missing
 from properties.corosync.recording import RecordingError, empty_directory
-from properties.replay.daemon_runs import DaemonRun, Replayed, Replaying
-from properties.replay.daemons import ReplayError, Timings, plan_of, shortest
 from properties.terminal import report
 from properties.terminal.applies import Checked, given_in
 from properties.terminal.exit_codes import ALL_HOLD, code_of
 from properties.terminal.names import CLAIM, NAMED_VARIANT
 from properties.terminal.numbers import SEED
-from properties.terminal.output import saved_trace
 from properties.terminal.progress import Progress
 from properties.terminal.rows import print_row
-from properties.traces.trace import Trace, TraceError
 from properties.words import counted
+
+if TYPE_CHECKING:
+    from properties.replay.daemon_runs import DaemonRun, Replayed
+    from properties.traces.trace import Trace
 
 MOST_RUNS, MOST_TRIES = 1000, 100
 IDLE = ("--runs", "--tries", "--seed", "--binary", "--out")
@@ -72,6 +73,10 @@ def corosync_replay_command(
     """
     if only_schedule and (idle := [one for one in IDLE if one in given_in(click.get_current_context())]):
         raise click.ClickException(f"{idle[0]} does not go with --schedule: nothing is run")
+    from properties.replay.daemon_runs import Replaying  # here: the commands beside this one need no model
+    from properties.replay.daemons import ReplayError, Timings, plan_of
+    from properties.traces.trace import TraceError
+
     try:
         trace = _trace(file, variant, claim)
         plan = plan_of(trace, seed, Timings(), str(binary or ""))
@@ -95,6 +100,9 @@ def corosync_replay_command(
 
 def _trace(file: Path | None, variant: str | None, claim: str | None) -> Trace:
     """The run that is asked for, one way or the other."""
+    from properties.replay.daemons import shortest
+    from properties.terminal.output import saved_trace
+
     if file and not (variant or claim):
         return saved_trace(file)
     if file or not (variant and claim):
