@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -262,23 +262,36 @@ class FiniteSorts:
                 if slot in effect:
                     yield z3.substitute(holds(element), *chosen, *places), effect[slot], p
 
-    def facts(self, state: Bitmaps, members: int) -> Iterator[z3.BoolRef]:
-        """What is so in a state, about every relation and the parameter `members`."""
-        known = dict(zip(self.ground.slots, state, strict=True)) | self.ground.known
-        for (name, at), bitmap in known.items():
+    def atoms(self) -> Iterator[tuple[z3.BoolRef, Slot, int]]:
+        """Every relation at every place: whether a processor is in a slot."""
+        for name, at in (*self.ground.slots, *self.ground.known):
             sorts = self.ground.machine.state.declared[name].sorts
             where = [self.elements[sort.__name__][i] for sort, i in zip(sorts, at, strict=True)]
             for p, element in enumerate(self.elements[PROCESSOR]):
-                atom = self.words.relations[name](*where, element)
-                yield atom if bitmap >> p & 1 else z3.Not(atom)
+                yield self.words.relations[name](*where, element), (name, at), p
+
+    def members(self, members: int) -> Iterator[z3.BoolRef]:
+        """What the parameter `members` is."""
         chosen = z3.Function("members", self.words.processor, z3.BoolSort())
         for p, element in enumerate(self.elements[PROCESSOR]):
             yield chosen(element) if members >> p & 1 else z3.Not(chosen(element))
 
 
+def word(called: str, truths: Sequence[z3.BoolRef]) -> tuple[z3.BitVecRef, z3.BoolRef]:
+    """A word, and that its bits, the highest first, are these truths."""
+    bits = z3.BitVec(called, len(truths))
+    return bits, bits == z3.Concat(*(z3.If(one, z3.BitVecVal(1, 1), z3.BitVecVal(0, 1)) for one in truths))
+
+
+def number(bits: Iterable[int | bool]) -> int:
+    """The number that these bits are, the highest first."""
+    return int("".join("1" if one else "0" for one in bits), 2)
+
+
 def test_predicates_agree_with_integers(search: Search) -> None:
+    """In every state, with every choice of the parameters: what all formulas are, compared in one word."""
     finite = FiniteSorts(search.ground)
-    checked = 0
+    atoms, checked = list(finite.atoms()), 0
     for members in range(1 << search.ground.scope.processors):
         steps = [step for step in search.ground.steps if step.arguments.get("members", 0) == members]
         asked = [
@@ -287,16 +300,20 @@ def test_predicates_agree_with_integers(search: Search) -> None:
         if members == 0:
             assert {step.action.name for step in steps} >= {"visit", "install", "form_ring"}
         solver = z3.Solver()
-        solver.add(*(name == formula for name, formula, _, _ in asked))
+        (here, is_here), (said, is_said) = (
+            word("here", [one for one, *_ in atoms]),
+            word("said", [n for n, *_ in asked]),
+        )
+        solver.add(*finite.members(members), is_here, is_said, *(name == formula for name, formula, *_ in asked))
         for state in states(search):
+            known = dict(zip(search.ground.slots, state, strict=True)) | search.ground.known
             integers = Integers(search.ground, state)
-            expected = [
-                integers.truth(term) if isinstance(term, Truth) else bool(integers.set(term) >> p & 1)
+            expected = number(
+                integers.truth(term) if isinstance(term, Truth) else integers.set(term) >> p & 1
                 for _, _, term, p in asked
-            ]
+            )
             solver.push()
-            solver.add(*finite.facts(state, members))
-            solver.add(z3.Or(*(z3.Not(n) if e else n for (n, *_), e in zip(asked, expected, strict=True))))
+            solver.add(here == number(known[slot] >> p & 1 for _, slot, p in atoms), said != expected)
             assert solver.check() == z3.unsat, (state, members)
             solver.pop()
             checked += len(asked)

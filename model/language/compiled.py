@@ -44,9 +44,6 @@ class Choice(NamedTuple):
 class OpenGrounding(Grounding):
     """Writes out a term in a scope and leaves open which elements the action's parameters are."""
 
-    def _with(self, index: Index, element: Index) -> Grounding:
-        return OpenGrounding(self.scope, self.known, {**self.indices, index: element}, self.chosen)
-
     def variable(self, name: str, at: tuple[Index, ...]) -> Set:
         where = tuple(self.index(index) for index in at)
         return super().variable(name, at) if _are_known(where) else terms.variable(name, where)
@@ -228,10 +225,10 @@ class CompiledMachine:
 
 def compiled(ground: GroundMachine, action: Action) -> CompiledAction:
     """The functions of an action in a scope."""
-    open_ = OpenGrounding(ground.scope, ground.known, {}, {})
+    open_ = OpenGrounding(ground.scope, ground.known, {}, {}, {})
     guard = [open_.truth(part) for _, part in action.guard]
     effect = list(_effect(ground, action, open_))
-    lower = _lower_are_used(ground, action)
+    lower = _lower_are_used(ground, action, open_)
     space: dict[str, Any] = {}
     source = "\n".join(
         [
@@ -299,24 +296,23 @@ def _effect(ground: GroundMachine, action: Action, open_: OpenGrounding) -> Iter
     for name, writes in action.writes.items():
         for write in writes:
             if write.whole:
-                yield from _everywhere(ground, name, write)
+                yield from _everywhere(ground, name, write, open_)
             else:
                 yield name, write.at, open_.set(write.value)
 
 
-def _everywhere(ground: GroundMachine, name: str, write: Write) -> Iterator[Assigned]:
+def _everywhere(ground: GroundMachine, name: str, write: Write, open_: OpenGrounding) -> Iterator[Assigned]:
     for at in ground.scope.places(ground.machine.state.declared[name].sorts):
-        here = OpenGrounding(ground.scope, ground.known, dict(zip(write.at, at, strict=True)), {})
-        yield name, at, here.set(write.value)
+        yield name, at, open_.at(dict(zip(write.at, at, strict=True))).set(write.value)
 
 
-def _lower_are_used(ground: GroundMachine, action: Action) -> Truth:
+def _lower_are_used(ground: GroundMachine, action: Action, open_: OpenGrounding) -> Truth:
     """Of an action with a fresh parameter x: each element is used, or is not lower than x."""
     lower_used = TRUE
     for name, parameter in action.parameters.items():
         if isinstance(parameter, Index) and parameter.fresh:
             unused = dict(action.guard)[f"{name} is unused"]
             for (element,) in ground.scope.places([parameter.sort]):
-                here = OpenGrounding(ground.scope, ground.known, {parameter: element}, {})
-                lower_used = lower_used & (sets.at_most(parameter, element) | ~here.truth(unused))
+                here = open_.at({parameter: element}).truth(unused)
+                lower_used = lower_used & (sets.at_most(parameter, element) | ~here)
     return lower_used

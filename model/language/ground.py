@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
+from typing import Any
 
 from model.language import sets, terms
 from model.language.interpretation import Interpretation, Rewriting
@@ -57,20 +58,46 @@ def plug_scope(processors: int, handles: int, rings: int, copies: int = 1, token
     return Scope(processors, sizes)
 
 
+Memory = dict[tuple[object, ...], Any]
+"""What terms are, written out: by the term and what stands for all that is free in it."""
+
+
+MEMORIES = 32
+"""Of so many scopes what was written out is kept."""
+
+
 class Grounding(Rewriting):
     """Writes out a term in a scope, with these indices and parameters chosen and these slots known.
 
-    A parameter that is not chosen stays as it is.
+    A parameter that is not chosen stays as it is. Groundings with the same scope and known slots share a memory: of two
+    steps, a part that speaks of only one parameter is written out once for each choice of that one.
     """
 
     def __init__(
-        self, scope: Scope, known: Mapping[Slot, int], indices: Mapping[Index, Index], chosen: Mapping[str, int]
-    ) -> None:
+        self, scope: Scope, known: Mapping[Slot, int], indices: Mapping[Index, Index], chosen: Mapping[str, int],
+        memory: Memory,
+    ) -> None:  # fmt: skip
         super().__init__(indices)
-        self.scope, self.known, self.chosen = scope, known, chosen
+        self.scope, self.known, self.chosen, self.memory = scope, known, chosen, memory
+        self._stands: dict[Index | str, Index | int] = {**indices, **chosen}
 
-    def _with(self, index: Index, element: Index) -> Grounding:
-        return Grounding(self.scope, self.known, {**self.indices, index: element}, self.chosen)
+    def at(self, indices: Mapping[Index, Index]) -> Grounding:
+        """The same with these indices chosen too."""
+        return type(self)(self.scope, self.known, {**self.indices, **indices}, self.chosen, self.memory)
+
+    def set(self, term: Set) -> Set:
+        key = (term, *map(self._stands.get, terms.free_in(term)))
+        found = self.memory.get(key)
+        if found is None:
+            found = self.memory[key] = self.read_set(term)
+        return found
+
+    def truth(self, term: Truth) -> Truth:
+        key = (term, *map(self._stands.get, terms.free_in(term)))
+        found = self.memory.get(key)
+        if found is None:
+            found = self.memory[key] = self.read_truth(term)
+        return found
 
     def everybody(self) -> Set:
         return terms.those(self.scope.everybody)
@@ -86,19 +113,25 @@ class Grounding(Rewriting):
     def any_of(self, index: Index, body: Set) -> Set:
         found = sets.NOBODY
         for (element,) in self.scope.places([index.sort]):
-            found = found | self._with(index, element).set(body)
+            found = found | self.at({index: element}).set(body)
         return found
 
     def every(self, index: Index, body: Truth) -> Truth:
         holds = TRUE
         for (element,) in self.scope.places([index.sort]):
-            holds = holds & self._with(index, element).truth(body)
+            holds = holds & self.at({index: element}).truth(body)
         return holds
+
+
+@lru_cache(MEMORIES)
+def _memory(processors: int, sizes: frozenset[object], known: frozenset[object]) -> Memory:
+    """The memory of this scope where this is known: a machine and its variants have most of their terms in common."""
+    return {}
 
 
 def numbers(at: tuple[Index, ...]) -> tuple[int, ...]:
     """The numbers of ground indices."""
-    return tuple(_number(index) for index in at)
+    return tuple(map(_number, at))
 
 
 def _number(index: Index) -> int:
@@ -187,9 +220,13 @@ class Step:
 
     def read(self, claim: Callable[..., Truth]) -> Truth:
         """A two-state statement (now, then, parameters…) about this step, as a ground truth on the state before."""
-        return self.ground.grounding(self.action, self.arguments).truth(self.action.read(claim))
+        return self._grounding.truth(self.action.read(claim))
 
-    @property
+    @cached_property
+    def _grounding(self) -> Grounding:
+        return self.ground.grounding(self.action, self.arguments)
+
+    @cached_property
     def search_guard(self) -> tuple[Truth, ...]:
         """What must hold for a search to take the step: its guard, and that a fresh element is the first unused one."""
         return (*(part for _, part in self.guard), self.first_unused)
@@ -216,6 +253,7 @@ class GroundMachine:
         changing = {name for action in machine.actions for name in action.writes}
         self.known = {slot: bitmap for slot, bitmap in start.items() if slot[0] not in changing}
         self.slots = {slot: i for i, slot in enumerate(slot for slot in start if slot[0] in changing)}
+        self._written = _memory(scope.processors, frozenset(scope.sizes.items()), frozenset(self.known.items()))
         self.initial: Bitmaps = tuple(start[slot] for slot in self.slots)
 
     @property
@@ -226,13 +264,14 @@ class GroundMachine:
     def _start(self) -> dict[Slot, int]:
         """The initial value of every slot."""
         start: dict[Slot, int] = {}
+        nothing_known = Grounding(self.scope, {}, {}, {}, {})
         for name, declared in self.machine.state.declared.items():
             for at in self.scope.places(declared.sorts):
                 if isinstance(declared, constant):
                     start[name, numbers(at)] = declared.table(self.scope, *numbers(at))
                 else:
                     value = self.machine.initial.families[name][at]
-                    start[name, numbers(at)] = bitmap_of(Grounding(self.scope, {}, {}, {}).set(value))
+                    start[name, numbers(at)] = bitmap_of(nothing_known.set(value))
         return start
 
     def grounding(self, action: Action, arguments: Mapping[str, int]) -> Grounding:
@@ -247,15 +286,15 @@ class GroundMachine:
             for name, parameter in action.parameters.items()
             if not isinstance(parameter, Index) and name in arguments
         }
-        return Grounding(self.scope, self.known, indices, chosen)
+        return Grounding(self.scope, self.known, indices, chosen, self._written)
 
     def truth(self, term: Truth) -> Truth:
         """A statement about one state, written out."""
-        return Grounding(self.scope, self.known, {}, {}).truth(term)
+        return Grounding(self.scope, self.known, {}, {}, self._written).truth(term)
 
     def set(self, term: Set) -> Set:
         """A set in one state, written out."""
-        return Grounding(self.scope, self.known, {}, {}).set(term)
+        return Grounding(self.scope, self.known, {}, {}, self._written).set(term)
 
     def choices(self, parameter: Parameter) -> range:
         """The values that a parameter ranges over."""
@@ -276,20 +315,21 @@ class GroundMachine:
 
     def _effect(self, name: str, action: Action, grounding: Grounding) -> Iterator[tuple[int, Set]]:
         """The slots of a variable whose value the action may change, each with its new value."""
-        for at in self.scope.places(action.now.declared[name].sorts):
-            before = terms.variable(name, at)
-            value = before
-            for write in action.then.families[name].writes:
-                value = self._written(write, at, value, grounding)
-            if value is not before:
-                yield self.slots[name, numbers(at)], value
+        after: dict[tuple[Index, ...], Set] = {}
+        for write in action.then.families[name].writes:
+            for here in self._places(write, name, grounding):
+                after[tuple(map(here.index, write.at))] = here.set(write.value)
+        for at in sorted(after, key=numbers):
+            if after[at] is not terms.variable(name, at):
+                yield self.slots[name, numbers(at)], after[at]
 
-    @staticmethod
-    def _written(write: Write, at: tuple[Index, ...], before: Set, grounding: Grounding) -> Set:
-        if write.whole:
-            return grounding.set(write.read(at, before))
-        here = tuple(grounding.index(index) for index in write.at)
-        return grounding.set(write.value) if numbers(here) == numbers(at) else before
+    def _places(self, write: Write, name: str, grounding: Grounding) -> Iterator[Grounding]:
+        """The grounding for each place that is written."""
+        if not write.whole:
+            yield grounding
+            return
+        for at in self.scope.places(self.machine.state.declared[name].sorts):
+            yield grounding.at(dict(zip(write.at, at, strict=True)))
 
     def _first_unused(self, action: Action, arguments: Mapping[str, int]) -> Truth:
         """Of an action with a fresh parameter x, the guard part "x is unused" says that the element is unused."""

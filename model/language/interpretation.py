@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from model.language import sets, terms
 from model.language.sets import Processor, Processors, Set, Truth
@@ -40,11 +40,11 @@ class Interpretation(ABC, Generic[S, T]):
 
     def read_set(self, term: Set) -> S:
         """Read a set for the first time."""
-        return cast(S, _SETS[type(term)](self, term))
+        return _SETS[type(term)](self, term)
 
     def read_truth(self, term: Truth) -> T:
         """Read a truth for the first time."""
-        return cast(T, _TRUTHS[type(term)](self, term))
+        return _TRUTHS[type(term)](self, term)
 
     @abstractmethod
     def nobody(self) -> S: ...

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 
 from model.language.mistakes import mistake, nearest
@@ -158,6 +159,9 @@ class Edit:
     feature: str | None = None
 
 
+RECORDINGS = 4096
+"""So many recorded actions are kept: a variant changes one or two of its machine's."""
+
 W = TypeVar("W", Rule, Ghost, Edit)
 
 
@@ -207,6 +211,10 @@ class Text:
         actions = tuple(self._record(rule, edits, ghosts) for rule in switched_on(self.rules, on))
         return Machine(self.state, initial, actions, on, tuple(self._missed(actions, ghosts)))
 
+    def _record(self, rule: Rule, edits: Sequence[Edit], ghosts: Sequence[Ghost]) -> Action:
+        mine = tuple(edit for edit in edits if edit.action == rule.name)
+        return recorded(self.state, rule, mine, tuple(ghosts))
+
     def _missed(self, actions: Sequence[Action], ghosts: Sequence[Ghost]) -> Iterator[Missed]:
         """The actions that ghosts miss, with the ghost variables that may be wrong by it, through others too."""
         for ghost in ghosts:
@@ -219,23 +227,25 @@ class Text:
         """The parameters of an action with all features on, and their sorts."""
         return sorts_of([one.write for one in self.rules if one.name == action] + _writes(self.edits, action))
 
-    def _record(self, rule: Rule, edits: Sequence[Edit], ghosts: Sequence[Ghost]) -> Action:
-        now, then = self.state(), self.state()
-        now.close(PAST)
-        sorts = sorts_of([rule.write, *_writes(edits, rule.name)])
-        parameters = {name: parameter(sort, name) for name, sort in sorts.items()}
-        guard = guard_of(rule.write, call(rule.write, now, then, parameters))
-        for edit in edits:
-            if edit.action == rule.name:
-                guard = tuple(part for part in guard if part[0] not in edit.without)
-                if edit.write and (yielded := call(edit.write, now, then, parameters)) is not None:
-                    guard += guard_of(edit.write, yielded)
-        for ghost in ghosts:
-            if ghost.follows(rule.name, then):
-                call(ghost.write, now, then, parameters)
-        then.close()
-        check_fresh(rule.write, parameters, guard)
-        return Action(rule, parameters, guard, now, then)
+
+@lru_cache(RECORDINGS)
+def recorded(state: type[State], rule: Rule, edits: tuple[Edit, ...], ghosts: tuple[Ghost, ...]) -> Action:
+    """An action of a machine with this state, run once: with these edits of it, and the ghosts that may follow it."""
+    now, then = state(), state()
+    now.close(PAST)
+    sorts = sorts_of([rule.write, *_writes(edits, rule.name)])
+    parameters = {name: parameter(sort, name) for name, sort in sorts.items()}
+    guard = guard_of(rule.write, call(rule.write, now, then, parameters))
+    for edit in edits:
+        guard = tuple(part for part in guard if part[0] not in edit.without)
+        if edit.write and (yielded := call(edit.write, now, then, parameters)) is not None:
+            guard += guard_of(edit.write, yielded)
+    for ghost in ghosts:
+        if ghost.follows(rule.name, then):
+            call(ghost.write, now, then, parameters)
+    then.close()
+    check_fresh(rule.write, parameters, guard)
+    return Action(rule, parameters, guard, now, then)
 
 
 def switched_on(written: Sequence[W], features: frozenset[str]) -> list[W]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar, cast
 
 from model.language.interpretation import Rewriting
@@ -114,8 +115,12 @@ class Product(Text):
 
     def sorts(self, action: str) -> dict[str, type[Parameter]]:
         """The parameters of an action with all features on, and their sorts."""
-        known = {one.name: one for one in self.record().actions}
-        return {name: type(one) for name, one in known[action].parameters.items()} if action in known else {}
+        return self._sorts.get(action, {})
+
+    @cached_property
+    def _sorts(self) -> dict[str, dict[str, type[Parameter]]]:
+        actions = self.record().actions
+        return {action.name: {name: type(one) for name, one in action.parameters.items()} for action in actions}
 
     @property
     def follow(self) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ Processors are not here: they only ever appear in sets (`model.language.sets`).
 
 from __future__ import annotations
 
-from typing import ClassVar, NoReturn, Self, TypeVar, cast
+from functools import cache
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 
 class Recorded:
@@ -50,6 +51,7 @@ class Index(Recorded):
         self.name, self.value, self.depth = name, value, 0
 
     @classmethod
+    @cache
     def element(cls, value: int) -> Index:
         """The element of the sort with this number."""
         name = cls.names[value] if cls.names else f"{cls.sort.__name__.lower()} {value}"
@@ -99,18 +101,23 @@ class Message(Index):
     names = ("nodejoin", "add-node")
 
 
-_interned: dict[type[Recorded], dict[tuple[object, ...], Recorded]] = {}
+_interned: dict[tuple[object, ...], Any] = {}
 """By class and parts. Recorded parts are found by identity: a dictionary asks for it before it asks for equality."""
 _T = TypeVar("_T", bound=Recorded)
 
 
 def intern(make: type[_T], *parts: object) -> _T:
     """The one object of this class with these parts."""
-    known = _interned.setdefault(make, {})
-    term = known.get(parts)
+    key = (make, *parts)
+    term = _interned.get(key)
     if term is None:
-        make.check(parts)
-        term = known[parts] = make(*parts)
-        if not isinstance(term, Index):
-            term.depth = max((part.depth for part in parts if isinstance(part, Recorded)), default=0)
-    return cast(_T, term)
+        term = _interned[key] = _made(make, parts)
+    return term
+
+
+def _made(make: type[_T], parts: tuple[object, ...]) -> _T:
+    make.check(parts)
+    term = make(*parts)
+    if not isinstance(term, Index):
+        term.depth = max((part.depth for part in parts if isinstance(part, Recorded)), default=0)
+    return term

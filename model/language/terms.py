@@ -6,7 +6,7 @@ scope holds only what depends on the state. The words of the language are in `se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast, dataclass_transform
@@ -321,6 +321,22 @@ def all_within(*terms: Recorded) -> Iterator[Recorded]:
             seen.add(id(term))
             yield term
             waiting += parts_of(term)
+
+
+@cache
+def free_in(term: Recorded) -> tuple[Index | str, ...]:
+    """What must be chosen to write this out: its indices that nothing in it binds, and the names of its parameters."""
+    match term:
+        case Index():
+            return () if term.value is not None else (term,)
+        case Processor(name) | Processors(name):
+            return (name,)
+        case Variable(_, at):
+            parts: Sequence[Recorded] = at
+        case _:
+            parts = parts_of(term)
+    bound = term.index if isinstance(term, AnyOf | Every) else None
+    return tuple(dict.fromkeys(one for part in parts for one in free_in(part) if one is not bound))
 
 
 def variables_of(*terms: Recorded) -> frozenset[str]:

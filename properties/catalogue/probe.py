@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import NamedTuple
 
 from model.language.machine import Machine
 from model.language.sets import Truth
 from properties.catalogue.claim import Claim, Part
+
+STATEMENTS = 4096
+"""So many opposites are kept."""
 
 
 class Aim(NamedTuple):
@@ -71,8 +74,9 @@ def all_probes(claims: Sequence[Claim], machine: Machine) -> list[Probe]:
     return [probe for claim in claims for probe in claim_probes(claim, machine)]
 
 
+@lru_cache(STATEMENTS)
 def denied(statement: Callable[..., Truth]) -> Callable[..., Truth]:
-    """The opposite of a statement, of the same parameters."""
+    """The opposite of a statement, of the same parameters; the same function each time: an action reads it once."""
 
     @wraps(statement)
     def opposite(*states: object, **parameters: object) -> Truth:

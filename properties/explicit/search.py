@@ -351,12 +351,11 @@ class Looking:
         self.states = [
             (probe, ground.truth(probe.statement(ground.machine.state()))) for probe in probes if not probe.at
         ]
-        self.steps: dict[int, list[tuple[Probe, Truth]]] = {
-            id(step): [(probe, step.read(probe.statement)) for probe in probes if probe.at == step.action.name]
-            for step in ground.steps
-        }
+        about = {one.name: [probe for probe in probes if probe.at == one.name] for one in ground.machine.actions}
+        self.steps = dict[int, list[tuple[Probe, Truth]]]()
         for step in ground.steps:
-            self.steps[id(step)] = [(probe, truth) for probe, truth in self.steps[id(step)] if truth is not FALSE]
+            read = [(probe, step.read(probe.statement)) for probe in about[step.action.name]]
+            self.steps[id(step)] = [(probe, truth) for probe, truth in read if truth is not FALSE]
 
     def at_guard(self, step: Step, columns: Columns, rows_count: int) -> Mask:
         """Where the step is enabled; notes which guard parts refuse it somewhere."""

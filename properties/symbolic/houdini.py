@@ -65,7 +65,7 @@ class _Brief(Round):
         solver.pop()
         if said != z3.unsat:
             where = action if isinstance(action, str) else action.name
-            yield Failure(owner, label, where, (), unknown=said == z3.unknown)
+            yield Failure(owner, label, where, unknown=said == z3.unknown)
 
 
 def following(

@@ -35,6 +35,12 @@ class Proof:
     queries: dict[tuple[str, str, str], Query] = field(default_factory=dict[tuple[str, str, str], Query])
     """If they were to be written: by owner, label and action, each as it was asked last."""
 
+    def ended(self, round_: Round, failures: Sequence[Failure]) -> Proof:
+        """The proof, with what a round found."""
+        self.failures += failures
+        self.obligations |= round_.obligations
+        return self
+
     def failures_of(self, owner: str) -> list[Failure]:
         """The unmet obligations of one claim."""
         return [failure for failure in self.failures if failure.owner == owner]
@@ -63,23 +69,27 @@ def prove(
     """Decide every obligation of the catalogue's claims about the machine of this name, or a variant of it.
 
     `also` are claims that are not in the catalogue. If claims are `wanted`, by id, it ends once each of them has an
-    obligation that is not met: with fewer invariants to assume it would not be met either.
+    obligation that is not met: with fewer invariants to assume it would not be met either. As soon as an invariant is
+    known to fall, this is asked without it.
     """
     check_claims(also)
     proof, kept = Proof(), invariants(name, also, machine.features)
+    queries = proof.queries if writes_queries else None
     while True:
-        round_ = Round(machine, name, kept, also, proof.queries if writes_queries else None)
+        round_ = Round(machine, name, kept, also, queries)
         if wanted and (refused := _refused(round_, wanted)):
-            proof.failures += refused
-            proof.obligations |= round_.obligations
-            return proof
-        failures = list(round_.base()) + [failure for action in machine.actions for failure in round_.keeps(action)]
-        proof.failures += failures
-        proof.obligations |= round_.obligations
+            return proof.ended(round_, refused)
+        failures = list[Failure]()
+        for failure in chain(round_.base(), *(round_.keeps(action) for action in machine.actions)):
+            failures.append(failure)
+            if wanted and len(failures) == 1:
+                fewer = Round(machine, name, _without(kept, failures), also, queries)
+                if refused := _refused(fewer, wanted):
+                    return proof.ended(fewer, [*failures, *refused])
+        proof.ended(round_, failures)
         if not failures:
             break
-        lost = {(failure.owner, failure.label) for failure in failures}
-        kept = [one for one in kept if one.key not in lost]
+        kept = _without(kept, failures)
     asked = wanted or None
     for action in machine.actions:
         proof.failures += round_.steps(action, asked)
@@ -125,6 +135,11 @@ def joined(parts: Sequence[Part]) -> Proof | None:
     asked = frozenset[tuple[str, str, str]]().union(*(part.asked for part in parts))
     vacuous = [name for part in parts for name in part.vacuous]
     return Proof(dict(Counter(owner for owner, _, _ in asked)), vacuous=vacuous)
+
+
+def _without(kept: Sequence[Invariant], failures: Sequence[Failure]) -> list[Invariant]:
+    lost = {(failure.owner, failure.label) for failure in failures}
+    return [one for one in kept if one.key not in lost]
 
 
 def _refused(round_: Round, wanted: Collection[str]) -> list[Failure]:

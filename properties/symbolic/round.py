@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import cast
 
 import z3
@@ -51,9 +51,14 @@ class Failure:
     owner: str
     label: str
     action: str
-    step: tuple[str, ...]
-    """Lines: the parameters, and each set before and after; or one line with the solver's reason."""
     unknown: bool = False
+    lines: Callable[[], Iterable[str]] = field(default=tuple, repr=False, compare=False)
+    """Reads the step off the solver's model, which takes longer than to find it: many failures are never shown."""
+
+    @cached_property
+    def step(self) -> tuple[str, ...]:
+        """Lines: the parameters, and each set before and after; or one line with the solver's reason."""
+        return tuple(self.lines())
 
 
 @dataclass(frozen=True)
@@ -175,9 +180,10 @@ class Round:
         self._write(asked, owner, label, name, answer)
         if answer != z3.unsat:
             if answer == z3.sat:
-                yield Failure(owner, label, name, tuple(_Step(self, asked.model()).lines(action)))
+                yield Failure(owner, label, name, lines=partial(_lines, self, asked.model(), action))
             else:
-                yield Failure(owner, label, name, (f"z3 gave up: {asked.reason_unknown()}",), unknown=True)
+                reason = f"z3 gave up: {asked.reason_unknown()}"
+                yield Failure(owner, label, name, unknown=True, lines=lambda: [reason])
         solver.pop()
 
     def _write(self, solver: z3.Solver, owner: str, label: str, action: str, said: z3.CheckSatResult) -> None:
@@ -244,6 +250,10 @@ class _Step:
         return [
             names[one.sexpr()] for one in universe if z3.is_true(self.model.eval(holds(one), model_completion=True))
         ]
+
+
+def _lines(asked: Round, model: z3.ModelRef, action: Action | str) -> Iterator[str]:
+    return _Step(asked, model).lines(action)
 
 
 def _what_no_action_writes(machine: Machine) -> Iterator[Truth]:

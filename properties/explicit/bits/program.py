@@ -7,7 +7,6 @@ an effect, a guard part that was never seen false. A bit that two sections need 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -21,7 +20,7 @@ from model.language.machine import Kind
 from model.language.sets import Set, Truth
 from properties.catalogue.probe import Clause, Probe
 from properties.explicit.bits.circuit import NO, YES, BitReading, Lanes, Layout, Node
-from properties.explicit.bits.packing import Packing
+from properties.explicit.bits.packing import Mask, Packing
 
 
 class Op(IntEnum):
@@ -34,7 +33,6 @@ JUMPS = frozenset({Op.GUARD, Op.TAKEN, Op.PART, Op.SKIP})
 """Their last number is the instruction to go on with, while the program is made: a label."""
 OF_STEP, OF_REFUSED, OF_STATE, OF_STUCK = range(4)
 """What a probe is about."""
-Instruction = tuple[int, int, int, int]
 Codes = NDArray[np.int32]
 
 
@@ -151,86 +149,97 @@ class Writer:
 
 
 class _Assembler:
-    """Gives registers to bits, and puts the operations before what needs them."""
+    """Puts the operations before what needs them, and gives registers to bits."""
 
     def __init__(self, writer: Writer) -> None:
-        self.writer, self.nodes = writer, writer.read.circuit.nodes
-        cones = [self._cone(one) for one in writer.sections if isinstance(one, list)]
-        uses = Counter(node for cone in cones for node in cone)
-        inputs = [node for node in uses if isinstance(self.nodes[node], int)]
-        shared = [node for node, count in uses.items() if count > 1 and isinstance(self.nodes[node], Node)]
-        self.input_bits = [self.nodes[node] for node in inputs]
-        self.register = {0: 0, **{node: i for i, node in enumerate((*inputs, *shared), 1)}}
-        self.shared = self.registers = 1 + len(inputs) + len(shared)
-        self.cones = iter(cones)
-
-    def _cone(self, section: Section) -> list[int]:
-        """The nodes that a section needs, each after those that it needs itself."""
-        needed, seen = list[int](), {0}
-        waiting = [control.literal >> 1 for control in reversed(section) if control.literal is not None]
-        while waiting:
-            node = waiting[-1]
-            one = self.nodes[node]
-            first = [] if isinstance(one, int) else [n for n in (one.right >> 1, one.left >> 1) if n not in seen]
-            if node in seen or not first:
-                waiting.pop()
-                if node not in seen:
-                    seen.add(node)
-                    needed.append(node)
+        self.writer, nodes = writer, writer.read.circuit.nodes
+        self.needs = [() if isinstance(one, int) else (one.left >> 1, one.right >> 1) for one in nodes]
+        """Of each node, those that it is computed from."""
+        self.items, self.controls = list[int](), list[Control]()
+        """What is written, in order: a node, or a control by its number from the end of all nodes."""
+        self.places: dict[int, int] = {}
+        """Where the labels are."""
+        self.needed, self.ends = list[int](), [0]
+        """The nodes of each section, one section after the other, and where each ends."""
+        for section in writer.sections:
+            if isinstance(section, Label):
+                self.places[section.number] = len(self.items)
             else:
-                waiting += first
-        return needed
+                self._order(section)
+
+    def _order(self, section: Section) -> None:
+        """Each control after the operations that it needs and that were not yet written in this section."""
+        seen = {0}
+        for control in section:
+            if control.literal is not None:
+                cone = self._cone(control.literal >> 1, seen)
+                self.needed += cone
+                self.items += [node for node in cone if self.needs[node]]
+            self.items.append(len(self.needs) + len(self.controls))
+            self.controls.append(control)
+        self.ends.append(len(self.needed))
+
+    def _cone(self, node: int, seen: set[int]) -> list[int]:
+        """A node and those that it needs, without those that were seen, in order: none needs a later one."""
+        cone, waiting = list[int](), [node]
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                cone.append(node)
+                waiting += self.needs[node]
+        cone.sort()
+        return cone
 
     def program(self) -> Program:
-        """Write the sections out, with jumps to where their labels are."""
-        code, places = list[Instruction](), dict[int, int]()
-        for section in self.writer.sections:
-            if isinstance(section, Label):
-                places[section.number] = len(code)
-            else:
-                self._section(section, set(next(self.cones)), code)
-        made = np.array(code, np.int32).reshape(-1, 4)
-        jumps = np.isin(made[:, 0], [*JUMPS])
-        made[jumps, 3] = [places[label] for label in made[jumps, 3].tolist()]
-        writer = self.writer
+        """The instructions, with jumps to where their labels are."""
+        writer, nodes = self.writer, self.writer.read.circuit.nodes
+        is_input = np.array([isinstance(one, int) for one in nodes])
+        register, inputs, shared = self._registers(is_input)
+        code = np.concatenate([_operations(nodes, register), self._controlled(register)])[self.items]
         return Program(
-            np.ascontiguousarray(made), np.array(self.input_bits, np.int32), self.registers, self.shared, writer.steps,
-            list(writer.actions), list(writer.parts), list(writer.clauses), writer.looked_for,
+            np.ascontiguousarray(code), np.array([nodes[node] for node in inputs], np.int32), int(register.max()) + 1,
+            shared, writer.steps, list(writer.actions), list(writer.parts), list(writer.clauses), writer.looked_for,
         )  # fmt: skip
 
-    def _section(self, section: Section, cone: set[int], code: list[Instruction]) -> None:
-        """Each control after the operations that it needs and that were not yet written in this section."""
-        register = dict(self.register)
-        written = {node for node in cone if isinstance(self.nodes[node], int)}
-        for control in section:
-            a = control.a
-            if control.literal is not None:
-                for node in self._cone([control]):
-                    if node not in written:
-                        written.add(node)
-                        code.append(self._operation(node, register))
-                a = 2 * register[control.literal >> 1] + (control.literal & 1)
-            code.append((control.op, control.dst, a, control.b))
+    def _registers(self, is_input: Mask) -> tuple[Codes, list[int], int]:
+        """The register of each node; the inputs, whose come first; how many keep their values for a whole block.
 
-    def _operation(self, node: int, register: dict[int, int]) -> Instruction:
-        one = self.nodes[node]
-        if isinstance(one, int):
-            raise ValueError("a state's bit is not computed")
-        if node not in register:
-            register[node] = self.shared + len(register) - len(self.register)
-            self.registers = max(self.registers, register[node] + 1)
-        left, right = register[one.left >> 1], register[one.right >> 1]
-        if one.differ:
-            return Op.XOR, register[node], left, right
-        match one.left & 1, one.right & 1:
-            case 0, 0:
-                return Op.AND, register[node], left, right
-            case 0, 1:
-                return Op.ANDN, register[node], left, right
-            case 1, 0:
-                return Op.ANDN, register[node], right, left
-            case _:
-                return Op.NOR, register[node], left, right
+        A bit that only one section needs has the register of its place among those of the section.
+        """
+        needed, ends = np.array(self.needed, np.int32), np.array(self.ends)
+        uses = np.bincount(needed, minlength=len(is_input))
+        inputs, kept = np.flatnonzero(is_input & (uses > 0)), np.flatnonzero(~is_input & (uses > 1))
+        shared = 1 + len(inputs) + len(kept)
+        register = np.zeros(len(is_input), np.int32)
+        register[np.concatenate([inputs, kept])] = np.arange(1, shared)
+        own = ~is_input[needed] & (uses[needed] == 1)
+        before = np.concatenate([[0], np.cumsum(own)])
+        place = before[:-1] - np.repeat(before[ends[:-1]], np.diff(ends))
+        register[needed[own]] = shared + place[own]
+        return register, inputs.tolist(), shared
+
+    def _controlled(self, register: Codes) -> Codes:
+        """The controls as instructions."""
+        made = [
+            (int(one.op), one.dst, one.a, one.b, -1 if one.literal is None else one.literal) for one in self.controls
+        ]
+        code = np.array(made, np.int32).reshape(-1, 5)
+        looks, jumps = code[:, 4] >= 0, np.isin(code[:, 0], [*JUMPS])
+        code[looks, 2] = 2 * register[code[looks, 4] >> 1] + (code[looks, 4] & 1)
+        code[jumps, 3] = [self.places[label] for label in code[jumps, 3].tolist()]
+        return code[:, :4]
+
+
+def _operations(nodes: Sequence[Node | int], register: Codes) -> Codes:
+    """The instruction that computes each node."""
+    parts = np.array([(0, 0, 0) if isinstance(one, int) else one for one in nodes], np.int32)
+    left, right = parts[:, 1], parts[:, 2]
+    is_turned = (left & 1 == 1) & (right & 1 == 0)
+    first, second = np.where(is_turned, right, left), np.where(is_turned, left, right)
+    of_both = np.array([Op.AND, Op.ANDN, Op.NOR])[(first & 1) + (second & 1)]
+    op = np.where(parts[:, 0] == 1, Op.XOR, of_both)
+    return np.stack([op, register, register[first >> 1], register[second >> 1]], axis=1).astype(np.int32)
 
 
 def search_program(
