@@ -202,11 +202,11 @@ def seconds_of(one: Point) -> float:
 
 
 def row(curve: Curve) -> tuple[str, ...]:
-    """A line of the table."""
-    if len(curve.points) < 2:
-        return (*curve.key, "", "", "", "", "", "", curve.next_one)
-    last = curve.points[-1]
-    factors = [f"{np.exp(line(curve.points, of)[0]):.1f}" for of in (states_of, seconds_of)]
+    """A line of the table; a factor needs two points."""
+    if not curve.points:
+        return (*curve.key, *[""] * 6, curve.next_one)
+    last, told = curve.points[-1], len(curve.points) > 1
+    factors = [f"{np.exp(line(curve.points, of)[0]):.1f}" if told else "" for of in (states_of, seconds_of)]
     ends = "/".join(map(str, SIZES[curve.grows](last.size)))
     numbers = (f"{last.states:,}", factors[0], f"{last.seconds:.1f}", factors[1], f"{last.mib:,.0f}")
     return (*curve.key, ends, *numbers, curve.next_one)

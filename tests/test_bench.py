@@ -10,6 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from bench import growth
 from bench.lockstep import Walk
 
 ROOT = Path(__file__).parent.parent
@@ -32,3 +33,11 @@ def test_the_rule_based_machine_walks_the_model() -> None:
     )  # fmt: skip
     run_state_machine_as_test(walk.machine(), settings=chosen)
     assert 0 < walk.taken_count < walk.tried_count
+
+
+def test_the_table_of_growth_is_that_of_its_points() -> None:
+    curves = growth.read(ROOT / "docs" / "growth.json").values()
+    lines = (ROOT / "docs" / "bench.md").read_text().splitlines()
+    assert set(growth.SINGLE) == {curve.machine for curve in curves}
+    for curve in curves:
+        assert f"| {' | '.join(growth.row(curve))} |" in lines
