@@ -90,8 +90,14 @@ def test_the_exit_code(monkeypatch: pytest.MonkeyPatch, left_out: int, undecided
     assert result["auxiliary"][-1]["needed_by"] == [{"owner": CLAIM, "label": "a label", "action": "visit"}]
 
 
-UNDECIDED = {"services-on-delivery": {("where recovery has ended there is a token", "pass_token")}}
-"""By machine, the obligations of which z3 does not always say whether they need an invariant: owner and action."""
+UNDECIDED = {
+    machine: {("where recovery has ended there is a token", "pass_token")}
+    for machine in ("plug-on-delivery", "services-on-delivery")
+}
+"""By machine, the obligations of which z3 does not always say whether they need an invariant: owner and action.
+
+It depends on what was asked in the process before: by itself plug-on-delivery is decided whole, after other tests not.
+"""
 
 
 @pytest.mark.deep
