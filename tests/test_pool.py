@@ -87,8 +87,11 @@ def test_a_check_of_which_a_process_is_killed_keeps_its_other_verdicts_and_is_un
     until = time.monotonic() + 60
     while len(workers := workers_of(check)) < 2 and time.monotonic() < until:
         time.sleep(0.01)
-    time.sleep(0.5)
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    time.sleep(0.5)  # by then each has been given its job
     os.kill(workers[0], signal.SIGKILL)
+    os.kill(workers[1], signal.SIGCONT)
     said, complained = check.communicate(timeout=120)
     assert check.returncode == 2, complained
     (verdict,) = json.loads(said)["results"]
