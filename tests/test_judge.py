@@ -190,10 +190,13 @@ def test_the_naive_judge_says_the_same_of_thousands(seed: int) -> None:
 @examples(100)
 @given(seed=SEEDS)
 def test_a_mutant_breaks_its_claim_many_times(id: str, seed: int) -> None:
+    """Of many histories a few lose a second claim by it, most often CFG-S5, or none; the second judge knows which."""
     found = mutated(id, seed)
     assume(found)
     assert found
-    assert violated(judge(excerpt(found[1], sees(id))).claims) == {id, *HISTORY_CLAIMS[id].implies}
+    past = excerpt(found[1], sees(id))
+    expected = {id, *HISTORY_CLAIMS[id].implies}
+    assert violated(judge(past).claims) in (expected, set(breaches(past)))
 
 
 # What a violation says.
