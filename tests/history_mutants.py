@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from operator import itemgetter
 from random import Random
 
 import msgspec
@@ -285,7 +286,10 @@ def also_primary(past: Past, random: Random) -> list[Event] | None:
     places: list[list[Event]] = []
     for view in past.views:
         mine = {one.name for one in past.views_in(past.ring(view))}
-        apart = any(mine.isdisjoint(one.name for one in past.views_in(ring)) for ring in rings)
+        number = past.ring(view)[1]
+        beside = [max([ring for ring in rings if ring[1] < number], key=itemgetter(1), default=None),
+                  min([ring for ring in rings if ring[1] > number], key=itemgetter(1), default=None)]  # fmt: skip
+        apart = any(ring and mine.isdisjoint(one.name for one in past.views_in(ring)) for ring in beside)
         if past.quiet and past.ring(view) not in rings and apart:
             places.append(edited(past, after={view.install: Primary(view.name, 0, inside=True)}))
     return pick(random, places)
