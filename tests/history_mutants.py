@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from operator import itemgetter
 from random import Random
 
 import msgspec
@@ -282,14 +281,14 @@ def told_late(past: Past, random: Random) -> list[Event] | None:
 def also_primary(past: Past, random: Random) -> list[Event] | None:
     """A ring that nobody comes to from a primary one, or from which nobody goes to the next primary one, is told so."""
     told = [i for i, event in enumerate(past.events) if isinstance(event, Primary) and event.inside]
-    rings = {past.ring_of(i) for i in told}
+    rings = sorted({ring for i in told if (ring := past.ring_of(i))}, key=lambda ring: ring[1])
     places: list[list[Event]] = []
     for view in past.views:
         mine = {one.name for one in past.views_in(past.ring(view))}
-        number = past.ring(view)[1]
-        beside = [max([ring for ring in rings if ring[1] < number], key=itemgetter(1), default=None),
-                  min([ring for ring in rings if ring[1] > number], key=itemgetter(1), default=None)]  # fmt: skip
-        apart = any(ring and mine.isdisjoint(one.name for one in past.views_in(ring)) for ring in beside)
+        below = [ring for ring in rings if ring[1] < past.ring(view)[1]]
+        above = [ring for ring in rings if ring[1] > past.ring(view)[1]]
+        beside = [*below[-1:], *above[:1]]
+        apart = any(mine.isdisjoint(one.name for one in past.views_in(ring)) for ring in beside)
         if past.quiet and past.ring(view) not in rings and apart:
             places.append(edited(past, after={view.install: Primary(view.name, 0, inside=True)}))
     return pick(random, places)
